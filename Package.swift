@@ -1,0 +1,296 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Two shapes of this package:
+//   - everything: what is built, tested and deployed;
+//   - the C-facing modules alone (HOSO_ONLY=foundation), small enough to build under a sanitizer.
+let onlyFoundation = Context.environment["HOSO_ONLY"] == "foundation"
+
+// For a quick loop: only these test targets, for example HOSO_TESTS=DuesTests,DuesDomainTests.
+let chosenTests = Context.environment["HOSO_TESTS"].map { Set($0.split(separator: ",").map(String.init)) }
+
+// Under the thread sanitizer (HOSO_SANITIZE=thread) librdkafka's C11 threads are passed on to pthreads, see the target.
+let sanitizerThreads: [Target.Dependency] =
+    Context.environment["HOSO_SANITIZE"] == "thread" ? [.target(name: "SanitizerThreads")] : []
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let collections = product(name: "Collections", package: "swift-collections")
+    static let configuration = product(name: "Configuration", package: "swift-configuration")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
+    static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
+    static let jwtKit = product(name: "JWTKit", package: "jwt-kit")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let yams = product(name: "Yams", package: "Yams")
+}
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Shared/\(name)", resources: resources, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", resources: resources,
+        swiftSettings: settings)
+}
+
+let cLibraries: [Target] = [
+    .systemLibrary(
+        name: "CRdKafka", path: "Shared/C/CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    .systemLibrary(name: "CLibPQ", path: "Shared/C/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
+        name: "COpenSSL", path: "Shared/C/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+        name: "CPKCS11", path: "Shared/C/CPKCS11", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
+]
+
+let foundation: [Target] =
+    cLibraries + [
+        module("Kafka", ["CRdKafka", .logging, .metrics]),
+        module("Postgres", ["CLibPQ", .logging, .metrics]),
+        module("Trust", ["COpenSSL", "CPKCS11"]),
+        // librdkafka's mock cluster, for the tests and for the embedded broker of one machine.
+        .target(name: "CMockBind", path: "Infra/dev/CMockBind"),
+        .target(
+            name: "MockBroker", dependencies: ["CRdKafka", "CMockBind"], path: "Infra/dev/MockBroker",
+            swiftSettings: settings),
+        // What the tests of several modules share: a private PostgreSQL server, the embedded broker, waiting with a deadline.
+        .target(
+            name: "TestStack", dependencies: ["Kafka", "Postgres", "MockBroker"], path: "Tests/TestStack",
+            swiftSettings: settings),
+        tests(
+            "Kafka",
+            ["Kafka", "TestStack", "MockBroker", .logging, .metrics] + sanitizerThreads),
+        .target(name: "SanitizerThreads", path: "Tests/SanitizerThreads"),
+        tests("Postgres", ["Postgres", "TestStack"]),
+        // Certificates for tests, made by the development PKI's own script.
+        .target(name: "TestPKI", dependencies: ["Trust"], path: "Tests/TestPKI", swiftSettings: settings),
+        tests("Trust", ["Trust", "TestPKI"]),
+    ]
+
+/// What only the result documents need.
+let documentLibraries: [Target] = [
+    .systemLibrary(
+        name: "CPango", path: "Shared/C/CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
+    .systemLibrary(
+        name: "CQREncode", path: "Shared/C/CQREncode", pkgConfig: "libqrencode",
+        providers: [.apt(["libqrencode-dev"])]),
+]
+
+/// The mail client that Notification sends through.
+let mailLibrary = Target.systemLibrary(
+    name: "CCurl", path: "Shared/C/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])])
+
+/// One service: its pure rules as a target of their own, so the compiler keeps input and output out, and the executable.
+func service(
+    _ name: String, domain: [Target.Dependency] = [], _ dependencies: [Target.Dependency] = [],
+    migrations: [String] = [], resources: [Resource] = [], domainResources: [Resource]? = nil, exclude: [String] = []
+) -> [Target] {
+    [
+        .target(
+            name: "\(name)Domain", dependencies: ["Contracts", "WorkingTime"] + domain,
+            path: "Services/\(name)/Domain", resources: domainResources, swiftSettings: settings),
+        .executableTarget(
+            name: name,
+            dependencies: [
+                .target(name: "\(name)Domain"), "Contracts", "WorkingTime", "Kafka", "Postgres", "Trust", "Messaging",
+                "ServiceKit", .argumentParser, .hummingbird, .logging, .metrics, .serviceLifecycle,
+            ] + dependencies,
+            path: "Services/\(name)", exclude: ["Domain"] + exclude,
+            resources: migrations.map { .embedInCode("Storage/Migrations/\($0).sql") } + resources,
+            swiftSettings: settings),
+    ]
+}
+
+let whole: [Target] =
+    documentLibraries + [
+        mailLibrary,
+        module("Contracts"),
+        module("WorkingTime", ["Contracts"], resources: [.embedInCode("Resources/calendar-vn.json")]),
+        module(
+            "ServiceKit",
+            [
+                "Contracts", "Kafka", "Messaging", "Postgres", "Trust", .argumentParser, .asyncHTTPClient,
+                .configuration,
+                .coreMetrics, .httpTypes, .hummingbird, .hummingbirdCore, .jwtKit, .logging, .metrics, .nioCore,
+                .nioHTTP1,
+                .serviceLifecycle, .unixSignals,
+            ],
+            resources: [.embedInCode("Migrations/0001_idempotency_and_audit.sql")]),
+        module(
+            "Messaging", ["Contracts", "Kafka", "Postgres", "Trust", .logging, .metrics, .serviceLifecycle],
+            resources: [.embedInCode("Migrations/0001_messaging.sql")]),
+        module(
+            "Projections", ["Contracts", "Messaging", "Postgres"],
+            resources: [.embedInCode("Migrations/0001_directory.sql")]),
+        // A Kafka for one machine, with the topics of the suite.
+        .executableTarget(
+            name: "EmbeddedBroker", dependencies: ["Contracts", "MockBroker", .argumentParser],
+            path: "Infra/dev/EmbeddedBroker", swiftSettings: settings),
+        // Result documents: drawn, and signed as PDF. A part of the Signing service that can be tested alone.
+        .target(
+            name: "SigningDocuments", dependencies: ["CPango", "CQREncode", "Trust"],
+            path: "Services/Signing/Documents",
+            swiftSettings: settings),
+        tests("SigningDocuments", ["SigningDocuments", "Trust", "TestPKI"]),
+        tests("SigningDomain", ["SigningDomain", "Contracts"]),
+        tests(
+            "Signing",
+            [
+                "Signing", "SigningDocuments", "SigningDomain", "Contracts", "Kafka", "Messaging", "Postgres",
+                "ServiceKit",
+                "ServiceTestKit", "TestPKI", "TestStack", "Trust", .httpTypes,
+            ]),
+        // The operators' command.
+        .executableTarget(
+            name: "hosoctl",
+            dependencies: [
+                "Contracts", "Kafka", "Messaging", "ServiceKit", "Trust", .argumentParser, .asyncHTTPClient, .logging,
+                .nioCore, .nioHTTP1,
+            ], path: "Infra/hosoctl", swiftSettings: settings),
+        // What the tests of every service share: the service on a fresh schema, called without a socket; tokens.
+        .target(
+            name: "ServiceTestKit",
+            dependencies: [
+                "Contracts", "Messaging", "Postgres", "ServiceKit", "TestStack", .httpTypes, .hummingbird,
+                .hummingbirdTesting, .logging, .nioCore,
+            ], path: "Tests/ServiceTestKit", swiftSettings: settings),
+        tests(
+            "ServiceKit",
+            [
+                "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", "ServiceTestKit", "TestStack", "Trust",
+                .coreMetrics,
+                .asyncHTTPClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioHTTP1,
+                .serviceLifecycle,
+            ]),
+        tests(
+            "Messaging",
+            ["Messaging", "Projections", "Contracts", "Kafka", "Postgres", "TestStack", "MockBroker", .logging]),
+        tests("Contracts", ["Contracts"]),
+        tests("WorkingTime", ["WorkingTime", "Contracts"]),
+        tests(
+            "Console",
+            [
+                "Console", "ConsoleDomain", "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit",
+                "ServiceTestKit",
+                "TestStack", .asyncHTTPClient, .httpTypes, .logging, .nioCore,
+            ]),
+        tests("DirectoryDomain", ["DirectoryDomain", "Contracts"]),
+        tests(
+            "Directory",
+            [
+                "Directory", "DirectoryDomain", "Contracts", "Messaging", "Postgres", "ServiceKit", "ServiceTestKit",
+                "TestStack", .httpTypes,
+            ]),
+        tests("DuesDomain", ["DuesDomain", "Contracts"]),
+        tests(
+            "Dues",
+            [
+                "Dues", "DuesDomain", "Contracts", "Messaging", "Postgres", "Projections", "ServiceKit",
+                "ServiceTestKit",
+                "TestStack", "Trust", .httpTypes,
+            ]),
+        tests("IntakeDomain", ["IntakeDomain", "Contracts", "WorkingTime"]),
+        tests(
+            "Intake",
+            [
+                "Intake", "IntakeDomain", "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", "ServiceTestKit",
+                "TestStack", "Trust", .httpTypes,
+            ]),
+        tests("NotificationDomain", ["NotificationDomain", "Contracts"]),
+        tests(
+            "Notification",
+            [
+                "Notification", "NotificationDomain", "Contracts", "Kafka", "Messaging", "Postgres", "Projections",
+                "ServiceKit", "ServiceTestKit", "TestStack",
+            ]),
+        tests("RoutingDomain", ["RoutingDomain", "Contracts", "WorkingTime"]),
+        tests(
+            "Routing",
+            [
+                "Routing", "RoutingDomain", "Contracts", "Messaging", "Postgres", "Projections", "ServiceKit",
+                "ServiceTestKit", "TestStack", "WorkingTime", .httpTypes,
+            ]),
+    ]
+    + service(
+        "Console", [.asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1], migrations: ["0001_console"],
+        resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")])
+    + service("Directory", migrations: ["0001_directory"])
+    + service(
+        "Dues", ["Projections", .httpTypes], migrations: ["0001_dues"],
+        domainResources: [
+            .embedInCode("Resources/dues-policy.json"), .embedInCode("Resources/settlement-vnpay-csv.json"),
+        ])
+    + service(
+        "Intake", ["Projections", .httpTypes, .nioCore, .yams], migrations: ["0001_intake"],
+        resources: [.embedInCode("Catalogue/official-transfer.yaml")])
+    + service(
+        "Notification", ["CCurl", "Projections", .asyncHTTPClient, .nioCore, .nioHTTP1, .yams],
+        migrations: ["0001_notification"], resources: [.embedInCode("Rules/notices.yaml")])
+    + service(
+        "Routing", ["Projections", .yams], migrations: ["0001_routing"],
+        resources: [.embedInCode("Procedures/official-transfer.yaml")])
+    + service(
+        "Signing", ["Projections", "SigningDocuments", .httpTypes], migrations: ["0001_signing"],
+        exclude: ["Documents"])
+
+/// The services as they are deployed.
+let executables: [Product] = [
+    .executable(name: "hosoctl", targets: ["hosoctl"]),
+    .executable(name: "hoso-console", targets: ["Console"]),
+    .executable(name: "hoso-directory", targets: ["Directory"]),
+    .executable(name: "hoso-dues", targets: ["Dues"]),
+    .executable(name: "hoso-intake", targets: ["Intake"]),
+    .executable(name: "hoso-notification", targets: ["Notification"]),
+    .executable(name: "hoso-routing", targets: ["Routing"]),
+    .executable(name: "hoso-signing", targets: ["Signing"]),
+]
+
+let package = Package(
+    name: "hoso",
+    products: onlyFoundation ? [] : executables,
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "JSON"]),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    ].filter { !onlyFoundation || $0.isOfFoundation },
+    targets: (onlyFoundation ? foundation : foundation + whole).filter { target in
+        chosenTests.map { target.type != .test || $0.contains(target.name) } ?? true
+    },
+    swiftLanguageModes: [.v6]
+)
+
+extension Package.Dependency {
+    /// Whether the C-facing modules need it.
+    var isOfFoundation: Bool {
+        guard case .sourceControl(_, let location, _) = kind else { return false }
+        return location.hasSuffix("/swift-log") || location.hasSuffix("/swift-metrics")
+    }
+}

@@ -1,0 +1,56 @@
+/// The way of statements to a connection, alone or within a transaction.
+struct StatementLane: Sendable {
+    let connection: PostgresConnection
+    let scope: TransactionScope?
+
+    private var bound: Wire.Bound { scope?.bound ?? .configured }
+
+    func run(_ sql: SQL) async throws(PostgresError) -> ResultStorage {
+        try await connection.perform { [scope, bound] wire throws(PostgresError) in
+            try wire.run(sql, opening: try scope?.takeOpening() ?? [], bound: bound, isInTransaction: scope != nil)
+        }
+    }
+
+    func pipeline(_ statements: [SQL]) async throws(PostgresError) -> [PostgresResult] {
+        guard !statements.isEmpty else { return [] }
+        return try await connection.perform { [scope, bound] wire throws(PostgresError) in
+            try wire.pipeline(
+                statements, opening: try scope?.takeOpening() ?? [], bound: bound, isInTransaction: scope != nil)
+        }.map(PostgresResult.init)
+    }
+
+    /// Chunks are gathered up to this size before they are handed over.
+    private static let copyChunk = 64 * 1024
+
+    func copyIn(_ statement: SQL, _ chunks: some AsyncSequence<[UInt8], any Error> & Sendable) async throws -> Int {
+        let bound = bound
+        try await connection.perform { [scope] wire throws(PostgresError) in
+            try wire.startCopyIn(statement, opening: try scope?.takeOpening() ?? [], bound: bound)
+        }
+        do {
+            var gathered: [UInt8] = []
+            for try await chunk in chunks {
+                gathered.append(contentsOf: chunk)
+                guard gathered.count >= Self.copyChunk else { continue }
+                let part = gathered
+                gathered = []
+                try await connection.perform { wire throws(PostgresError) in try wire.putCopy(part, bound: bound) }
+            }
+            let rest = gathered
+            return try await connection.perform { wire throws(PostgresError) in
+                if !rest.isEmpty { try wire.putCopy(rest, bound: bound) }
+                return try wire.endCopyIn(abandoning: nil, bound: bound)
+            }
+        } catch {
+            // The COPY has to end whatever happened; if it has ended by itself this is refused and means nothing.
+            _ = try? await connection.performToEnd { wire throws(PostgresError) in
+                try wire.endCopyIn(abandoning: "abandoned by the client", bound: .cleanup)
+            }
+            throw error
+        }
+    }
+
+    func copyOut(_ statement: SQL) -> PostgresCopyOut {
+        PostgresCopyOut(connection: connection, scope: scope, statement: statement, bound: bound)
+    }
+}

@@ -1,0 +1,100 @@
+import Postgres
+import TestStack
+import Testing
+
+/// A server that dies, freezes, or turns read-only (D1, D9 of the fault list); one server for all, one test at a time.
+@Suite("Faults of the server", .serialized)
+struct ServerFaultTests {
+    private static let victim = Task { try await PrivatePostgres.own() }
+
+    private func pool(_ url: String, size: Int = 4, _ change: (inout PostgresConfiguration) -> Void = { _ in })
+        -> PostgresPool
+    {
+        var configuration = testConfiguration(url, size: size)
+        change(&configuration)
+        return PostgresPool(configuration, logger: quietLogger)
+    }
+
+    @Test("a server that is killed and started again is found again, and what was committed is there")
+    func killed() async throws {
+        let server = try await Self.victim.value
+        let pool = pool(server.url())
+        try await pool.execute("CREATE TABLE t (id bigint PRIMARY KEY)")
+        let committed = Tally()
+        let load = Task<Void, Never> {
+            for number in 0... {
+                if Task.isCancelled { return }
+                do {
+                    try await pool.transaction { try await $0.execute("INSERT INTO t VALUES (\(number))") }
+                    committed.add()
+                } catch {
+                    let expected: [PostgresError.Code] = [.connection, .commitOutcomeUnknown, .poolTimeout, .cancelled]
+                    let isExpected = (error as? PostgresError).map { expected.contains($0.code) } ?? false
+                    #expect(isExpected, "\(error)")
+                }
+            }
+        }
+        try await eventually { committed.value > 20 }
+        try server.kill()
+        try await eventually("the kill is noticed") { !pool.health.reachable }
+        let before = committed.value
+        try await server.start()
+        try await eventually("the pool recovers", within: .seconds(30)) { committed.value > before + 20 }
+        #expect(pool.health.reachable)
+        load.cancel()
+        await load.value
+        let rows: Int = try await pool.queryOne("SELECT count(*) AS n FROM t").get("n")
+        #expect(rows >= committed.value)
+        await pool.close()
+    }
+
+    @Test("an idle pool notices a restart by itself")
+    func idleRestart() async throws {
+        let server = try await Self.victim.value
+        let pool = pool(server.url())
+        _ = try await pool.query("SELECT 1")
+        try await server.stop()
+        try await eventually { !pool.health.reachable }
+        #expect(pool.health.total == 0)
+        try await server.start()
+        try await eventually { pool.health.reachable }
+        #expect(try await pool.queryOne("SELECT 1 AS a").get("a") == 1)
+        await pool.close()
+    }
+
+    @Test("cancelling at a frozen server ends within the grace")
+    func frozenCancel() async throws {
+        let server = try await Self.victim.value
+        let pool = pool(server.url(), size: 1) { $0.answerGrace = .milliseconds(300) }
+        _ = try await pool.query("SELECT 1")
+        try server.freeze()
+        let task = Task { try await pool.query("SELECT 1") }
+        try await eventually { pool.health.idle == 0 }
+        task.cancel()
+        await #expect(throws: PostgresError.self) { try await within(.seconds(15)) { try await task.value } }
+        try server.thaw()
+        try await eventually { (try? await pool.query("SELECT 1")) != nil }
+        await pool.close()
+    }
+
+    @Test("a connection to a server that turned read-only is not used again")
+    func readOnly() async throws {
+        let server = try await Self.victim.value
+        let pool = pool(server.url(), size: 1)
+        try await pool.execute("CREATE TABLE r (a int)")
+        let before = try await pool.withConnection { $0.id }
+        try await pool.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+        try await pool.execute("SELECT pg_reload_conf()")
+        try await eventually {
+            try await pool.queryOne("SHOW default_transaction_read_only").get(at: 0, as: String.self) == "on"
+        }
+        let error = await #expect(throws: PostgresError.self) { try await pool.execute("INSERT INTO r VALUES (1)") }
+        #expect(error?.sqlState == .readOnlyTransaction)
+        #expect(error?.isRetriable == true)
+        #expect(try await pool.withConnection { $0.id } != before)
+        // The other tests need the server as it was.
+        try await pool.execute("ALTER SYSTEM RESET default_transaction_read_only")
+        try await pool.execute("SELECT pg_reload_conf()")
+        await pool.close()
+    }
+}
