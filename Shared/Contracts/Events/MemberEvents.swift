@@ -1,0 +1,101 @@
+/// What the other services need of the present state of a member.
+public struct MemberState: EventPayload, Hashable {
+    public static let type = "hoso.member.state.v1"
+    public static let topic = TopicCatalogue.members
+
+    /// The member; also the key.
+    public let memberId: MemberID
+    /// The full name, as it stands on letters.
+    public let fullName: String
+    /// The state of the membership.
+    public let state: MembershipState
+    /// The cell the member belongs to.
+    public let cellId: OrganizationID
+    /// The cell of the place of residence that accepted the member.
+    public let residenceCellId: OrganizationID?
+    /// The day of admission.
+    public let joinedOn: Day
+    /// The day of recognition as an official member.
+    public let recognisedOn: Day?
+    /// The number of the card: opaque text, never a key.
+    public let officialCardNumber: String?
+    /// The row of the table of dues that holds now; absent when none is known.
+    public let duesCategory: DuesCategory?
+    /// The figure that dues are computed from; absent when none is known.
+    public let duesBase: DuesBase?
+    /// How the member can be reached and agreed to be.
+    public let channels: Channels
+    /// Whether a transfer must wait until another matter is settled; why is not told.
+    public let transfersHeld: Bool?
+    /// Whether the member is exempt from activity at the place of residence.
+    public let exemptFromResidenceActivity: Bool?
+
+    public init(
+        memberId: MemberID, fullName: String, state: MembershipState, cellId: OrganizationID,
+        residenceCellId: OrganizationID? = nil, joinedOn: Day, recognisedOn: Day? = nil,
+        officialCardNumber: String? = nil, duesCategory: DuesCategory? = nil, duesBase: DuesBase? = nil,
+        channels: Channels, transfersHeld: Bool? = nil, exemptFromResidenceActivity: Bool? = nil
+    ) {
+        self.memberId = memberId
+        self.fullName = fullName
+        self.state = state
+        self.cellId = cellId
+        self.residenceCellId = residenceCellId
+        self.joinedOn = joinedOn
+        self.recognisedOn = recognisedOn
+        self.officialCardNumber = officialCardNumber
+        self.duesCategory = duesCategory
+        self.duesBase = duesBase
+        self.channels = channels
+        self.transfersHeld = transfersHeld
+        self.exemptFromResidenceActivity = exemptFromResidenceActivity
+    }
+
+    /// The ways of reaching the member.
+    public struct Channels: Codable, Hashable, Sendable {
+        /// The address for mail.
+        public let email: String?
+        /// The number for SMS, in international form.
+        public let phone: String?
+        /// What the member agreed to.
+        public let consent: Consent
+
+        public init(email: String? = nil, phone: String? = nil, consent: Consent) {
+            self.email = email
+            self.phone = phone
+            self.consent = consent
+        }
+    }
+
+    /// The channels the member agreed to; the account on the portal needs no consent.
+    public struct Consent: Codable, Hashable, Sendable {
+        /// Whether mail may be sent.
+        public let email: Bool
+        /// Whether SMS may be sent.
+        public let sms: Bool
+        /// Whether the app may be notified.
+        public let push: Bool
+
+        public init(email: Bool, sms: Bool, push: Bool) {
+            self.email = email
+            self.sms = sms
+            self.push = push
+        }
+    }
+}
+
+/// A figure that dues are computed from, and where it comes from.
+public struct DuesBase: Codable, Hashable, Sendable {
+    /// Where the figure comes from.
+    public let source: DuesBaseSource
+    /// The monthly salary, pension, benefit or allowance; for members abroad the dues fixed by the body.
+    public let amount: Dong
+    /// The month the figure is of.
+    public let month: DuesMonth?
+
+    public init(source: DuesBaseSource, amount: Dong, month: DuesMonth? = nil) {
+        self.source = source
+        self.amount = amount
+        self.month = month
+    }
+}

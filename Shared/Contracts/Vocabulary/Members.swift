@@ -1,0 +1,69 @@
+/// The states of a membership.
+public enum MembershipState: String, Codable, Hashable, Sendable, CaseIterable {
+    /// Dự bị.
+    case probationary
+    /// Chính thức.
+    case official
+    /// Between two organisations during an official transfer.
+    case inTransit = "in-transit"
+    /// Sinh hoạt tạm thời nơi khác.
+    case temporarilyElsewhere = "temporarily-elsewhere"
+    /// Miễn sinh hoạt: dues are still owed.
+    case exemptFromActivity = "exempt-from-activity"
+    /// Tạm miễn sinh hoạt.
+    case temporarilyExcused = "temporarily-excused"
+    /// Đình chỉ sinh hoạt.
+    case suspended
+    /// Từ trần.
+    case deceased
+    /// Khai trừ.
+    case expelled
+    /// Xoá tên.
+    case struckOff = "struck-off"
+    /// Xin ra khỏi Đảng.
+    case resigned
+    /// Huỷ công nhận đảng viên dự bị.
+    case probationCancelled = "probation-cancelled"
+
+    /// Whether the membership is over, unless a decision reverses it.
+    public var isEnd: Bool {
+        switch self {
+        case .deceased, .expelled, .struckOff, .resigned, .probationCancelled: true
+        case .probationary, .official, .inTransit, .temporarilyElsewhere, .exemptFromActivity, .temporarilyExcused,
+            .suspended:
+            false
+        }
+    }
+}
+
+/// The rows of the table of monthly dues (regulation 01-QĐ/TW of 2026).
+public enum DuesCategory: String, Codable, Hashable, Sendable, CaseIterable {
+    /// In compulsory social insurance.
+    case insured
+    /// Off work, paid by the insurance.
+    case insuranceBenefit = "insurance-benefit"
+    case pensioner
+    /// Pupil or student.
+    case student
+    /// Neither insured nor pensioned, below retirement age.
+    case uninsuredWorkingAge = "uninsured-working-age"
+    /// Neither insured nor pensioned, at or above retirement age.
+    case uninsuredRetirementAge = "uninsured-retirement-age"
+    /// On a mission abroad, a spouse there, or a state-funded student abroad.
+    case missionAbroad = "mission-abroad"
+    /// Others abroad.
+    case abroad
+}
+
+/// Where the figure that dues are computed from comes from.
+public enum DuesBaseSource: String, Codable, Hashable, Sendable, CaseIterable {
+    /// Vietnam Social Security.
+    case socialInsurance = "social-insurance"
+    case pensionList = "pension-list"
+    /// The list of people with merit (người có công).
+    case meritList = "merit-list"
+    /// Stated by the member to the cell, with proof.
+    case memberStatement = "member-statement"
+    /// Fixed by the body, for members abroad.
+    case fixedByBody = "fixed-by-body"
+}
