@@ -1,0 +1,138 @@
+import Contracts
+import Foundation
+import Kafka
+import Postgres
+
+/// One row of the outbox, as the relay sends it.
+struct OutboxRow: Sendable {
+    let sequence: Int64
+    let topic: String
+    let key: UUIDv7
+    let record: KafkaRecord
+}
+
+/// A page of the outbox and the snapshot it was read in.
+struct OutboxPage: Sendable {
+    let rows: [OutboxRow]
+    let isFull: Bool
+    let snapshot: TransactionSnapshot
+}
+
+/// The relay's statements on its own connection.
+struct OutboxReader: Sendable {
+    let session: any PostgresSession
+    let service: ServiceName
+    let shard: Int16
+
+    /// The next page from `position` on, in the order of the row numbers.
+    func page(from position: RelayPosition, limit: Int) async throws -> OutboxPage {
+        let rows = try await session.query(statement(from: position, limit: limit))
+        guard let first = rows.first, let snapshot = TransactionSnapshot(try first.get("snapshot")) else {
+            throw MessagingError.unexpected("the outbox page has no snapshot")
+        }
+        // The one row of an empty page carries the snapshot alone.
+        let isEmpty = try first.get("seq", as: Int64?.self) == nil
+        let page = isEmpty ? [] : try rows.map(outboxRow)
+        return OutboxPage(rows: page, isFull: page.count == limit, snapshot: snapshot)
+    }
+
+    private func statement(from position: RelayPosition, limit: Int) -> SQL {
+        let minimum = position.done.maximum
+        let late = position.done.inProgress
+        if let window = position.reading {
+            // Deep in a large window the row numbers lead; most of what follows belongs to it.
+            return """
+                SELECT s.snapshot, o.* FROM (SELECT pg_current_snapshot()::text AS snapshot) s LEFT JOIN LATERAL (
+                    SELECT seq, topic, key, version, event_id, type, time, traceparent, data FROM outbox
+                    WHERE seq > \(position.afterSequence) AND shard = \(shard)
+                      AND (xid >= \(minimum) OR xid = ANY (\(late)))
+                      AND pg_visible_in_snapshot(xid, \(window.description)::pg_snapshot)
+                    ORDER BY seq LIMIT \(limit)) o ON true
+                ORDER BY o.seq
+                """
+        }
+        return """
+            SELECT s.snapshot, o.* FROM (SELECT pg_current_snapshot()::text AS snapshot) s LEFT JOIN LATERAL (
+                SELECT * FROM (
+                    SELECT seq, topic, key, version, event_id, type, time, traceparent, data FROM outbox
+                    WHERE shard = \(shard) AND xid >= \(minimum)
+                    UNION ALL
+                    SELECT seq, topic, key, version, event_id, type, time, traceparent, data FROM outbox
+                    WHERE shard = \(shard) AND xid = ANY (\(late))
+                ) unsent ORDER BY seq LIMIT \(limit)) o ON true
+            ORDER BY o.seq
+            """
+    }
+
+    func position(clusterID: String) async throws -> RelayPosition? {
+        let rows = try await session.query(
+            """
+            SELECT done::text AS done, reading::text AS reading, after_seq FROM relay_positions
+            WHERE shard = \(shard) AND cluster_id = \(clusterID) ORDER BY id DESC LIMIT 1
+            """)
+        guard let row = rows.first else { return nil }
+        guard let done = TransactionSnapshot(try row.get("done")) else {
+            throw MessagingError.unexpected("the relay position is no snapshot")
+        }
+        return RelayPosition(
+            done: done, reading: try row.get("reading", as: String?.self).flatMap { TransactionSnapshot($0) },
+            afterSequence: try row.get("after_seq"))
+    }
+
+    func write(_ position: RelayPosition, clusterID: String) async throws {
+        try await session.execute(
+            """
+            INSERT INTO relay_positions (shard, cluster_id, done, reading, after_seq)
+            VALUES (\(shard), \(clusterID), \(position.done.description)::pg_snapshot,
+                    \(position.reading?.description)::pg_snapshot, \(position.afterSequence))
+            """)
+    }
+
+    /// A database restored from a dump counts its transactions anew. The retained rows then belong to no transaction of
+    /// this server; they are stamped again and sent again, which the inboxes absorb.
+    func restampIfCounterWentBack(from position: RelayPosition) async throws -> Bool {
+        let rows = try await session.query(
+            "SELECT pg_snapshot_xmax(pg_current_snapshot()) < \(position.done.maximum) AS went_back")
+        guard try rows.first?.get("went_back", as: Bool.self) == true else { return false }
+        try await session.execute("UPDATE outbox SET xid = pg_current_xact_id() WHERE shard = \(shard)")
+        return true
+    }
+
+    /// The rows of a blocked key that an operator wants sent again, in order.
+    func rows(sequences: [Int64]) async throws -> [OutboxRow] {
+        try await session.query(
+            """
+            SELECT seq, topic, key, version, event_id, type, time, traceparent, data FROM outbox
+            WHERE seq = ANY (\(sequences)) ORDER BY seq
+            """
+        ).map(outboxRow)
+    }
+
+    private func outboxRow(_ row: PostgresRow) throws -> OutboxRow {
+        let topic: String = try row.get("topic")
+        let key: UUIDv7 = try row.get("key")
+        let type: String = try row.get("type")
+        let id: UUIDv7 = try row.get("event_id")
+        let time: Date = try row.get("time")
+        let version: Int64 = try row.get("version")
+        var headers = [
+            KafkaHeader(EventHeader.specVersion, EventHeader.specVersionValue),
+            KafkaHeader(EventHeader.id, id.description),
+            KafkaHeader(EventHeader.type, type),
+            KafkaHeader(EventHeader.source, service.eventSource),
+            KafkaHeader(EventHeader.subject, key.description),
+            KafkaHeader(EventHeader.time, RFC3339.text(of: time)),
+            KafkaHeader(EventHeader.sequence, String(version)),
+            KafkaHeader(EventHeader.dataSchema, "urn:hoso:schema:\(type)"),
+            KafkaHeader(EventHeader.contentType, EventHeader.contentTypeValue),
+        ]
+        if let traceparent = try row.get("traceparent", as: String?.self) {
+            headers.append(KafkaHeader(EventHeader.traceParent, traceparent))
+        }
+        return OutboxRow(
+            sequence: try row.get("seq"), topic: topic, key: key,
+            record: KafkaRecord(
+                topic: topic, partition: nil, key: Array(key.description.utf8), value: try row.get("data"),
+                headers: headers, timestamp: time))
+    }
+}

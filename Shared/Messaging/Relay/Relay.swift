@@ -1,0 +1,99 @@
+import Contracts
+import Kafka
+import Logging
+import Metrics
+import Postgres
+
+/// Sends the committed events of one outbox shard to Kafka: every one at least once, in order within each key.
+///
+/// One relay leads for each shard. Its advisory lock, its reads and its positions live on one connection, so that who has
+/// lost the connection has lost the lead too. The server ends a session that was silent for five seconds: a frozen
+/// relay does not block its successor.
+struct Relay: Sendable {
+    let service: ServiceName
+    let shard: Int16
+    let connection: PostgresConfiguration
+    let cluster: ClusterWatch
+    let makeProducer: @Sendable () throws -> KafkaProducer
+    let committed: Signal
+    let limits: RelayLimits
+    let logger: Logger
+    let status: RelayStatus
+
+    /// Leads when it can, for ever; ends on cancellation.
+    func run() async throws {
+        var backoff = Backoff()
+        while !Task.isCancelled {
+            backoff.begin()
+            do {
+                try await lead()
+            } catch {
+                guard !Task.isCancelled else { return }
+                status.lostLead(because: "\(error)")
+                logger.warning("relay lost the lead", metadata: ["error": "\(error)", "shard": "\(shard)"])
+                try? await Task.sleep(for: backoff.next())
+            }
+        }
+    }
+
+    private func lead() async throws {
+        let session = try await PostgresConnection.open(connection.forRelay(), logger: logger)
+        do {
+            try await waitForLead(on: session)
+            let clusterID = try await cluster.current()
+            let producer = try makeProducer()
+            let term = RelayTerm(
+                relay: self, reader: OutboxReader(session: session, service: service, shard: shard), session: session,
+                producer: producer, clusterID: clusterID)
+            do {
+                try await term.serve()
+                await producer.close()
+            } catch {
+                // Whatever is still queued here is sent by the next leader, from the stored position.
+                producer.purge()
+                await producer.close()
+                throw error
+            }
+            session.close()
+        } catch {
+            session.close()
+            throw error
+        }
+    }
+
+    private func waitForLead(on session: PostgresConnection) async throws {
+        // The server ends this session after five silent seconds.
+        try await session.execute("SET idle_session_timeout = '5s'")
+        let name = "hoso.relay.\(service.rawValue).\(shard)"
+        while true {
+            let rows = try await session.query(
+                "SELECT pg_try_advisory_lock(hashtextextended(\(name), 0)) AS has_lead")
+            if try rows.first?.get("has_lead", as: Bool.self) == true { break }
+            status.follows()
+            try await Task.sleep(for: limits.leadRetry)
+        }
+        status.leads()
+        logger.info("relay leads", metadata: ["shard": "\(shard)"])
+    }
+}
+
+/// How much a relay takes at once and how often it looks.
+struct RelayLimits: Sendable {
+    /// Rows of one page: read together, sent together.
+    var page = 2_000
+    /// How long to sleep when nothing wakes the relay: events committed by another process are found by then.
+    var poll: Duration = .milliseconds(100)
+    var leadRetry: Duration = .milliseconds(500)
+    /// The connection is touched this often while the broker makes the relay wait.
+    var keepAlive: Duration = .seconds(1)
+    /// How often the requests of operators are looked for.
+    var operatorPoll: Duration = .seconds(1)
+}
+
+extension PostgresConfiguration {
+    fileprivate func forRelay() -> PostgresConfiguration {
+        var copy = self
+        copy.applicationName = "\(copy.applicationName).relay"
+        return copy
+    }
+}

@@ -1,0 +1,124 @@
+import Contracts
+import Kafka
+import Logging
+import Metrics
+import Postgres
+
+/// One term of leadership: from the won lock to the lost connection, the changed cluster or the end of the service.
+struct RelayTerm {
+    let relay: Relay
+    let reader: OutboxReader
+    let session: PostgresConnection
+    let producer: KafkaProducer
+    let clusterID: String
+
+    /// Sends page after page; returns when the cluster behind the address has become another one.
+    func serve() async throws {
+        var position = try await startPosition()
+        var blocked = try await BlockedKeys.load(session, shard: relay.shard)
+        let clock = ContinuousClock()
+        var lookedForRetries = clock.now
+        while try await relay.cluster.current() == clusterID {
+            try Task.checkCancellation()
+            if clock.now - lookedForRetries > relay.limits.operatorPoll {
+                try await sendRetries(of: &blocked)
+                lookedForRetries = clock.now
+            }
+            let page = try await reader.page(from: position, limit: relay.limits.page)
+            if !page.rows.isEmpty { try await send(page.rows, blocked: &blocked) }
+            let next = position.advanced(
+                pastSequence: page.rows.last?.sequence, isFull: page.isFull, snapshot: page.snapshot)
+            // An empty page moves the position in memory only: idle relays write nothing.
+            if !page.rows.isEmpty { try await reader.write(next, clusterID: clusterID) }
+            position = next
+            relay.status.sent(page.rows.count)
+            if !page.isFull { await relay.committed.wait(atMost: relay.limits.poll) }
+        }
+        relay.logger.notice("the broker is another cluster now; the retained outbox is sent again")
+    }
+
+    private func startPosition() async throws -> RelayPosition {
+        guard let stored = try await reader.position(clusterID: clusterID) else {
+            relay.logger.notice(
+                "unknown Kafka cluster: sending the retained outbox", metadata: ["cluster": "\(clusterID)"])
+            return .start
+        }
+        if try await reader.restampIfCounterWentBack(from: stored) {
+            relay.logger.notice("the database counts its transactions anew: sending the retained outbox again")
+            return .start
+        }
+        return stored
+    }
+
+    /// Sends rows in order. A row that the broker refuses for good blocks its key: it and what follows it for the same
+    /// key are kept aside for an operator, everything else goes on.
+    private func send(_ rows: [OutboxRow], blocked: inout BlockedKeys) async throws {
+        let (held, free) = blocked.split(rows)
+        try await blocked.hold(held, session: session, shard: relay.shard)
+        let results = try await deliver(free.map(\.record))
+        for (row, result) in zip(free, results) {
+            guard case .failure(let error) = result else { continue }
+            guard error.isRefusal else { throw error }
+            relay.logger.critical(
+                "the broker refuses an event; its key is blocked until an operator retries it",
+                metadata: ["topic": "\(row.topic)", "key": "\(row.key)", "code": "\(error.code)"])
+            relay.status.blocked()
+            try await blocked.block(row, reason: "\(error.code)", session: session, shard: relay.shard)
+        }
+    }
+
+    /// Waits for every delivery, touching the connection meanwhile: the lead must not end because the broker is slow,
+    /// and must end when the connection does.
+    private func deliver(_ records: [KafkaRecord]) async throws -> [Result<KafkaDelivery, KafkaError>] {
+        guard !records.isEmpty else { return [] }
+        return try await withThrowingTaskGroup(of: [Result<KafkaDelivery, KafkaError>]?.self) { group in
+            group.addTask { await producer.send(batch: records) }
+            group.addTask {
+                while !Task.isCancelled {
+                    do { try await Task.sleep(for: relay.limits.keepAlive) } catch { return nil }
+                    try await touch()
+                }
+                return nil
+            }
+            do {
+                while let finished = try await group.next() {
+                    guard let finished else { continue }
+                    group.cancelAll()
+                    return finished
+                }
+            } catch {
+                producer.purge()
+                throw error
+            }
+            throw CancellationError()
+        }
+    }
+
+    private func touch() async throws {
+        try await session.execute("SELECT 1")
+        guard try await relay.cluster.current() == clusterID else {
+            throw MessagingError.unexpected("the broker became another cluster while events were on their way")
+        }
+    }
+
+    private func sendRetries(of blocked: inout BlockedKeys) async throws {
+        for key in try await BlockedKeys.retriesRequested(session, shard: relay.shard) {
+            let rows = try await reader.rows(sequences: key.sequences)
+            for row in rows {
+                let result = try await deliver([row.record])
+                guard case .success? = result.first else { break }
+                try await BlockedKeys.release(row, session: session)
+            }
+            try await BlockedKeys.answerRetry(of: key, session: session, shard: relay.shard)
+        }
+        blocked = try await BlockedKeys.load(session, shard: relay.shard)
+    }
+}
+
+extension KafkaError {
+    /// The broker will never take this record as it is, whatever happens around it.
+    var isRefusal: Bool {
+        // The broker's own codes are positive. A topic that is missing may still be created.
+        code.rawValue > 0 && !isFatal && !isRetriable && code != .unknownTopicOrPartition
+    }
+}

@@ -1,0 +1,247 @@
+import Contracts
+import Foundation
+import Kafka
+import Postgres
+import Testing
+
+@testable import Messaging
+
+@Suite("Consumer batches")
+struct BatchProcessorTests {
+    let make = TestBatch()
+
+    private func reasons(_ reasons: [String]) throws -> [ConsumedRecord] {
+        try reasons.enumerated().map { offset, reason in
+            try make.record(make.withdrawal(of: make.dossier(), reason: reason), offset: Int64(offset))
+        }
+    }
+
+    @Test("a batch is applied in order and its position stored with it")
+    func applies() async throws {
+        let database = try await MessagingDatabase.make()
+        let processor = database.processor(MessagingDatabase.writingDown())
+        try await processor.apply(TestBatch.batch(try reasons(["a", "b", "c"])), clusterID: "c1")
+        #expect(try await database.effects() == ["a", "b", "c"])
+        #expect(try await database.position(of: "routing.dossiers") == 3)
+    }
+
+    @Test("the same event again, in the same batch or a later one, changes nothing")
+    func duplicates() async throws {
+        let database = try await MessagingDatabase.make()
+        let processor = database.processor(MessagingDatabase.writingDown())
+        let withdrawal = make.withdrawal(of: make.dossier(), reason: "once")
+        let id = make.ids.next(at: make.now)
+        let records = try (0..<3).map { try make.record(withdrawal, id: id, offset: $0) }
+        try await processor.apply(TestBatch.batch(Array(records[0...1])), clusterID: "c1")
+        try await processor.apply(TestBatch.batch([records[2]]), clusterID: "c1")
+        #expect(try await database.effects() == ["once"])
+        #expect(try await database.position(of: "routing.dossiers") == 3)
+    }
+
+    @Test("a batch that does not start at the stored position is refused")
+    func fence() async throws {
+        let database = try await MessagingDatabase.make()
+        let processor = database.processor(MessagingDatabase.writingDown())
+        let records = try reasons(["a", "b"])
+        try await processor.apply(TestBatch.batch(records), clusterID: "c1")
+        await #expect(throws: MessagingError.stalePosition(expected: 2, found: 0)) {
+            try await processor.apply(TestBatch.batch(records), clusterID: "c1")
+        }
+        #expect(try await database.effects() == ["a", "b"])
+    }
+
+    @Test("an unknown type is skipped and leaves its id free for a twin of a known version")
+    func twins() async throws {
+        let database = try await MessagingDatabase.make()
+        let processor = database.processor(MessagingDatabase.writingDown())
+        let withdrawal = make.withdrawal(of: make.dossier(), reason: "v1")
+        let id = make.ids.next(at: make.now)
+        let newest = try make.record(withdrawal, id: id, offset: 0, type: "hoso.dossier.withdrawn.v2")
+        let known = try make.record(withdrawal, id: id, offset: 1)
+        try await processor.apply(TestBatch.batch([newest, known]), clusterID: "c1")
+        #expect(try await database.effects() == ["v1"])
+        #expect(try await database.count("SELECT count(*) FROM parked_messages") == 0)
+    }
+
+    @Test("a poisonous message is parked with its bytes; its neighbours are applied, its key waits behind it")
+    func poison() async throws {
+        let database = try await MessagingDatabase.make()
+        let outbox = Outbox(service: .routing)
+        let processor = database.processor(MessagingDatabase.writingDown(), outbox: outbox)
+        let bad = make.dossier()
+        let records = [
+            try make.record(make.withdrawal(of: make.dossier(), reason: "before"), offset: 0),
+            try make.record(make.withdrawal(of: bad), offset: 1, value: Array("{".utf8)),
+            try make.record(make.withdrawal(of: bad, reason: "behind"), version: 2, offset: 2),
+            try make.record(make.withdrawal(of: make.dossier(), reason: "after"), offset: 3),
+        ]
+        try await processor.apply(TestBatch.batch(records), clusterID: "c1")
+        #expect(try await database.effects() == ["before", "after"])
+        let parked = try await ParkedMessages(pool: database.pool).list()
+        #expect(parked.map(\.offset) == [1, 2])
+        #expect(parked.map(\.reasonCode) == ["data.malformed", "behind"])
+        #expect(try await ParkedMessages(pool: database.pool).show(parked[0].id)?.value == Array("{".utf8).base64)
+        let announced = try await database.count(
+            "SELECT count(*) FROM outbox WHERE topic = 'hoso.routing.operations.v1' AND type = 'hoso.message.parked.v1'"
+        )
+        #expect(announced == 1)
+    }
+
+    @Test(
+        "whatever is wrong with a message, it is parked and says why",
+        arguments: [
+            ("data.malformed", Array("nonsense".utf8), nil), ("data.not-utf8", [0x7B, 0xFF, 0x7D], nil),
+            ("data.nul", Array(#"{"reason":"\u0000"}"#.utf8), nil),
+            ("data.too-deep", Array(String(repeating: "[", count: 100).utf8), nil),
+            ("data.missing-field", Array("{}".utf8), nil), ("header.missing", nil, EventHeader.time),
+            ("header.missing", nil, EventHeader.id), ("header.missing", nil, EventHeader.sequence),
+        ] as [(String, [UInt8]?, String?)])
+    func kinds(code: String, value: [UInt8]?, missing: String?) async throws {
+        let database = try await MessagingDatabase.make()
+        let processor = database.processor(MessagingDatabase.writingDown())
+        let record = try make.record(make.withdrawal(of: make.dossier()), value: value, without: missing)
+        try await processor.apply(TestBatch.batch([record]), clusterID: "c1")
+        #expect(try await ParkedMessages(pool: database.pool).list().map(\.reasonCode) == [code])
+        #expect(try await database.position(of: "routing.dossiers") == 1)
+    }
+
+    @Test("a handler's failure undoes only its own message, and a retry applies the key in order")
+    func retry() async throws {
+        let database = try await MessagingDatabase.make()
+        let broken = ConsumerDefinition(name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .effects)
+            .on(DossierWithdrawn.self) { message, scope in
+                try await scope.transaction.execute("INSERT INTO effects (reason) VALUES ('half done')")
+                throw Unprocessable("not in this release")
+            }
+        let dossier = make.dossier()
+        let records = try ["first", "second"].enumerated().map {
+            try make.record(
+                make.withdrawal(of: dossier, reason: $1), version: Int64($0 + 1), offset: Int64($0))
+        }
+        try await database.processor(broken).apply(TestBatch.batch(records), clusterID: "c1")
+        #expect(try await database.effects() == [])
+
+        let mended = database.processor(MessagingDatabase.writingDown())
+        let parked = ParkedMessages(pool: database.pool)
+        let asked = try await database.pool.transaction {
+            try await parked.retry(nil, now: database.time.now, in: $0)
+        }
+        #expect(asked == 1)
+        #expect(try await database.retries(of: mended).retryOne())
+        #expect(try await database.effects() == ["first", "second"])
+        #expect(try await parked.list().isEmpty)
+        #expect(try await database.retries(of: mended).retryOne() == false)
+    }
+
+    @Test("a dropped message lets what follows for its key go on")
+    func drop() async throws {
+        let database = try await MessagingDatabase.make()
+        let processor = database.processor(MessagingDatabase.writingDown())
+        let dossier = make.dossier()
+        let records = [
+            try make.record(make.withdrawal(of: dossier), offset: 0, value: [0x7B]),
+            try make.record(make.withdrawal(of: dossier, reason: "next"), version: 2, offset: 1),
+        ]
+        try await processor.apply(TestBatch.batch(records), clusterID: "c1")
+        let parked = ParkedMessages(pool: database.pool)
+        let first = try #require(try await parked.list().first)
+        let wasOpen = try await database.pool.transaction {
+            try await parked.drop(first.id, by: "operator", now: database.time.now, in: $0)
+        }
+        #expect(wasOpen)
+        #expect(try await database.retries(of: processor).retryOne())
+        #expect(try await database.effects() == ["next"])
+    }
+
+    @Test("a message that comes too early waits in order and is applied when what it waits for arrives")
+    func notYet() async throws {
+        let database = try await MessagingDatabase.make()
+        try await database.pool.execute("CREATE TABLE known (id uuid PRIMARY KEY)")
+        let definition = ConsumerDefinition(
+            name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .effects
+        ).on(DossierWithdrawn.self) { message, scope in
+            let id = message.payload.dossierId
+            guard try await scope.transaction.queryOptional("SELECT id FROM known WHERE id = \(id)") != nil else {
+                throw NotYet("dossier:\(id)")
+            }
+            try await scope.transaction.execute("INSERT INTO effects (reason) VALUES (\(message.payload.reason))")
+        }
+        let processor = database.processor(definition)
+        let dossier = make.dossier()
+        let records = try ["first", "second"].enumerated().map {
+            try make.record(make.withdrawal(of: dossier, reason: $1), version: Int64($0 + 1), offset: Int64($0))
+        }
+        try await processor.apply(TestBatch.batch(records), clusterID: "c1")
+        #expect(try await database.effects() == [])
+        #expect(try await database.retries(of: processor).retryOne() == false)
+
+        try await database.pool.transaction { transaction in
+            try await transaction.execute("INSERT INTO known VALUES (\(dossier))")
+            try await ParkedStore.announce(["dossier:\(dossier)"], now: database.time.now, in: transaction)
+        }
+        #expect(try await database.retries(of: processor).retryOne())
+        #expect(try await database.effects() == ["first", "second"])
+    }
+
+    @Test("what waits beyond its deadline is parked and told")
+    func notYetDeadline() async throws {
+        let database = try await MessagingDatabase.make()
+        let definition = ConsumerDefinition(
+            name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .effects
+        ).on(DossierWithdrawn.self) { _, _ in throw NotYet("never") }
+        let processor = database.processor(definition, outbox: Outbox(service: .routing))
+        let record = try make.record(make.withdrawal(of: make.dossier()))
+        try await processor.apply(TestBatch.batch([record]), clusterID: "c1")
+        database.time.advance(by: ConsumerRules().waitAtMost + 1)
+        #expect(try await database.retries(of: processor).retryOne())
+        let parked = try await ParkedMessages(pool: database.pool).list()
+        #expect(parked.map(\.reasonCode) == ["not-yet.deadline"])
+        #expect(parked.map(\.keyState) == ["parked"])
+        #expect(try await database.retries(of: processor).retryOne() == false)
+    }
+
+    @Test("an event caused by a message has an id computed from it")
+    func computedID() async throws {
+        let database = try await MessagingDatabase.make()
+        let definition = ConsumerDefinition(
+            name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .effects
+        ).on(DossierWithdrawn.self) { message, scope in
+            try await scope.emit(
+                CaseStepCompleted(
+                    dossierId: message.payload.dossierId, step: "withdrawn", box: nil,
+                    organizationId: OrganizationID(message.key), action: "withdraw",
+                    byMemberId: message.payload.byMemberId, at: scope.now, note: nil),
+                key: message.key, version: message.sequence)
+        }
+        let id = make.ids.next(at: make.now)
+        let record = try make.record(make.withdrawal(of: make.dossier()), id: id)
+        try await database.processor(definition, outbox: Outbox(service: .routing))
+            .apply(TestBatch.batch([record]), clusterID: "c1")
+        let emitted: UUIDv7 = try await database.pool.queryOne("SELECT event_id FROM outbox").get("event_id")
+        #expect(emitted == UUIDv7.computed(from: id, consumer: "routing.dossiers", ordinal: 0))
+    }
+
+    @Test("too much to park at once stops the consumer and parks nothing")
+    func parkingLimit() async throws {
+        let database = try await MessagingDatabase.make()
+        let processor = database.processor(MessagingDatabase.writingDown())
+        let records = try (0..<40).map {
+            try make.record(make.withdrawal(of: make.dossier()), offset: Int64($0), value: [0x7B])
+        }
+        await #expect(throws: MessagingError.parkingLimit(keys: 40, share: 1)) {
+            try await processor.apply(TestBatch.batch(records), clusterID: "c1")
+        }
+        #expect(try await database.count("SELECT count(*) FROM parked_messages") == 0)
+        #expect(try await database.position(of: "routing.dossiers") == nil)
+    }
+
+    @Test("an event older than the inbox remembers is parked, for it may be a repeat")
+    func tooOld() async throws {
+        let database = try await MessagingDatabase.make()
+        let processor = database.processor(MessagingDatabase.writingDown())
+        let old = make.ids.next(at: make.now - ConsumerRules().inboxRetention - 60)
+        let record = try make.record(make.withdrawal(of: make.dossier()), id: old)
+        try await processor.apply(TestBatch.batch([record]), clusterID: "c1")
+        #expect(try await ParkedMessages(pool: database.pool).list().map(\.reasonCode) == ["id.too-old"])
+    }
+}

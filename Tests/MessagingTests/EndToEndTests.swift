@@ -1,0 +1,201 @@
+import Contracts
+import Foundation
+import Kafka
+import Logging
+import Postgres
+import TestStack
+import Testing
+
+@testable import Messaging
+
+/// Outbox to inbox over a broker: two services, each with a database of its own.
+@Suite("From outbox to inbox", .serialized)
+struct EndToEndTests {
+    let make = TestBatch()
+    static let topics = [TopicCatalogue.dossiers.name: TopicCatalogue.dossiers.partitions]
+
+    private func kafka(_ cluster: MockCluster) -> KafkaConfiguration {
+        KafkaConfiguration(bootstrapServers: cluster.bootstrapServers, clientID: "test")
+    }
+
+    private func runtime(
+        _ service: ServiceName, _ database: MessagingDatabase, _ kafka: KafkaConfiguration,
+        _ consumers: [ConsumerDefinition] = []
+    ) throws -> (runtime: MessagingRuntime, outbox: Outbox) {
+        let outbox = Outbox(service: service)
+        return (
+            try MessagingRuntime(
+                outbox: outbox, consumers: consumers, pool: database.pool, connection: database.configuration,
+                kafka: kafka, time: SystemTimeSource(), logger: database.logger), outbox
+        )
+    }
+
+    /// Runs services while `body` works, and ends them afterwards.
+    private func running(_ runtimes: [MessagingRuntime], _ body: @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for runtime in runtimes { group.addTask { try await runtime.run() } }
+            try await body()
+            group.cancelAll()
+        }
+    }
+
+    private func withdraw(
+        _ reasons: [String], _ dossier: DossierID, _ database: MessagingDatabase, _ outbox: Outbox,
+        firstVersion: Int64 = 1
+    ) async throws {
+        for (index, reason) in reasons.enumerated() {
+            try await database.pool.transaction { transaction in
+                try await outbox.append(
+                    make.withdrawal(of: dossier, reason: reason), key: dossier.value,
+                    version: firstVersion + Int64(index),
+                    context: EventContext(now: SystemTimeSource().now, ids: SystemIDSource()), in: transaction)
+            }
+        }
+    }
+
+    @Test("what is committed arrives once and in order, what is rolled back never")
+    func thread() async throws {
+        let cluster = try MockCluster.start(topics: Self.topics)
+        let intake = try await MessagingDatabase.make()
+        let routing = try await MessagingDatabase.make()
+        let writer = try runtime(.intake, intake, kafka(cluster))
+        let reader = try runtime(.routing, routing, kafka(cluster), [MessagingDatabase.writingDown()])
+        let dossier = make.dossier()
+        try await running([writer.runtime, reader.runtime]) {
+            try await withdraw(["1", "2", "3"], dossier, intake, writer.outbox)
+            await #expect(throws: CancellationError.self) {
+                try await intake.pool.transaction { transaction in
+                    try await writer.outbox.append(
+                        make.withdrawal(of: dossier, reason: "never"), key: dossier.value, version: 4,
+                        context: EventContext(now: SystemTimeSource().now, ids: SystemIDSource()), in: transaction)
+                    throw CancellationError()
+                }
+            }
+            try await withdraw(["4"], dossier, intake, writer.outbox, firstVersion: 4)
+            try await eventually("all four arrive", within: .seconds(20)) {
+                try await routing.effects() == ["1", "2", "3", "4"]
+            }
+        }
+    }
+
+    @Test("a transaction that commits after one with higher row numbers is not skipped")
+    func outOfOrder() async throws {
+        let cluster = try MockCluster.start(topics: Self.topics)
+        let intake = try await MessagingDatabase.make()
+        let routing = try await MessagingDatabase.make()
+        let writer = try runtime(.intake, intake, kafka(cluster))
+        let reader = try runtime(.routing, routing, kafka(cluster), [MessagingDatabase.writingDown()])
+        let (early, late) = (make.dossier(), make.dossier())
+        try await running([writer.runtime, reader.runtime]) {
+            // The early one draws its row number first and commits last.
+            try await intake.pool.transaction { transaction in
+                try await writer.outbox.append(
+                    make.withdrawal(of: early, reason: "early"), key: early.value, version: 1,
+                    context: EventContext(now: SystemTimeSource().now, ids: SystemIDSource()), in: transaction)
+                try await withdraw(["late"], late, intake, writer.outbox)
+                try await eventually("the late one arrives meanwhile", within: .seconds(20)) {
+                    try await routing.effects() == ["late"]
+                }
+            }
+            try await eventually("the early one arrives too", within: .seconds(20)) {
+                try await routing.effects() == ["late", "early"]
+            }
+        }
+    }
+
+    @Test("a large window is sent page by page without a gap")
+    func pages() async throws {
+        let cluster = try MockCluster.start(topics: Self.topics)
+        let intake = try await MessagingDatabase.make()
+        let writer = try runtime(.intake, intake, kafka(cluster))
+        let count = 5_000
+        try await intake.pool.transaction { transaction in
+            for start in stride(from: 0, to: count, by: 500) {
+                let statements = try (start..<start + 500).map { _ in
+                    let dossier = make.dossier()
+                    return try writer.outbox.insertion(
+                        of: make.withdrawal(of: dossier), key: dossier.value, version: 1,
+                        context: EventContext(now: SystemTimeSource().now, ids: SystemIDSource()))
+                }
+                _ = try await transaction.pipeline(statements)
+            }
+        }
+        let admin = try KafkaAdmin(kafka(cluster), logger: intake.logger)
+        try await running([writer.runtime]) {
+            try await eventually("everything is in the topic", within: .seconds(20)) {
+                var sum: Int64 = 0
+                for partition in 0..<Int32(TopicCatalogue.dossiers.partitions) {
+                    let place = TopicPartition(topic: TopicCatalogue.dossiers.name, partition: partition)
+                    sum += try await admin.watermarks(place).high
+                }
+                return sum == Int64(count)
+            }
+            try await eventually("nothing is left", within: .seconds(5)) {
+                try await writer.runtime.outboxStanding().unsent == 0
+            }
+        }
+        await admin.close()
+    }
+
+    @Test("of two relays one leads; when it ends the other takes over")
+    func leadership() async throws {
+        let cluster = try MockCluster.start(topics: Self.topics)
+        let intake = try await MessagingDatabase.make()
+        let first = try runtime(.intake, intake, kafka(cluster))
+        let second = try runtime(.intake, intake, kafka(cluster))
+        try await running([second.runtime]) {
+            try await eventually("the second leads while alone", within: .seconds(10)) {
+                second.runtime.standing.isRelayLeading
+            }
+            try await running([first.runtime]) {
+                try await withdraw(["1"], make.dossier(), intake, first.outbox)
+                try await eventually("sent by the leader", within: .seconds(10)) {
+                    try await second.runtime.outboxStanding().unsent == 0
+                }
+                #expect(!first.runtime.standing.isRelayLeading)
+            }
+        }
+        try await running([first.runtime]) {
+            try await eventually("the first leads now", within: .seconds(15)) {
+                first.runtime.standing.isRelayLeading
+            }
+        }
+    }
+
+    @Test("a broker that comes back empty is filled again from the outbox, and the inbox absorbs the repeats")
+    func emptiedBroker() async throws {
+        let port = try freePort()
+        var cluster: MockCluster? = try MockCluster(brokers: 1, firstPort: port)
+        try cluster?.createTopic(TopicCatalogue.dossiers.name, partitions: TopicCatalogue.dossiers.partitions)
+        let configuration = KafkaConfiguration(bootstrapServers: "127.0.0.1:\(port)", clientID: "test")
+        let intake = try await MessagingDatabase.make()
+        let routing = try await MessagingDatabase.make()
+        let writer = try runtime(.intake, intake, configuration)
+        let reader = try runtime(.routing, routing, configuration, [MessagingDatabase.writingDown()])
+        let dossier = make.dossier()
+        let tasks = [writer.runtime, reader.runtime].map { runtime in Task { try await runtime.run() } }
+        defer { for task in tasks { task.cancel() } }
+        try await withdraw(["1", "2"], dossier, intake, writer.outbox)
+        try await eventually("both arrive", within: .seconds(20)) { try await routing.effects() == ["1", "2"] }
+        let before = writer.runtime.standing.clusterID
+        cluster = nil
+        cluster = try MockCluster(brokers: 1, firstPort: port)
+        try cluster?.createTopic(TopicCatalogue.dossiers.name, partitions: TopicCatalogue.dossiers.partitions)
+        try await withdraw(["3"], dossier, intake, writer.outbox, firstVersion: 3)
+        try await eventually("the third arrives, the others not again", within: .seconds(40)) {
+            try await routing.effects() == ["1", "2", "3"]
+        }
+        #expect(writer.runtime.standing.clusterID != before)
+        let admin = try KafkaAdmin(configuration, logger: intake.logger)
+        var again: Int64 = 0
+        for partition in 0..<Int32(TopicCatalogue.dossiers.partitions) {
+            let place = TopicPartition(topic: TopicCatalogue.dossiers.name, partition: partition)
+            again += try await admin.watermarks(place).high
+        }
+        #expect(again >= 3, "the new broker holds everything again")
+        await admin.close()
+        for task in tasks { task.cancel() }
+        for task in tasks { _ = await task.result }
+        withExtendedLifetime(cluster) {}
+    }
+}
