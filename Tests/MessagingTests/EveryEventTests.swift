@@ -1,5 +1,6 @@
 import Contracts
 import Kafka
+import Postgres
 import Testing
 
 @testable import Messaging

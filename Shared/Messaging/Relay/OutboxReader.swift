@@ -119,7 +119,7 @@ struct OutboxReader: Sendable {
             KafkaHeader(EventHeader.specVersion, EventHeader.specVersionValue),
             KafkaHeader(EventHeader.id, id.description),
             KafkaHeader(EventHeader.type, type),
-            KafkaHeader(EventHeader.source, service.eventSource),
+            KafkaHeader(EventHeader.source, service.source),
             KafkaHeader(EventHeader.subject, key.description),
             KafkaHeader(EventHeader.time, RFC3339.text(of: time)),
             KafkaHeader(EventHeader.sequence, String(version)),

@@ -52,7 +52,7 @@ struct LagReporter: Sendable {
     func measure() async throws -> [PartitionLag] {
         let clusterID = try await cluster.current()
         let partitions = Dictionary(
-            try await admin.listTopics().map { ($0.name, $0.partitions) }, uniquingKeysWith: { first, _ in first })
+            try await admin.listTopics(timeout: .seconds(2)).map { ($0.name, $0.partitions) }, uniquingKeysWith: { first, _ in first })
         var measured: [PartitionLag] = []
         for consumer in consumers {
             let positions = try await storedPositions(of: consumer.name, clusterID: clusterID)
@@ -82,9 +82,9 @@ struct LagReporter: Sendable {
     }
 
     private func lag(of consumer: String, at place: TopicPartition, position: Int64?) async throws -> PartitionLag {
-        let (low, high) = try await admin.watermarks(place)
+        let (low, high) = try await admin.watermarks(place, timeout: .seconds(2))
         let next = max(position ?? low, low)
-        let oldest = next < high ? try await admin.record(at: place, offset: next) : nil
+        let oldest = next < high ? try await admin.record(at: place, offset: next, timeout: .seconds(2)) : nil
         return PartitionLag(
             consumer: consumer, topic: place.topic, partition: place.partition, position: position, logEnd: high,
             lag: max(0, high - (position ?? low)), oldestAt: oldest?.timestamp)

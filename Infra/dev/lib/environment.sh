@@ -1,0 +1,78 @@
+# shellcheck shell=bash
+# The configuration each service is started with.
+: "${here:?}" "${state:?}"
+
+bootstrap_servers() {
+    printf '%s' "${KAFKA_BOOTSTRAP_SERVERS:-127.0.0.1:$(port_of broker)}"
+}
+
+# Writes environment/<service>, read by the shell that starts it.
+write_environment() { # service
+    {
+        common_environment "$1"
+        if declare -F "${1}_environment" >/dev/null; then "${1}_environment"; fi
+    } | while IFS='=' read -r name value; do printf '%s=%q\n' "$name" "$value"; done >"$state/environment/$1"
+}
+
+common_environment() { # service
+    cat <<VARIABLES
+HOSO_MODE=development
+HOSO_LOG_FORMAT=human
+HOSO_HTTP_PORT=$(port_of "$1")
+HOSO_DATABASE_URL=$(service_url "$1")
+HOSO_KAFKA_BOOTSTRAP_SERVERS=$(bootstrap_servers)
+HOSO_IDENTITY_ISSUER=$(url_of identity)
+HOSO_IDENTITY_KEYS=$state/identity/jwks.json
+VARIABLES
+}
+
+# What the stand-in of the gateway believes, too.
+dues_environment() {
+    cat <<VARIABLES
+HOSO_DUES_VNPAY_MERCHANT=DEMO0001
+HOSO_DUES_VNPAY_SECRET=SECRETKEY
+HOSO_DUES_VNPAY_PAY_URL=$(url_of gateway)/paymentv2/vpcpay.html
+HOSO_DUES_VNPAY_RETURN_URL=$(url_of dues)/
+VARIABLES
+}
+
+# The seal lies in a software token, as it would in hardware.
+signing_environment() {
+    local pki="$state/pki"
+    cat <<VARIABLES
+SOFTHSM2_CONF=$pki/softhsm2.conf
+HOSO_SIGNING_PROVIDER=pkcs11
+HOSO_SIGNING_PKCS11_MODULE=$(readlink -f /usr/lib/softhsm/libsofthsm2.so)
+HOSO_SIGNING_PKCS11_TOKEN=hoso-demonstration
+HOSO_SIGNING_PKCS11_LABEL=organization-seal
+HOSO_SIGNING_PKCS11_PIN_FILE=$pki/pin.txt
+HOSO_SIGNING_PKCS11_CHAIN=$pki/chain.pem
+HOSO_SIGNING_TRUST_PUBLIC_ROOTS=$pki/root.pem
+HOSO_SIGNING_TRUST_REVOCATION_LISTS=$pki/root.crl,$pki/issuing.crl
+HOSO_SIGNING_PUBLIC_URL=$(url_of signing)
+VARIABLES
+}
+
+# Mail and short messages go to the stand-ins, without TLS: they never leave this machine.
+notification_environment() {
+    cat <<VARIABLES
+HOSO_NOTIFICATION_SMTP_SERVER=smtp://127.0.0.1:$(port_of smtp)
+HOSO_NOTIFICATION_SMTP_SENDER=hoso@hoso.example
+HOSO_NOTIFICATION_SMTP_REQUIRE_TLS=false
+HOSO_NOTIFICATION_SMS_URL=$(url_of sms)/messages
+VARIABLES
+}
+
+# Whom the console asks for their health.
+console_environment() {
+    local service addresses=''
+    for service in intake routing dues signing notification directory; do
+        addresses+="${addresses:+,}$service=$(url_of "$service")"
+    done
+    printf 'HOSO_CONSOLE_SERVICES=%s\n' "$addresses"
+}
+
+# Where the applicant fetches his result.
+intake_environment() {
+    printf 'HOSO_INTAKE_RESULTS_URL=%s\n' "$(url_of signing)"
+}

@@ -1,0 +1,82 @@
+import AsyncHTTPClient
+import Contracts
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// Asks the administration of services.
+struct AdminClient: Sendable {
+    /// A service did not do what it was asked.
+    struct Refused: Error, CustomStringConvertible {
+        let service: ServiceName
+        let reason: String
+
+        var description: String { "\(service.rawValue): \(reason)" }
+    }
+
+    private let client: HTTPClient
+    private let token: String?
+
+    /// Runs some work with a client and puts it away afterwards.
+    static func with<R>(_ options: AdminOptions, signedIn: Bool = true, _ work: (AdminClient) async throws -> R)
+        async throws -> R
+    {
+        let client = HTTPClient(eventLoopGroupProvider: .singleton)
+        do {
+            let token = signedIn ? try await options.bearer() : nil
+            let result = try await work(AdminClient(client: client, token: token))
+            try await client.shutdown()
+            return result
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+    }
+
+    /// Asks one service and reads its answer.
+    func call<Answer: Decodable>(
+        _ service: ServiceName, _ path: String, method: HTTPMethod = .GET, as type: Answer.Type = Answer.self,
+        alsoAccepts: HTTPResponseStatus? = nil
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(url: ServiceAddress.base(of: service) + path)
+        request.method = method
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        request.headers.add(name: "accept-language", value: "en")
+        let response: HTTPClientResponse
+        do {
+            response = try await client.execute(request, timeout: .seconds(30))
+        } catch {
+            throw Refused(service: service, reason: "does not answer at \(ServiceAddress.base(of: service))")
+        }
+        let body = Data(try await response.body.collect(upTo: 64 * 1_048_576).readableBytesView)
+        guard response.status == .ok || response.status == alsoAccepts else {
+            throw Refused(service: service, reason: Self.reason(response.status, body))
+        }
+        return try ContractsJSON.decoder.decode(type, from: body)
+    }
+
+    private static func reason(_ status: HTTPResponseStatus, _ body: Data) -> String {
+        struct Shape: Decodable {
+            var title: String
+            var type: String
+        }
+        guard let problem = try? JSONDecoder().decode(Shape.self, from: body) else { return "answered \(status.code)" }
+        return "\(problem.title) (\(problem.type))"
+    }
+
+    /// Asks several services; one that is away is told and does not stop the others.
+    func each<Answer: Decodable>(
+        _ services: [ServiceName], _ path: String, as type: Answer.Type = Answer.self,
+        alsoAccepts: HTTPResponseStatus? = nil
+    ) async -> [(service: ServiceName, answer: Answer)] {
+        var answers: [(ServiceName, Answer)] = []
+        for service in services {
+            do {
+                answers.append((service, try await call(service, path, as: type, alsoAccepts: alsoAccepts)))
+            } catch {
+                Output.note("\(error)")
+            }
+        }
+        return answers
+    }
+}

@@ -1,0 +1,106 @@
+import Contracts
+import DirectoryDomain
+import HTTPTypes
+import Hummingbird
+import Postgres
+import ServiceKit
+
+/// `/v1/members`
+extension DirectoryDesk {
+    func addMembers(to router: Router<HosoRequestContext>) {
+        router.post("/v1/members") { request, context in
+            try await kit.idempotent(request, context, as: NewMember.self) { body, transaction in
+                try await enter(body, context, in: transaction)
+            }
+        }
+        router.post("/v1/members/:id/changes") { request, context in
+            let id = try id(context, as: MemberID.self)
+            return try await kit.idempotent(request, context, as: MemberChangeBody.self) { body, transaction in
+                try await change(id, body, context, in: transaction)
+            }
+        }
+        router.get("/v1/members/:id") { _, context in
+            let id = try id(context, as: MemberID.self)
+            return try await kit.pool.transaction { transaction in
+                let (subject, authority) = try await visitor(context, in: transaction)
+                // Whoever may not see him does not learn that he exists.
+                guard let row = try await MemberStore.read(id, in: transaction),
+                    let path = try await OrganizationStore.path(from: row.member.cellId, in: transaction),
+                    authority.reads(id, at: path)
+                else { throw Problem.notFound }
+                // Each look at somebody else's data is logged.
+                if authority.holder != .member(id) {
+                    try await kit.audit.record("member.read", subject: "\(id)", actor: subject, in: transaction)
+                }
+                return try Reply.json(.ok, MemberView(row.member, row.personalID))
+            }
+        }
+        router.get("/v1/members") { request, context in
+            let page = try PageRequest(request)
+            guard let cell = try Query.value("cellId", request, OrganizationID.init) else {
+                throw Query.invalid("cellId")
+            }
+            return try await kit.pool.transaction { transaction in
+                let (subject, authority) = try await visitor(context, in: transaction)
+                guard let path = try await OrganizationStore.path(from: cell, in: transaction) else {
+                    throw Problem.notFound
+                }
+                guard authority.readsRoles(at: path) else { throw Problem.outsideAuthority }
+                let found = try await MemberStore.page(cell: cell, page, in: transaction)
+                try await kit.audit.record("members.listed", subject: "\(cell)", actor: subject, in: transaction)
+                return try Reply.json(
+                    .ok, PageView(found, page, id: \.member.id.value) { MemberView($0.member, $0.personalID) })
+            }
+        }
+    }
+
+    private func enter(
+        _ body: NewMember, _ context: HosoRequestContext, in transaction: PostgresTransaction
+    ) async throws -> Reply {
+        let (subject, authority) = try await visitor(context, in: transaction)
+        let cell = try await path(body.draft.cellId, field: "cellId", in: transaction)
+        guard authority.administers(cell) else { throw Problem.outsideAuthority }
+        var residenceCell: Organization?
+        if let id = body.draft.residenceCellId {
+            residenceCell = try await path(id, field: "residenceCellId", in: transaction).first
+        }
+        let member = try checked { () throws(Faults) in
+            try Member.entered(
+                kit.ids.next(at: kit.time.now), body.draft, cell: cell.first, residenceCell: residenceCell,
+                today: today)
+        }
+        do {
+            try await register(transaction, author: subject, reason: body.reason.text)
+                .add(member, personalID: body.personalID)
+        } catch let error as PostgresError where error.constraint == "members_personal_id" {
+            throw Problem.taken(
+                "personal-id-taken", field: "personalId", vietnamese: "Số định danh cá nhân đã có trong danh bạ",
+                english: "The personal ID is in the directory already")
+        }
+        try await kit.audit.record(
+            "member.entered", subject: "\(member.id)", actor: subject,
+            details: Audited(version: 1, reason: body.reason.text), in: transaction)
+        return try .json(
+            .created, MemberView(member, body.personalID), headers: [.location: "/v1/members/\(member.id)"])
+    }
+
+    private func change(
+        _ id: MemberID, _ body: MemberChangeBody, _ context: HosoRequestContext, in transaction: PostgresTransaction
+    ) async throws -> Reply {
+        let (subject, authority) = try await visitor(context, in: transaction)
+        guard let row = try await MemberStore.read(id, lock: .update, in: transaction) else { throw Problem.notFound }
+        let path = try await OrganizationStore.path(from: row.member.cellId, in: transaction)
+        guard authority.administers(id, at: path) else { throw Problem.outsideAuthority }
+        let held = try await RoleStore.open(of: id, lock: .update, in: transaction)
+        let (member, roles) = try checked { () throws(Faults) in
+            try row.member.changed(body.change, roles: held, today: today)
+        }
+        let register = register(transaction, author: subject, reason: body.reason.text)
+        try await register.change(member)
+        for role in roles { try await register.change(role) }
+        try await kit.audit.record(
+            "member.changed", subject: "\(id)", actor: subject,
+            details: Audited(version: member.version, reason: body.reason.text), in: transaction)
+        return try .json(.ok, MemberView(member, row.personalID))
+    }
+}

@@ -1,0 +1,30 @@
+import Contracts
+import Postgres
+import ServiceKit
+
+/// Directory: organisations, members, roles; what the other services keep copies of.
+@main
+struct Directory: ServiceDefinition {
+    static let name = ServiceName.directory
+
+    static let migrations = [
+        Migration(
+            component: "directory", version: 1, name: "directory",
+            sql: String(decoding: PackageResources._001_directory_sql, as: UTF8.self))
+    ]
+
+    static let settings: [Setting] = []
+
+    static func assemble(_ kit: ServiceContext) async throws -> ServiceParts {
+        let desk = DirectoryDesk(kit: kit)
+        return ServiceParts(
+            routes: { router in
+                desk.addOrganizations(to: router)
+                desk.addMembers(to: router)
+                desk.addRoles(to: router)
+                desk.addSelfView(to: router)
+            },
+            consumers: [AdmissionConsumer.definition(audit: kit.audit)],
+            publishers: Publishers.all(kit.outbox))
+    }
+}

@@ -1,0 +1,62 @@
+public import Contracts
+
+/// What is to become different about a member; what is absent stays. The cell changes by admission only.
+public struct MemberChange: Sendable {
+    public var state: MembershipState?
+    public var recognisedOn: Day?
+    public var duesCategory: DuesCategory?
+    public var duesBase: DuesBase?
+    public var channels: MemberState.Channels?
+    public var transfersHeld: Bool?
+    public var exemptFromResidenceActivity: Bool?
+
+    public init(
+        state: MembershipState? = nil, recognisedOn: Day? = nil, duesCategory: DuesCategory? = nil,
+        duesBase: DuesBase? = nil, channels: MemberState.Channels? = nil, transfersHeld: Bool? = nil,
+        exemptFromResidenceActivity: Bool? = nil
+    ) {
+        self.state = state
+        self.recognisedOn = recognisedOn
+        self.duesCategory = duesCategory
+        self.duesBase = duesBase
+        self.channels = channels
+        self.transfersHeld = transfersHeld
+        self.exemptFromResidenceActivity = exemptFromResidenceActivity
+    }
+}
+
+extension Member {
+    /// The member and his roles after the change, or everything that is wrong with it.
+    ///
+    /// - Parameter roles: the roles that he holds and that are not ended.
+    public func changed(
+        _ change: MemberChange, roles: [HeldRole], today: Day
+    ) throws(Faults) -> (member: Member, roles: [HeldRole]) {
+        var next = self
+        next.version += 1
+        next.state = change.state ?? state
+        next.recognisedOn = change.recognisedOn ?? recognisedOn
+        next.duesCategory = change.duesCategory ?? duesCategory
+        next.duesBase = change.duesBase ?? duesBase
+        next.channels = change.channels ?? channels
+        next.transfersHeld = change.transfersHeld ?? transfersHeld
+        next.exemptFromResidenceActivity = change.exemptFromResidenceActivity ?? exemptFromResidenceActivity
+        var faults = next.faults(today: today)
+        if next.state != state, !state.successors.contains(next.state) { faults.append(Self.transition) }
+        try Faults.check(faults)
+        return (next, next.state == state ? [] : next.effectsOn(roles, today: today))
+    }
+
+    /// The roles that the state locks or ends.
+    private func effectsOn(_ roles: [HeldRole], today: Day) -> [HeldRole] {
+        switch effects.roles {
+        case .kept: []
+        case .locked: roles.filter { $0.status == .active }.map { $0.locked() }
+        case .ended: roles.filter { $0.status != .ended }.map { $0.ended(lastDay: today) }
+        }
+    }
+
+    private static let transition = InvalidValue(
+        field: "state", rule: "member.transition", vietnamese: "Không thể chuyển sang trạng thái này.",
+        english: "This state does not follow the present one.")
+}

@@ -1,0 +1,31 @@
+public import Contracts
+
+/// What must be known of a member to say what is owed for a month.
+public struct AssessmentSubject: Hashable, Sendable {
+    public let memberId: MemberID
+    /// The cell to which the dues are owed.
+    public let cellId: OrganizationID
+    public let state: MembershipState
+    public let joinedOn: Day
+    /// The row of the table; absent when none is known.
+    public let category: DuesCategory?
+    /// The last known figure.
+    public let base: DuesBase?
+    /// The region of the place of Party activity.
+    public let region: DuesRegion
+    public let reliefs: [Relief]
+
+    public init(
+        memberId: MemberID, cellId: OrganizationID, state: MembershipState, joinedOn: Day, category: DuesCategory?,
+        base: DuesBase?, region: DuesRegion, reliefs: [Relief] = []
+    ) {
+        self.memberId = memberId
+        self.cellId = cellId
+        self.state = state
+        self.joinedOn = joinedOn
+        self.category = category
+        self.base = base
+        self.region = region
+        self.reliefs = reliefs
+    }
+}

@@ -1,0 +1,35 @@
+/// Why a settlement file is refused as a whole; nothing of it is applied.
+public struct SettlementFault: Error, Hashable, Sendable {
+    /// The line of the first fault, from 1.
+    public let line: Int
+    /// Its column, from 1; absent when the fault is of the whole line.
+    public let column: Int?
+    public let rule: Rule
+
+    public enum Rule: String, Hashable, Sendable, CaseIterable {
+        case empty
+        case encoding
+        /// A column of the layout does not stand in the heading, or stands there twice.
+        case heading
+        /// The line has more or fewer columns than the heading.
+        case columnCount = "column-count"
+        /// A quote that does not end, or text after one that did.
+        case quoting
+        case reference
+        case transaction
+        case amount
+        case date
+        /// Fee and net do not make up the gross.
+        case netDiffers = "net-differs"
+        case trailerMissing = "trailer-missing"
+        case trailerCount = "trailer-count"
+        case trailerSum = "trailer-sum"
+        case afterTrailer = "after-trailer"
+    }
+
+    public init(line: Int, column: Int? = nil, rule: Rule) {
+        self.line = line
+        self.column = column
+        self.rule = rule
+    }
+}

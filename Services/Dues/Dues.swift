@@ -1,0 +1,23 @@
+import Contracts
+import DuesDomain
+import Foundation
+import Postgres
+import Projections
+import ServiceKit
+
+/// Party dues (đảng phí): who owes what, payment orders, gateways' callbacks, the ledger, receipts and settlement.
+@main
+struct Dues: ServiceDefinition {
+    static let name = ServiceName.dues
+
+    static let migrations =
+        DirectoryProjection.migrations + [
+            Migration(
+                component: "dues", version: 1, name: "dues",
+                sql: String(decoding: PackageResources._001_dues_sql, as: UTF8.self))
+        ]
+
+    static let settings = DuesSettings.all
+
+    static func assemble(_ kit: ServiceContext) async throws -> ServiceParts { try DuesParts(kit).serviceParts }
+}

@@ -1,0 +1,83 @@
+import Contracts
+import DuesDomain
+import Foundation
+import Projections
+import ServiceKit
+
+/// What the service is put together from.
+struct DuesParts: Sendable {
+    let kit: ServiceContext
+    let directory = DirectoryProjection(service: .dues, parts: [.organizations, .members, .roles])
+    let standings: Standings
+    let runner: AssessmentRunner
+    let receipts: ReceiptRegister
+    let expiry: OrderExpiry
+    let runsStarted = WakeUp()
+    let paymentsMade = WakeUp()
+    private let routes: Routes
+
+    private struct Routes: Sendable {
+        let assessments: AssessmentRoutes
+        let orders: OrderRoutes
+        let gateways: GatewayRoutes
+        let settlements: SettlementRoutes
+    }
+
+    init(_ kit: ServiceContext) throws {
+        self.kit = kit
+        let settings = kit.settings
+        let book = try DuesPolicyBook.bundled()
+        let gateways = GatewayRegistry([try DuesSettings.vnpay(settings)])
+        let layouts = try SettlementLayout.bundled().filter { $0.name == "vnpay-csv" }.first
+        standings = Standings(outbox: kit.outbox)
+        runner = AssessmentRunner(
+            kit: kit, book: book, standings: standings, chunk: try settings.int("dues.assessment.chunk"))
+        receipts = ReceiptRegister(kit: kit, standings: standings, batch: try settings.int("dues.receipts.batch"))
+        expiry = OrderExpiry(kit: kit)
+        let access = DuesAccess(
+            kit: kit, directory: directory, maximumAge: try settings.seconds("projection.maxAge"))
+        let callbacks = CallbackDesk(
+            booking: CallbackBooking(kit: kit, paymentsMade: paymentsMade), logger: kit.logger,
+            transactions: try settings.int("dues.callbacks.transactions"),
+            batch: try settings.int("dues.callbacks.batch"),
+            maximumWaiting: try settings.int("dues.callbacks.maximumWaiting"))
+        let orders = OrderDesk(
+            kit: kit, directory: directory, access: access, book: book, gateways: gateways,
+            lifetime: try settings.seconds("dues.order.lifetime"),
+            maximumLines: try settings.int("dues.order.maximumLines"),
+            monthsAhead: try settings.int("dues.order.monthsAhead"))
+        routes = Routes(
+            assessments: AssessmentRoutes(kit: kit, access: access, book: book, runsStarted: runsStarted),
+            orders: OrderRoutes(kit: kit, access: access, desk: orders, gateways: gateways),
+            gateways: GatewayRoutes(kit: kit, gateways: gateways, desk: callbacks),
+            settlements: SettlementRoutes(
+                kit: kit, access: access, gateways: gateways, layouts: layouts.map { ["vnpay": $0] } ?? [:],
+                paymentsMade: paymentsMade))
+    }
+
+    var serviceParts: ServiceParts {
+        ServiceParts(
+            routes: { [routes] router in
+                routes.assessments.add(to: router)
+                routes.orders.add(to: router)
+                routes.gateways.add(to: router)
+                routes.settlements.add(to: router)
+            },
+            consumers: [directory.consumer],
+            background: [
+                CalledJob(
+                    name: "assessment-runs", interval: .seconds(1), wakeUp: runsStarted, logger: kit.logger
+                ) { [runner] in try await runner.drain() },
+                CalledJob(
+                    name: "receipts", interval: .seconds(1), wakeUp: paymentsMade, logger: kit.logger
+                ) { [receipts] in try await receipts.drain() },
+                PeriodicJob(name: "order-expiry", interval: .seconds(5), logger: kit.logger) { [expiry] in
+                    while try await expiry.step() { try Task.checkCancellation() }
+                },
+                PeriodicJob(name: "partitions", interval: .seconds(3_600), logger: kit.logger) { [kit] in
+                    try await PartitionUpkeep(kit: kit).run()
+                },
+            ],
+            publishers: [standings.publisher])
+    }
+}

@@ -1,0 +1,52 @@
+import Contracts
+import DuesDomain
+import Foundation
+import ServiceKit
+
+/// The settings of the Dues service.
+enum DuesSettings {
+    static let all = [
+        Setting(
+            "dues.vnpay.merchant", isRequired: true, help: "The merchant code that VNPAY gave (vnp_TmnCode)."),
+        Setting(
+            "dues.vnpay.secret", isSecret: true, isRequired: true, help: "The secret that VNPAY signs callbacks with."),
+        Setting(
+            "dues.vnpay.previousSecret", isSecret: true,
+            help: "The secret before, accepted too while it is being changed."),
+        Setting(
+            "dues.vnpay.payUrl", .url, default: "https://sandbox.vnpayment.vn/paymentv2/vpcpay.html",
+            help: "Where payers are sent."),
+        Setting(
+            "dues.vnpay.returnUrl", .url, default: "http://127.0.0.1:8103/",
+            help: "Where the payer's browser comes back to."),
+        Setting("dues.vnpay.minimum", .int, default: "5000", range: 0...1_000_000, help: "The least amount, in đồng."),
+        Setting("dues.order.lifetime", .duration, default: "15m", help: "How long a payment order can be paid."),
+        Setting("dues.order.maximumLines", .int, default: "200", range: 1...1_000, help: "Lines of one order."),
+        Setting("dues.order.monthsAhead", .int, default: "12", range: 0...60, help: "Months that can be paid ahead."),
+        Setting(
+            "dues.callbacks.transactions", .int, default: "2", range: 1...64,
+            help: "How many transactions of callbacks run at once in a process."),
+        Setting(
+            "dues.callbacks.batch", .int, default: "64", range: 1...1_000,
+            help: "How many waiting callbacks share a transaction at most."),
+        Setting(
+            "dues.callbacks.maximumWaiting", .int, default: "2000", range: 1...100_000,
+            help: "More waiting callbacks than this are told to try again."),
+        Setting(
+            "dues.assessment.chunk", .int, default: "1000", range: 1...50_000,
+            help: "How many members one transaction of a run looks at."),
+        Setting("dues.receipts.batch", .int, default: "200", range: 1...5_000, help: "Receipts in one transaction."),
+    ]
+
+    /// The VNPAY adapter.
+    static func vnpay(_ settings: Settings) throws -> VNPAYGateway {
+        let secrets = [try settings.string("dues.vnpay.secret"), try settings.stringIfSet("dues.vnpay.previousSecret")]
+        return VNPAYGateway(
+            configuration: .init(
+                merchant: try settings.string("dues.vnpay.merchant"),
+                secrets: secrets.compactMap { $0.map { Array($0.utf8) } },
+                payURL: try settings.string("dues.vnpay.payUrl"),
+                returnURL: try settings.string("dues.vnpay.returnUrl"),
+                minimum: Dong(Int64(try settings.int("dues.vnpay.minimum")))))
+    }
+}

@@ -1,0 +1,50 @@
+import Contracts
+import DuesDomain
+import Postgres
+
+extension AssessmentStatement {
+    /// Writes what is new or different; the cell stays the one of the first assessment of the month.
+    var upsert: SQL {
+        """
+        INSERT INTO assessments AS a (assessment_id, member_id, month, organization_id, amount, full_amount, category,
+            base_source, base_amount, base_month, minimum, reduction, policy, provisional, reason, made_at)
+        SELECT assessment_id(r.member_id, \(rules.month)), r.member_id, \(rules.month), r.cell_id, r.amount,
+            r.full_amount, r.category,
+            CASE WHEN r.kind IN ('share-of-base', 'fixed-by-body') THEN r.base_source END,
+            CASE WHEN r.kind IN ('share-of-base', 'fixed-by-body') THEN r.base_amount END,
+            CASE WHEN r.kind IN ('share-of-base', 'fixed-by-body') THEN r.base_month END,
+            CASE WHEN r.kind = 'share-of-minimum' THEN r.wage END,
+            r.reduction, \(rules.rates.version), r.doubt IS NOT NULL AND coalesce(r.reduction, 0) < 10000,
+            coalesce(r.ground, r.doubt), \(now)
+        FROM relieved r ORDER BY r.member_id
+        ON CONFLICT (member_id, month) DO UPDATE SET amount = excluded.amount, full_amount = excluded.full_amount,
+            category = excluded.category, base_source = excluded.base_source, base_amount = excluded.base_amount,
+            base_month = excluded.base_month, minimum = excluded.minimum, reduction = excluded.reduction,
+            policy = excluded.policy, provisional = excluded.provisional, reason = excluded.reason,
+            version = a.version + 1, made_at = excluded.made_at
+        WHERE (a.amount, a.full_amount, a.category, a.base_source, a.base_amount, a.base_month, a.minimum, a.reduction,
+                a.policy, a.provisional, a.reason)
+            IS DISTINCT FROM (excluded.amount, excluded.full_amount, excluded.category, excluded.base_source,
+                excluded.base_amount, excluded.base_month, excluded.minimum, excluded.reduction, excluded.policy,
+                excluded.provisional, excluded.reason)
+        RETURNING a.*
+        """
+    }
+
+    /// What `Posting.assessment` says: what was posted before is reversed, the new amount is posted.
+    var postings: SQL {
+        """
+        INSERT INTO ledger_postings (posting_id, posted_at, cause, debit, debit_owner, credit, credit_owner, amount,
+            member_id, month, assessment_id)
+        SELECT uuid_v7(\(now)), \(now), p.cause, p.debit, c.organization_id, p.credit, c.organization_id, p.amount,
+            c.member_id, c.month, c.assessment_id
+        FROM changed c LEFT JOIN before b USING (member_id) CROSS JOIN LATERAL (VALUES
+            (\(Posting.Cause.reversal.rawValue), \(AccountKind.assessedDues.rawValue),
+                \(AccountKind.memberReceivable.rawValue), b.amount),
+            (\(Posting.Cause.assessment.rawValue), \(AccountKind.memberReceivable.rawValue),
+                \(AccountKind.assessedDues.rawValue), c.amount)
+        ) AS p (cause, debit, credit, amount)
+        WHERE p.amount > 0 AND c.amount IS DISTINCT FROM b.amount
+        """
+    }
+}

@@ -1,0 +1,171 @@
+import Contracts
+import DuesDomain
+import Foundation
+import Postgres
+
+/// The monthly assessment of a stretch of members as one statement: it computes what `MonthRules.assess` does, in sets.
+///
+/// Members whose assessment would come out as it stands are left alone, so that a second run changes nothing.
+struct AssessmentStatement {
+    let rules: MonthRules
+    /// The organisation under which members are assessed; everywhere when absent.
+    let scope: OrganizationID?
+    let now: Date
+
+    /// The members after `after`, `limit` of them; each row tells the last member looked at, or what was changed.
+    func chunk(after: MemberID?, limit: Int) -> SQL {
+        """
+        WITH RECURSIVE \(subtree), chunk AS MATERIALIZED (
+            SELECT m.id AS member_id, m.cell_id, m.state FROM directory_members m
+            WHERE m.id > coalesce(\(after)::uuid, '00000000-0000-0000-0000-000000000000') \(scopeCondition)
+            ORDER BY m.id LIMIT \(limit)
+        ), \(rates), \(subjects), \(fullDues), \(relieved), before AS (
+            SELECT a.* FROM assessments a JOIN relieved r ON r.member_id = a.member_id AND a.month = \(rules.month)
+        ), changed AS (\(upsert)), trail AS (
+            INSERT INTO assessment_changes
+                (assessment_id, version, amount_before, amount_after, reason, policy, changed_at)
+            SELECT c.assessment_id, c.version, b.amount, c.amount, c.reason, c.policy, \(now)
+            FROM changed c JOIN before b USING (member_id)
+        ), posted AS (\(postings))
+        SELECT c.*, b.amount AS amount_before, s.*
+        FROM (SELECT count(*) AS looked_at, (SELECT count(*) FROM relieved) AS assessed,
+                (SELECT member_id FROM chunk ORDER BY member_id DESC LIMIT 1) AS last_member_id FROM chunk) AS s
+            LEFT JOIN changed c ON true LEFT JOIN before b ON b.member_id = c.member_id
+        ORDER BY c.member_id
+        """
+    }
+
+    private var subtree: SQL {
+        guard let scope else { return "subtree (id) AS (SELECT NULL::uuid WHERE false)" }
+        return """
+            subtree (id) AS (
+                SELECT \(scope)::uuid UNION SELECT o.id FROM subtree s JOIN directory_organizations o ON o.parent_id = s.id
+            )
+            """
+    }
+
+    private var scopeCondition: SQL { scope == nil ? "" : "AND m.cell_id IN (SELECT id FROM subtree)" }
+
+    /// The table of rates and the regional minima as rows.
+    private var rates: SQL {
+        let rows = DuesCategory.allCases.map { RateRow(category: $0, rate: rules.rates.rate(of: $0)) }
+        let regions = DuesRegion.allCases
+        return """
+            rate (category, kind, share, fixed, low, high, strict) AS (
+                SELECT * FROM unnest(\(rows.map(\.category.rawValue)), \(rows.map(\.kind)), \(rows.map(\.share)),
+                    \(rows.map(\.fixed)), \(rows.map(\.low)), \(rows.map(\.high)), \(rows.map(\.strict)))
+            ), minimum (region, wage) AS (
+                SELECT * FROM unnest(\(regions.map(\.rawValue)), \(regions.map { rules.minima.amount(in: $0) }))
+            )
+            """
+    }
+
+    /// Who owes for the month at all, with what is known of them.
+    private var subjects: SQL {
+        let owed = MembershipState.allCases.filter { rules.rates.duty(in: $0) == .owed }.map(\.rawValue)
+        return """
+            subject AS (
+                SELECT c.member_id, c.cell_id, r.*, m.wage,
+                    (c.state #>> '{duesBase,amount}')::bigint AS base_amount,
+                    c.state #>> '{duesBase,source}' AS base_source, c.state #>> '{duesBase,month}' AS base_month,
+                    ((c.state ->> 'joinedOn')::date + \(rules.rates.exemptAfterYears) * interval '1 year')::date
+                        <= \(rules.month.lastDay) AS long_member
+                FROM chunk c JOIN directory_organizations o ON o.id = c.cell_id
+                    JOIN minimum m ON m.region = o.state ->> 'duesRegion'
+                    LEFT JOIN rate r ON r.category = c.state ->> 'duesCategory'
+                WHERE c.state ->> 'state' = ANY(\(owed)) AND (c.state ->> 'joinedOn')::date <= \(rules.month.lastDay)
+            )
+            """
+    }
+
+    /// The dues before any relief.
+    private var fullDues: SQL {
+        // Added before the division by 10,000 it makes a fraction whole the way the policy wants.
+        let rounding: Int64 = Self.rounding(rules.rates.rounding)
+        return """
+            dues AS (
+                SELECT s.*,
+                    CASE s.kind
+                        WHEN 'fixed' THEN s.fixed
+                        WHEN 'share-of-minimum' THEN (s.wage * s.share + \(rounding)) / 10000
+                        WHEN 'share-of-base' THEN (coalesce(s.base_amount, 0) * s.share + \(rounding)) / 10000
+                        WHEN 'fixed-by-body' THEN
+                            CASE WHEN s.base_amount IS NULL THEN 0 ELSE least(greatest(s.base_amount, s.low), s.high) END
+                        ELSE 0
+                    END AS full_amount,
+                    CASE
+                        WHEN s.kind IS NULL THEN \(AssessmentReason.noCategory.rawValue)
+                        WHEN s.kind IN ('share-of-base', 'fixed-by-body') AND s.base_amount IS NULL
+                            THEN \(AssessmentReason.noFigure.rawValue)
+                        WHEN s.strict AND s.base_month IS DISTINCT FROM \(rules.month.previous)
+                            THEN \(AssessmentReason.oldFigure.rawValue)
+                        WHEN s.kind = 'fixed-by-body' AND s.base_amount NOT BETWEEN s.low AND s.high
+                            THEN \(AssessmentReason.outsideBounds.rawValue)
+                    END AS doubt
+                FROM subject s
+            )
+            """
+    }
+
+    /// What is owed after the relief that lowers most.
+    private var relieved: SQL {
+        let rounding: Int64 = Self.rounding(rules.rates.rounding)
+        let grounds = Relief.Ground.allCases.map(\.rawValue)
+        return """
+            relieved AS (
+                SELECT d.*, e.reduction, e.ground,
+                    (d.full_amount * (10000 - coalesce(e.reduction, 0)) + CASE WHEN e.reduction IS NULL THEN 0
+                        ELSE \(rounding) END) / 10000 AS amount
+                FROM dues d LEFT JOIN LATERAL (
+                    SELECT 10000 AS reduction, \(AssessmentReason.longMembership.rawValue) AS ground, 0 AS place
+                    WHERE d.long_member
+                    UNION ALL
+                    SELECT x.reduction, x.ground, array_position(\(grounds), x.ground) FROM relief_decisions x
+                    WHERE x.member_id = d.member_id AND x.from_month <= \(rules.month)
+                        AND (x.through_month IS NULL OR x.through_month >= \(rules.month))
+                    ORDER BY reduction DESC, place LIMIT 1
+                ) AS e ON true
+            )
+            """
+    }
+
+    private static func rounding(_ rounding: DongRounding) -> Int64 {
+        switch rounding {
+        case .halfUp: 5_000
+        case .down: 0
+        case .up: 9_999
+        }
+    }
+}
+
+/// A row of the table of rates, flat.
+private struct RateRow {
+    let category: DuesCategory
+    var kind = ""
+    var share = 0
+    var fixed: Dong?
+    var low: Dong?
+    var high: Dong?
+    /// Whether the figure must be of the month before.
+    var strict = false
+
+    init(category: DuesCategory, rate: DuesRate) {
+        self.category = category
+        switch rate {
+        case .fixed(let amount):
+            kind = "fixed"
+            fixed = amount
+        case .shareOfMinimum(let points):
+            kind = "share-of-minimum"
+            share = points.value
+        case .shareOfBase(let points, let figure):
+            kind = "share-of-base"
+            share = points.value
+            strict = figure == .monthBefore
+        case .fixedByBody(let bounds):
+            kind = "fixed-by-body"
+            low = bounds.lowerBound
+            high = bounds.upperBound
+        }
+    }
+}

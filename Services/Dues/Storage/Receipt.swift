@@ -1,0 +1,34 @@
+import Contracts
+import DuesDomain
+import Foundation
+import Postgres
+
+/// A numbered receipt (biên lai) for a payment.
+struct Receipt: Sendable {
+    let id: ReceiptID
+    let paymentId: PaymentID
+    let order: PaymentOrder
+    let number: ReceiptNumber
+    let amount: Dong
+    /// What the money was for; empty when nothing of it was.
+    let lines: [OrderLine]
+
+    /// What the others are told of it.
+    func event(at now: Date) -> ReceiptIssued {
+        ReceiptIssued(
+            orderId: order.orderId, receiptId: id, paymentId: paymentId, number: number.description,
+            issuingOrganizationId: order.payeeId, payerMemberId: order.payerMemberId, lines: lines.map(\.payload),
+            amount: amount, issuedAt: now)
+    }
+
+    /// The statement that writes them.
+    static func insertion(_ receipts: [Receipt], at now: Date) -> SQL {
+        """
+        INSERT INTO receipts (receipt_id, payment_id, order_id, issuer_id, year, ordinal, number, amount, issued_at)
+        SELECT r.*, \(now)
+        FROM unnest(\(receipts.map(\.id)), \(receipts.map(\.paymentId)), \(receipts.map(\.order.orderId)),
+            \(receipts.map(\.order.payeeId)), \(receipts.map(\.number.year)), \(receipts.map(\.number.ordinal)),
+            \(receipts.map(\.number.description)), \(receipts.map(\.amount))) AS r
+        """
+    }
+}

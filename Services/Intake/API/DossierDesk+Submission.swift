@@ -1,0 +1,144 @@
+import Contracts
+import Foundation
+import HTTPTypes
+import Hummingbird
+import IntakeDomain
+import Messaging
+import Metrics
+import Postgres
+import Projections
+import ServiceKit
+
+/// `POST /v1/dossiers`: the technical check, the acknowledgement and the event, in one transaction.
+extension DossierDesk {
+    func addSubmission(to router: Router<HosoRequestContext>) {
+        router.post("/v1/dossiers") { request, context in
+            let member = try context.requireMember()
+            return try await kit.idempotent(request, context, as: JSONValue.self) { body, transaction in
+                do {
+                    let reply = try await submit(body, by: member.id, in: transaction)
+                    Counter(label: "intake.dossiers", dimensions: [("outcome", "acknowledged")]).increment()
+                    return reply
+                } catch let rejected as RejectedSubmission {
+                    Counter(label: "intake.dossiers", dimensions: [("outcome", "incomplete")]).increment()
+                    throw Problem.invalidFields.with(errors: rejected.faults.map(FieldError.init))
+                }
+            }
+        }
+    }
+
+    private func submit(
+        _ body: JSONValue, by member: MemberID, in transaction: PostgresTransaction
+    ) async throws -> Reply {
+        let now = kit.time.now
+        let applicant = try await applicant(member, in: transaction)
+        let submission = Submission(body, catalogue: catalogue, today: Day(containing: now))
+        let files = try await AttachmentStore.lock(submission.attachments.map(\.id), of: member, in: transaction)
+        let accepted = try await submission.accepted(
+            with: facts(for: submission, of: applicant, files: files, in: transaction))
+        let body = try await receivingBody(of: applicant, in: transaction)
+        let acknowledgement = try await acknowledge(accepted.entry, at: body, now: now, in: transaction)
+        let dossier = DossierSubmitted(
+            dossierId: kit.ids.next(at: now), code: acknowledgement.code, procedure: accepted.entry.procedure,
+            procedureVersion: accepted.entry.version, applicantMemberId: member, enteredByMemberId: member,
+            receivingOrganizationId: body.organizationId, receivedAt: acknowledgement.receivedAt,
+            acknowledgedAt: acknowledgement.acknowledgedAt, deadline: acknowledgement.deadline, form: accepted.form,
+            attachments: accepted.attachments.compactMap { files[$0]?.payload })
+        try await keep(dossier, in: transaction)
+        var headers = HTTPFields()
+        headers[.location] = "/v1/dossiers/\(dossier.dossierId)"
+        return try .json(.created, AcknowledgementView(dossier, body), headers: headers)
+    }
+
+    private func keep(_ dossier: DossierSubmitted, in transaction: PostgresTransaction) async throws {
+        try await DossierStore.insert(dossier, in: transaction)
+        try await AttachmentStore.claim(dossier.attachments.map(\.id), for: dossier.dossierId, in: transaction)
+        let entry = TimelineEntry(
+            topic: DossierSubmitted.topic.name, sequence: 1, at: dossier.acknowledgedAt, event: .submitted(dossier))
+        try await TimelineStore.insert(entry, of: dossier.dossierId, in: transaction)
+        try await kit.outbox.append(
+            dossier, key: dossier.dossierId.value, version: 1, context: kit.eventContext(), in: transaction)
+        try await kit.audit.record(
+            "dossier.submitted", subject: "\(dossier.dossierId)", actor: "\(dossier.enteredByMemberId)",
+            details: ["code": dossier.code.text, "procedure": dossier.procedure.text], in: transaction)
+    }
+
+    /// The member who asks, if he can submit anything.
+    private func applicant(_ id: MemberID, in transaction: PostgresTransaction) async throws -> MemberState {
+        guard let member = try await directory.member(id, in: transaction) else {
+            throw Problem(
+                .forbidden, id: "member-unknown", vietnamese: "Chưa có dữ liệu đảng viên của đồng chí",
+                english: "The directory does not know you yet")
+        }
+        guard !member.state.isEnd else {
+            throw Problem(
+                .forbidden, id: "membership-ended", vietnamese: "Tư cách đảng viên đã chấm dứt",
+                english: "The membership has ended")
+        }
+        return member
+    }
+
+    private func facts(
+        for submission: Submission, of applicant: MemberState, files: [AttachmentID: AttachmentRow],
+        in transaction: PostgresTransaction
+    ) async throws -> Submission.Facts {
+        var organizations: [OrganizationID: OrganizationState] = [:]
+        for id in Set(submission.organizations.values) {
+            organizations[id] = try await directory.organization(id, in: transaction)
+        }
+        return Submission.Facts(
+            applicantCell: applicant.cellId, organizations: organizations,
+            attachments: files.mapValues { $0.dossier == nil ? .free : .used })
+    }
+
+    private func receivingBody(
+        of applicant: MemberState, in transaction: PostgresTransaction
+    ) async throws -> OrganizationState {
+        let path = try await directory.path(from: applicant.cellId, in: transaction)
+        guard let body = ReceivingBody.find(above: path) else {
+            throw Problem(
+                .serviceUnavailable, id: "receiving-body-unknown",
+                vietnamese: "Chưa xác định được tổ chức đảng tiếp nhận hồ sơ, xin thử lại sau",
+                english: "The body that receives the dossier is not known yet, please try again"
+            ).retryAfter(seconds: 30)
+        }
+        return body
+    }
+
+    private func acknowledge(
+        _ entry: ProcedureEntry, at body: OrganizationState, now: Date, in transaction: PostgresTransaction
+    ) async throws -> Acknowledgement {
+        let time = workingTime(of: body)
+        let day = Day(containing: Acknowledgement.receipt(of: now, by: time))
+        let number = try await DossierNumbers.draw(at: body.code, on: day, in: transaction)
+        return try Acknowledgement(arrivedAt: now, at: body.code, number: number, within: entry.checkWithin, by: time)
+    }
+}
+
+/// What the applicant is told of a dossier that arrived.
+struct AcknowledgementView: Encodable {
+    let dossierId: DossierID
+    let code: DossierCode
+    let procedure: ProcedureCode
+    let procedureVersion: Int
+    let status: DossierStatus
+    let statusText: LocalizedText
+    let receivingOrganization: OrganizationView
+    /// The official time of receipt.
+    let receivedAt: Date
+    let acknowledgedAt: Date
+    let deadline: Deadline
+
+    init(_ dossier: DossierSubmitted, _ body: OrganizationState) {
+        dossierId = dossier.dossierId
+        code = dossier.code
+        procedure = dossier.procedure
+        procedureVersion = dossier.procedureVersion
+        status = .received
+        statusText = DossierStatus.received.text
+        receivingOrganization = OrganizationView(id: body.organizationId, code: body.code, name: body.name)
+        receivedAt = dossier.receivedAt
+        acknowledgedAt = dossier.acknowledgedAt
+        deadline = dossier.deadline
+    }
+}

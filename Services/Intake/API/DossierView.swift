@@ -1,0 +1,150 @@
+import Contracts
+import Foundation
+import IntakeDomain
+
+/// An organisation by its name; code and name are absent while it is unknown here.
+struct OrganizationView: Encodable {
+    let id: OrganizationID
+    let code: OrganizationCode?
+    let name: String?
+
+    init(id: OrganizationID, code: OrganizationCode?, name: String?) {
+        self.id = id
+        self.code = code
+        self.name = name
+    }
+
+    init(_ id: OrganizationID, among known: [OrganizationID: OrganizationState]) {
+        self.init(id: id, code: known[id]?.code, name: known[id]?.name)
+    }
+}
+
+/// A dossier in a list.
+struct DossierSummary: Encodable {
+    let dossierId: DossierID
+    let code: DossierCode
+    let procedure: ProcedureCode
+    let title: LocalizedText?
+    let status: DossierStatus
+    let statusText: LocalizedText
+    let applicantMemberId: MemberID
+    let receivedAt: Date
+    let deadline: Deadline
+
+    init(_ row: DossierRow, title: LocalizedText?) {
+        dossierId = row.id
+        code = row.code
+        procedure = row.procedure
+        self.title = title
+        status = row.status
+        statusText = row.status.text
+        applicantMemberId = row.applicant
+        receivedAt = row.receivedAt
+        deadline = row.deadline
+    }
+}
+
+/// A dossier with everything that became of it.
+struct DossierView: Encodable {
+    let dossierId: DossierID
+    let code: DossierCode
+    let procedure: ProcedureCode
+    let procedureVersion: Int
+    let title: LocalizedText?
+    let status: DossierStatus
+    let statusText: LocalizedText
+    /// Why it was turned down or returned.
+    let reason: String?
+    let applicantMemberId: MemberID
+    let enteredByMemberId: MemberID
+    let receivingOrganization: OrganizationView
+    /// The official time of receipt.
+    let receivedAt: Date
+    let acknowledgedAt: Date
+    let deadline: Deadline
+    let form: JSONValue
+    let attachments: [AttachmentView]
+    /// Whose turn it is.
+    let currentStep: Step?
+    let timeline: [Entry]
+    let results: [Result]
+}
+
+extension DossierView {
+    struct Step: Encodable {
+        let step: String
+        let box: Int?
+        let organization: OrganizationView
+        let role: RoleName
+        let enteredAt: Date
+        let due: Deadline
+
+        init(_ turn: CaseStepEntered, among known: [OrganizationID: OrganizationState]) {
+            step = turn.step
+            box = turn.box
+            organization = OrganizationView(turn.organizationId, among: known)
+            role = turn.role
+            enteredAt = turn.enteredAt
+            due = turn.due
+        }
+    }
+
+    struct Entry: Encodable {
+        let at: Date
+        /// The type of the event.
+        let event: String
+        let text: LocalizedText
+        let organization: OrganizationView?
+
+        init(_ entry: TimelineEntry, among known: [OrganizationID: OrganizationState]) {
+            at = entry.at
+            event = type(of: entry.event.payload).type
+            let place = entry.event.organization
+            text = entry.event.text(at: place.flatMap { known[$0]?.name })
+            organization = place.map { OrganizationView($0, among: known) }
+        }
+    }
+
+    struct Result: Encodable {
+        let resultId: ResultID
+        let resultCode: ResultCode
+        let storeKey: ResultStoreKey
+        let documentType: String
+        let version: Int
+        let number: String
+        let issuingOrganization: OrganizationView
+        let signedAt: Date
+        let sha256: ContentDigest
+        let size: Int64
+        let level: SignatureLevel
+        let signerClass: SignerClass
+        let verificationId: VerificationID
+        let links: Links
+
+        init(_ result: ResultIssued, among known: [OrganizationID: OrganizationState], at address: String) {
+            resultId = result.resultId
+            resultCode = result.resultCode
+            storeKey = result.storeKey
+            documentType = result.documentType
+            version = result.version
+            number = result.number
+            issuingOrganization = OrganizationView(result.issuingOrganizationId, among: known)
+            signedAt = result.signedAt
+            sha256 = result.sha256
+            size = result.size
+            level = result.level
+            signerClass = result.signerClass
+            verificationId = result.verificationId
+            links = Links(
+                result: "\(address)/v1/results/\(result.resultId)",
+                document: "\(address)/v1/results/\(result.resultId)/document",
+                verification: "\(address)/v1/verify/\(result.verificationId)")
+        }
+    }
+
+    struct Links: Encodable {
+        let result: String
+        let document: String
+        let verification: String
+    }
+}

@@ -1,0 +1,38 @@
+import Contracts
+import Foundation
+import IntakeDomain
+import Yams
+
+/// Reads the published procedures from their files.
+enum CatalogueReader {
+    /// The entries inside the program, and those of a directory (`*.yaml`) where one is given.
+    static func read(directory: String?) throws -> ProcedureCatalogue {
+        var catalogue = ProcedureCatalogue()
+        try add(
+            String(decoding: PackageResources.official_transfer_yaml, as: UTF8.self), file: "official-transfer.yaml",
+            to: &catalogue)
+        guard let directory else { return catalogue }
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".yaml") }
+        for name in names.sorted() {
+            let path = (directory as NSString).appendingPathComponent(name)
+            try add(String(contentsOfFile: path, encoding: .utf8), file: name, to: &catalogue)
+        }
+        return catalogue
+    }
+
+    static func add(_ yaml: String, file: String, to catalogue: inout ProcedureCatalogue) throws {
+        do {
+            try catalogue.add(YAMLDecoder().decode(ProcedureEntry.self, from: yaml))
+        } catch {
+            throw CatalogueFault(file: file, reason: "\(error)")
+        }
+    }
+}
+
+/// A file of the catalogue that cannot be used.
+struct CatalogueFault: Error, CustomStringConvertible {
+    let file: String
+    let reason: String
+
+    var description: String { "\(file): \(reason)" }
+}

@@ -1,0 +1,67 @@
+public import Contracts
+public import WorkingTime
+
+/// A published procedure (thủ tục) as members find it: what to fill in, what to attach, by when it is looked at.
+///
+/// A dossier keeps the version it was submitted under.
+public struct ProcedureEntry: Codable, Hashable, Sendable {
+    public let procedure: ProcedureCode
+    /// Counts the publications, from 1.
+    public let version: Int
+    public let title: LocalizedText
+    /// Within which time the receiving body says whether the dossier is complete (article 14.3).
+    public let checkWithin: TimeLimit
+    /// The most files of one dossier.
+    public let maximumAttachments: Int
+    public let form: FormDefinition
+
+    public init(
+        procedure: ProcedureCode, version: Int, title: LocalizedText, checkWithin: TimeLimit, maximumAttachments: Int,
+        form: FormDefinition
+    ) {
+        self.procedure = procedure
+        self.version = version
+        self.title = title
+        self.checkWithin = checkWithin
+        self.maximumAttachments = maximumAttachments
+        self.form = form
+    }
+
+    /// Throws what is wrong with the definition itself.
+    public func check() throws(InvalidValue) {
+        try Self.require((1...10_000).contains(version), "version", "definition.version", "from 1 to 10,000")
+        try Self.require(
+            (0...100).contains(maximumAttachments), "maximumAttachments", "definition.attachments", "from 0 to 100")
+        try checkWithin.check(field: "checkWithin")
+        try form.check()
+    }
+
+    static func require(
+        _ holds: Bool, _ field: String, _ rule: String, _ what: String
+    ) throws(InvalidValue) {
+        guard !holds else { return }
+        throw InvalidValue(
+            field: field, rule: rule, vietnamese: "Định nghĩa thủ tục không hợp lệ.", english: "It must be \(what).")
+    }
+}
+
+/// The procedures that dossiers can be submitted for, each in its newest version.
+public struct ProcedureCatalogue: Sendable {
+    private var entries: [ProcedureCode: ProcedureEntry] = [:]
+
+    public init() {}
+
+    /// All entries, by code.
+    public var all: [ProcedureEntry] { entries.values.sorted { $0.procedure < $1.procedure } }
+
+    public subscript(code: ProcedureCode) -> ProcedureEntry? { entries[code] }
+
+    /// Adds an entry; of two versions the newer one counts.
+    ///
+    /// Throws what is wrong with it.
+    public mutating func add(_ entry: ProcedureEntry) throws(InvalidValue) {
+        try entry.check()
+        if let known = entries[entry.procedure], known.version >= entry.version { return }
+        entries[entry.procedure] = entry
+    }
+}

@@ -1,0 +1,55 @@
+public import Contracts
+
+extension ProgressEvent {
+    /// What happened, in words for the applicant.
+    ///
+    /// - Parameter place: the name of the organisation that it happened at, where one is named.
+    public func text(at place: String?) -> LocalizedText {
+        let vietnamese = place ?? "tổ chức đảng có thẩm quyền"
+        let english = place ?? "the body in charge"
+        switch self {
+        case .submitted: return LocalizedText(vietnamese: "Đã tiếp nhận hồ sơ", english: "The dossier was received")
+        case .withdrawn: return LocalizedText(vietnamese: "Đã rút hồ sơ", english: "The dossier was withdrawn")
+        case .opened: return LocalizedText(vietnamese: "Bắt đầu giải quyết", english: "Handling began")
+        case .stepEntered:
+            return LocalizedText(vietnamese: "Chờ \(vietnamese) giải quyết", english: "Waiting for \(english)")
+        case .stepCompleted(let step):
+            let box = step.box.map { (" (ô \($0))", " (box \($0))") } ?? ("", "")
+            return LocalizedText(
+                vietnamese: "\(vietnamese) đã giải quyết\(box.0)", english: "Done by \(english)\(box.1)")
+        case .unroutable:
+            return LocalizedText(
+                vietnamese: "Chưa xác định được nơi giải quyết tiếp theo", english: "The next place is not known yet")
+        case .rejected:
+            return LocalizedText(
+                vietnamese: "\(vietnamese) không chấp thuận hoặc trả lại", english: "Turned down by \(english)")
+        case .admitted:
+            return LocalizedText(
+                vietnamese: "\(vietnamese) đã tiếp nhận đảng viên", english: "The member was admitted by \(english)")
+        case .resultRequested:
+            return LocalizedText(vietnamese: "Chuyển ký kết quả", english: "The result goes to signing")
+        case .completed: return LocalizedText(vietnamese: "Kết thúc giải quyết", english: "Handling ended")
+        case .resultIssued:
+            return LocalizedText(vietnamese: "Đã ký và ban hành kết quả", english: "The result was signed and issued")
+        case .resultFailed:
+            return LocalizedText(vietnamese: "Việc ký kết quả chưa thành công", english: "Signing failed")
+        }
+    }
+
+    /// The organisation that it happened at or waits for.
+    public var organization: OrganizationID? {
+        switch self {
+        case .submitted(let event): event.receivingOrganizationId
+        case .opened(let event): event.organizationId
+        case .stepEntered(let event): event.organizationId
+        case .stepCompleted(let event): event.organizationId
+        case .unroutable(let event): event.organizationId
+        case .rejected(let event): event.organizationId
+        case .admitted(let event): event.toCellId
+        case .resultRequested(let event): event.issuingOrganizationId
+        case .resultIssued(let event): event.issuingOrganizationId
+        case .resultFailed(let event): event.issuingOrganizationId
+        case .withdrawn, .completed: nil
+        }
+    }
+}

@@ -1,0 +1,124 @@
+public import Contracts
+
+/// A dossier as it was sent, read as far as it can be: what it names, and what is wrong with it by itself.
+///
+/// What it names is then looked up, and `accepted(with:)` judges the whole.
+public struct Submission: Sendable {
+    /// The procedure as published; nil when it is missing or unknown.
+    public let entry: ProcedureEntry?
+    /// The fields that could be read, normalized.
+    public let form: [String: JSONValue]
+    /// The organisations that the form names, by field.
+    public let organizations: [String: OrganizationID]
+    /// The files, in the order in which they were named, each once.
+    public let attachments: [NamedAttachment]
+    let faults: FaultList
+
+    /// A file of the dossier and where it was named.
+    public struct NamedAttachment: Hashable, Sendable {
+        public let id: AttachmentID
+        /// The path of the field, `form.decisionAttachmentId` or `attachmentIds[2]`.
+        public let field: String
+    }
+
+    /// Reads what was sent; never fails, faults are kept for the judgement.
+    ///
+    /// - Parameter today: the day in Vietnam.
+    public init(_ body: JSONValue, catalogue: ProcedureCatalogue, today: Day) {
+        var faults = FaultList()
+        guard let object = body.object else {
+            faults.wrongType("$", "đối tượng", "an object")
+            self.init(entry: nil, form: [:], organizations: [:], attachments: [], faults: faults)
+            return
+        }
+        for name in object.keys.sorted() where !Self.names.contains(name) { faults.unknown(name) }
+        let entry = Self.entry(object["procedure"], catalogue, &faults)
+        var reader = FormReader(today: today, faults: faults)
+        reader.read(object["form"], by: entry?.form)
+        faults = reader.faults
+        Self.requireDeclaration(object["declaredUnclassified"], &faults)
+        var attachments = reader.attachments
+        Self.addListed(object["attachmentIds"], to: &attachments, &faults)
+        if let entry, attachments.count > entry.maximumAttachments {
+            let most = entry.maximumAttachments
+            faults.add(
+                "attachmentIds", "attachments.too-many", "Hồ sơ có tối đa \(most) tệp đính kèm.",
+                "A dossier has \(most) attachments at most.")
+        }
+        self.init(
+            entry: entry, form: reader.values, organizations: reader.organizations, attachments: attachments,
+            faults: faults)
+    }
+
+    private init(
+        entry: ProcedureEntry?, form: [String: JSONValue], organizations: [String: OrganizationID],
+        attachments: [NamedAttachment], faults: FaultList
+    ) {
+        self.entry = entry
+        self.form = form
+        self.organizations = organizations
+        self.attachments = attachments
+        self.faults = faults
+    }
+
+    private static let names: Set<String> = ["procedure", "form", "attachmentIds", "declaredUnclassified"]
+
+    private static func entry(
+        _ value: JSONValue?, _ catalogue: ProcedureCatalogue, _ faults: inout FaultList
+    ) -> ProcedureEntry? {
+        guard let value, !value.isNull else {
+            faults.missing("procedure")
+            return nil
+        }
+        guard let text = value.string else {
+            faults.wrongType("procedure", "chuỗi ký tự", "a text")
+            return nil
+        }
+        guard let code = try? ProcedureCode(text), let entry = catalogue[code] else {
+            faults.add(
+                "procedure", "procedure.unknown", "Không có thủ tục này.", "There is no such procedure.")
+            return nil
+        }
+        return entry
+    }
+
+    /// Article 5.1: what is classified never comes this way.
+    private static func requireDeclaration(_ value: JSONValue?, _ faults: inout FaultList) {
+        guard let value, !value.isNull else {
+            faults.missing("declaredUnclassified")
+            return
+        }
+        guard let declared = value.bool else {
+            faults.wrongType("declaredUnclassified", "true hoặc false", "true or false")
+            return
+        }
+        guard declared else {
+            faults.add(
+                "declaredUnclassified", "unclassified.not-declared",
+                "Phải cam kết hồ sơ không có nội dung bí mật nhà nước.",
+                "It must be declared that nothing in the dossier is classified.")
+            return
+        }
+    }
+
+    private static func addListed(
+        _ value: JSONValue?, to attachments: inout [NamedAttachment], _ faults: inout FaultList
+    ) {
+        guard let value, !value.isNull else { return }
+        guard let items = value.array else {
+            faults.wrongType("attachmentIds", "danh sách", "a list")
+            return
+        }
+        // More than any procedure takes; the rest need not be looked at to know that.
+        for (index, item) in items.prefix(200).enumerated() {
+            let field = "attachmentIds[\(index)]"
+            guard let id = item.string.flatMap(AttachmentID.init) else {
+                faults.add(FormReader.notAnID(field))
+                continue
+            }
+            if !attachments.contains(where: { $0.id == id }) {
+                attachments.append(NamedAttachment(id: id, field: field))
+            }
+        }
+    }
+}

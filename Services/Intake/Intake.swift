@@ -1,0 +1,45 @@
+import Contracts
+import Foundation
+import IntakeDomain
+import Messaging
+import Postgres
+import Projections
+import ServiceKit
+import WorkingTime
+
+/// Intake: published procedures, dossiers with their attachments and acknowledgements, and the applicant's status.
+@main
+struct Intake: ServiceDefinition {
+    static let name = ServiceName.intake
+
+    static let migrations =
+        DirectoryProjection.migrations + [
+            Migration(
+                component: "intake", version: 1, name: "intake",
+                sql: String(decoding: PackageResources._001_intake_sql, as: UTF8.self))
+        ]
+
+    static let settings = IntakeSettings.all
+
+    static func assemble(_ kit: ServiceContext) async throws -> ServiceParts {
+        let settings = kit.settings
+        let directory = DirectoryProjection(service: name, parts: [.organizations, .members, .roles])
+        let catalogue = try CatalogueReader.read(directory: settings.stringIfSet("intake.catalogue"))
+        let desk = DossierDesk(
+            kit: kit, directory: directory, catalogue: catalogue, calendar: try IntakeSettings.calendar(settings),
+            rules: try IntakeSettings.rules(settings), results: try settings.string("intake.resultsUrl"))
+        let attachments = AttachmentDesk(
+            kit: kit, rules: AttachmentRules(limit: try settings.int("intake.attachmentLimit")))
+        return ServiceParts(
+            routes: { router in
+                attachments.add(to: router)
+                desk.addSubmission(to: router)
+                desk.addViews(to: router)
+                desk.addProcedures(to: router)
+            },
+            consumers: [directory.consumer, ProgressConsumer.definition],
+            background: [
+                UnclaimedFiles(kit: kit, retention: try settings.seconds("intake.unclaimedRetention"))
+            ])
+    }
+}

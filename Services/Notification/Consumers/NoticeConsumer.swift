@@ -1,0 +1,113 @@
+import Contracts
+import Foundation
+import Messaging
+import NotificationDomain
+import Projections
+
+/// Makes notices of events: a delivery for each rule, recipient and channel.
+struct NoticeConsumer: Sendable {
+    let rules: NoticeRules
+    let directory: DirectoryProjection
+
+    var definition: ConsumerDefinition {
+        ConsumerDefinition(
+            name: "notification.notices",
+            topics: [TopicCatalogue.dossiers, TopicCatalogue.cases, TopicCatalogue.results, TopicCatalogue.payments],
+            kind: .effects
+        )
+        .on(DossierSubmitted.self) { message, scope in
+            let dossier = message.payload
+            try await DossierIndex.keep(dossier, in: scope.transaction)
+            scope.arrived("dossier:\(dossier.dossierId)")
+            try await tell(
+                dossier.applicantMemberId, of: message, dossier: dossier.dossierId,
+                facts: [
+                    "code": dossier.code.text, "receivedAt": NoticeFormat.moment(dossier.receivedAt),
+                    "deadline": NoticeFormat.moment(dossier.deadline.at),
+                ], scope)
+        }
+        .on(MemberAdmitted.self) { message, scope in
+            let dossier = try await known(message.payload.dossierId, scope)
+            try await tell(
+                message.payload.memberId, of: message, dossier: message.payload.dossierId,
+                facts: ["code": dossier.code.text, "effectiveOn": NoticeFormat.day(message.payload.effectiveOn)], scope)
+        }
+        .on(ResultIssued.self) { message, scope in
+            let dossier = try await known(message.payload.dossierId, scope)
+            try await tell(
+                dossier.applicant, of: message, dossier: message.payload.dossierId,
+                facts: [
+                    "code": dossier.code.text, "number": message.payload.number,
+                    "verificationId": message.payload.verificationId.text,
+                ], scope)
+        }
+        .on(ReceiptIssued.self) { message, scope in
+            // An organisation that paid for a list has its voucher; its members hear from it.
+            guard let payer = message.payload.payerMemberId else { return }
+            try await tell(payer, of: message, dossier: nil, facts: NoticeFormat.facts(of: message.payload), scope)
+        }
+    }
+
+    private func known(_ id: DossierID, _ scope: MessageScope) async throws -> DossierIndex.Entry {
+        guard let dossier = try await DossierIndex.find(id, in: scope.transaction) else {
+            throw NotYet("dossier:\(id)")
+        }
+        return dossier
+    }
+
+    private func tell<Payload: EventPayload>(
+        _ recipient: MemberID, of message: Message<Payload>, dossier: DossierID?, facts: [String: String],
+        _ scope: MessageScope
+    ) async throws {
+        let event = message.type.split(separator: ".").dropLast().joined(separator: ".")
+        let rules = rules.rules(for: event)
+        guard !rules.isEmpty else { return }
+        guard let member = try await directory.member(recipient, in: scope.transaction) else {
+            throw NotYet("member:\(recipient)")
+        }
+        // After a death notices stop at once.
+        guard member.state != .deceased else { return }
+        for rule in rules {
+            let notice = try rule.template.filled(with: facts)
+            for (channel, address) in usableChannels(rule.channels, of: member.channels) {
+                try await Deliveries.queue(
+                    notice, rule: rule.name, cause: message.id, member: recipient, dossier: dossier, channel: channel,
+                    address: address, id: DeliveryID(scope.context.ids.next()), now: scope.now, in: scope.transaction)
+            }
+        }
+    }
+}
+
+/// Facts as people read them, in the time of Vietnam.
+enum NoticeFormat {
+    static func moment(_ date: Date) -> String {
+        let local = Day(containing: date)
+        let minutes = Int(date.timeIntervalSince(local.start)) / 60
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(two(minutes / 60)):\(two(minutes % 60)) \(day(local))"
+    }
+
+    static func day(_ day: Day) -> String {
+        day.text.split(separator: "-").reversed().joined(separator: "/")
+    }
+
+    /// `15.930`: Vietnamese digits are grouped by points.
+    static func amount(_ dong: Dong) -> String {
+        let digits = String(dong.amount.magnitude)
+        var grouped = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index) % 3 == 0 { grouped.append(".") }
+            grouped.append(digit)
+        }
+        return dong.amount < 0 ? "-\(grouped)" : grouped
+    }
+
+    static func facts(of receipt: ReceiptIssued) -> [String: String] {
+        let months = Set(receipt.lines.map(\.month)).sorted().map {
+            $0.text.split(separator: "-").reversed().joined(separator: "/")
+        }
+        return [
+            "number": receipt.number, "amount": amount(receipt.amount), "months": months.joined(separator: ", "),
+        ]
+    }
+}

@@ -1,0 +1,73 @@
+import Contracts
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Messaging
+import Metrics
+import Postgres
+import RoutingDomain
+import ServiceKit
+
+/// `POST /v1/cases/{dossierId}/actions`: an officer acts in the present turn.
+extension CaseDesk {
+    func addActions(to router: Router<HosoRequestContext>) {
+        router.post("/v1/cases/:dossierId/actions") { request, context in
+            let member = try context.requireMember()
+            let id = try caseID(context, "dossierId")
+            return try await kit.idempotent(request, context, as: ActionRequest.self) { body, transaction in
+                try requireFreshRoles()
+                return try await act(body, on: id, by: member.id, in: transaction)
+            }
+        }
+    }
+
+    private func act(
+        _ body: ActionRequest, on id: DossierID, by member: MemberID, in transaction: PostgresTransaction
+    ) async throws -> Reply {
+        let now = kit.time.now
+        let officer = try await officer(member, in: transaction)
+        let command = CaseCommand.act(
+            OfficerAction(
+                officer: officer, action: body.action, step: body.step, turn: body.turn, text: body.text,
+                fields: body.fields ?? [:]))
+        let publisher = CommandPublisher(outbox: kit.outbox, context: kit.eventContext(), transaction: transaction)
+        do {
+            guard
+                let (running, around) = try await cases.apply(
+                    command, to: id, actor: "\(member)", now: now, in: transaction, publisher: publisher)
+            else { throw Problem.notFound }
+            try await kit.audit.record(
+                "case.acted", subject: "\(id)", actor: "\(member)",
+                details: ActionRecord(step: body.step, action: body.action, version: running.version),
+                in: transaction)
+            count("done")
+            return try .json(.ok, CaseView(running, around: around, for: officer))
+        } catch let refusal as Refusal {
+            count(refusal.rule)
+            throw Problem(refusal)
+        } catch is NotYet {
+            // The copy of the directory is being rebuilt.
+            throw Problem.projectionStale
+        }
+    }
+
+    private func count(_ outcome: String) {
+        Counter(label: "routing.actions", dimensions: [("outcome", outcome)]).increment()
+    }
+}
+
+/// What an officer sends.
+struct ActionRequest: Decodable, Sendable {
+    let action: String
+    let step: String
+    let turn: Int?
+    let text: String?
+    let fields: [String: String]?
+}
+
+/// What the audit row says of an action.
+private struct ActionRecord: Encodable {
+    let step: String
+    let action: String
+    let version: Int64
+}

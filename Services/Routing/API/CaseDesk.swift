@@ -1,0 +1,56 @@
+import Contracts
+import Foundation
+import Hummingbird
+import Messaging
+import Postgres
+import Projections
+import RoutingDomain
+import ServiceKit
+
+/// Where officers and applicants meet their cases over HTTP.
+struct CaseDesk: Sendable {
+    let kit: ServiceContext
+    let cases: Cases
+    let directory: DirectoryProjection
+    /// How old the copy of the roles may be for a decision, in seconds.
+    let maximumAge: TimeInterval
+
+    /// Throws a problem when the copy of the roles is too old to decide by.
+    func requireFreshRoles() throws(Problem) {
+        let consumer = DirectoryProjection.consumerName(of: kit.service)
+        guard let age = kit.projectionAges.age(of: consumer, now: kit.time.now), age <= maximumAge else {
+            throw .projectionStale
+        }
+    }
+
+    /// The member who asks, as Directory knows him.
+    func officer(_ id: MemberID, in session: any PostgresQueryable) async throws -> Officer {
+        guard let state = try await directory.member(id, in: session) else {
+            throw Problem.forbidden.with(
+                vietnamese: "Chưa có dữ liệu đảng viên của đồng chí.", english: "The directory does not know you yet.")
+        }
+        return Officer(state)
+    }
+
+    /// The id of the case in the address.
+    func caseID(_ context: HosoRequestContext, _ name: String) throws(Problem) -> DossierID {
+        guard let id = context.parameters.get(name).flatMap(DossierID.init) else { throw .notFound }
+        return id
+    }
+}
+
+extension Problem {
+    /// What the caller is told of a refusal: the rule is the name of the problem.
+    init(_ refusal: Refusal) {
+        switch refusal.kind {
+        case .forbidden: self.init(.forbidden, id: refusal.rule, title: refusal.text)
+        case .conflict: self.init(.conflict, id: refusal.rule, title: refusal.text)
+        case .invalid:
+            self = Problem.invalidFields.with(errors: [
+                FieldError(
+                    field: refusal.field ?? "$", rule: refusal.rule, vietnamese: refusal.text.vietnamese,
+                    english: refusal.text.english)
+            ])
+        }
+    }
+}

@@ -1,0 +1,194 @@
+import Contracts
+import Foundation
+import RoutingDomain
+
+/// A case as its applicant and the officers on its way see it.
+struct CaseView: Encodable {
+    let dossierId: DossierID
+    let code: DossierCode
+    let procedure: ProcedureCode
+    let procedureVersion: Int
+    let title: LocalizedText
+    let stage: RunningCase.Stage
+    let version: Int64
+    let memberId: MemberID
+    let memberName: String
+    let from: Organization
+    let to: Organization?
+    let openedAt: Date
+    let finishedAt: Date?
+    let outcome: String?
+    let admittedOn: Day?
+    let duesPaidThrough: DuesMonth?
+    let warnings: [RunningCase.Warning]
+    let turn: Turn?
+    let ahead: [Ahead]
+    let done: [Done]
+    let boxes: [Box]
+
+    init(_ running: RunningCase, around: Circumstances, for officer: Officer?) {
+        dossierId = running.dossierId
+        code = running.code
+        procedure = running.procedure
+        procedureVersion = running.procedureVersion
+        title = around.definition.title
+        stage = running.stage
+        version = running.version
+        memberId = running.memberId
+        memberName = around.applicant.fullName
+        from = Organization(running.fromCellId, around)
+        to = running.toCellId.map { Organization($0, around) }
+        openedAt = running.openedAt
+        finishedAt = running.finishedAt
+        outcome = running.outcome
+        admittedOn = running.admittedOn
+        duesPaidThrough = running.duesPaidThrough
+        warnings = running.warnings
+        turn = running.turn.map { turn in
+            Turn(
+                turn, around,
+                mayAct: officer.map { CaseEngine.refusal(of: $0, in: running, around: around) == nil } ?? false)
+        }
+        ahead = running.ahead.map {
+            Ahead(
+                organization: Organization($0.organizationId, around), place: $0.place,
+                step: around.definition.step(at: $0.place)?.name)
+        }
+        done = running.done.map { Done($0, around) }
+        boxes = running.boxes.map(Box.init)
+    }
+}
+
+extension CaseView {
+    struct Organization: Encodable {
+        let id: OrganizationID
+        /// Absent when the directory no longer knows it.
+        let name: String?
+
+        init(_ id: OrganizationID, _ around: Circumstances) {
+            self.id = id
+            name = around.tree[id]?.name
+        }
+    }
+
+    struct Turn: Encodable {
+        let number: Int
+        let step: String
+        let title: LocalizedText?
+        let place: Place
+        let organization: Organization
+        let role: RoleName
+        let box: Int?
+        /// Who acts in the organisation's place; absent while nobody was found.
+        let seat: Acting?
+        let enteredAt: Date
+        let due: Deadline
+        let overdue: Bool
+        /// Whether the caller may act now.
+        let mayAct: Bool
+        let actions: [Action]
+
+        init(_ turn: RunningCase.Turn, _ around: Circumstances, mayAct: Bool) {
+            let step = around.definition.step(named: turn.step)
+            number = turn.number
+            self.step = turn.step
+            title = step?.title
+            place = turn.place
+            organization = Organization(turn.organizationId, around)
+            role = turn.role
+            box = turn.box
+            seat = turn.seat.map { Acting($0, around) }
+            enteredAt = turn.enteredAt
+            due = turn.due
+            overdue = around.now > turn.due.at
+            self.mayAct = mayAct
+            actions = step?.actions.map(Action.init) ?? []
+        }
+    }
+
+    struct Acting: Encodable {
+        let organization: Organization
+        let role: RoleName
+
+        init(_ seat: Seat, _ around: Circumstances) {
+            organization = Organization(seat.organizationId, around)
+            role = seat.role
+        }
+    }
+
+    struct Action: Encodable {
+        struct Field: Encodable {
+            let name: String
+            let kind: ProcedureDefinition.Field.Kind
+            let required: Bool
+        }
+
+        let name: String
+        let title: LocalizedText
+        let needsText: Bool
+        let standardText: String?
+        let fields: [Field]
+
+        init(_ action: ProcedureDefinition.Action) {
+            name = action.name
+            title = action.title
+            needsText = action.needsText
+            standardText = action.standardText
+            fields = action.fields.map {
+                Field(name: $0.name.rawValue, kind: $0.name.kind, required: $0.isRequired)
+            }
+        }
+    }
+
+    struct Ahead: Encodable {
+        let organization: Organization
+        let place: Place
+        let step: String?
+    }
+
+    struct Done: Encodable {
+        let number: Int
+        let step: String
+        let organization: Organization
+        let actedAt: Acting
+        let action: String
+        let byMemberId: MemberID
+        let box: Int?
+        let enteredAt: Date
+        let due: Deadline
+        let at: Date
+        let inTime: Bool
+
+        init(_ turn: RunningCase.CompletedTurn, _ around: Circumstances) {
+            number = turn.number
+            step = turn.step
+            organization = Organization(turn.organizationId, around)
+            actedAt = Acting(turn.seat, around)
+            action = turn.action
+            byMemberId = turn.byMemberId
+            box = turn.box
+            enteredAt = turn.enteredAt
+            due = turn.due
+            at = turn.at
+            inTime = turn.inTime
+        }
+    }
+
+    struct Box: Encodable {
+        let number: Int
+        let organizationId: OrganizationID
+        let organizationName: String
+        let text: String
+        let signerName: String
+        let signedAt: Date
+
+        init(_ box: RunningCase.FilledBox) {
+            number = box.number
+            organizationId = box.organizationId
+            organizationName = box.organizationName
+            text = box.text
+            signerName = box.signerName
+            signedAt = box.signedAt
+        }
+    }
+}

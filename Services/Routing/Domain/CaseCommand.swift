@@ -1,0 +1,135 @@
+public import Contracts
+public import Foundation
+public import WorkingTime
+
+/// A dossier that begins to run.
+public struct SubmittedDossier: Hashable, Sendable {
+    public let dossierId: DossierID
+    public let code: DossierCode
+    public let procedureVersion: Int
+    public let applicantMemberId: MemberID
+    public let enteredByMemberId: MemberID
+    public let receivingOrganizationId: OrganizationID
+    public let receivedAt: Date
+    public let form: JSONValue
+
+    public init(_ event: DossierSubmitted) {
+        dossierId = event.dossierId
+        code = event.code
+        procedureVersion = event.procedureVersion
+        applicantMemberId = event.applicantMemberId
+        enteredByMemberId = event.enteredByMemberId
+        receivingOrganizationId = event.receivingOrganizationId
+        receivedAt = event.receivedAt
+        form = event.form
+    }
+}
+
+/// What an officer does.
+public struct OfficerAction: Hashable, Sendable {
+    public let officer: Officer
+    /// The action by its name in the definition.
+    public let action: String
+    /// The step that the officer saw.
+    public let step: String
+    /// The turn that the officer saw; without it two turns of the same step are told apart by the officer's seat.
+    public let turn: Int?
+    /// What stands in the box, or the reason.
+    public let text: String?
+    /// Further data by name, as the officer gave it.
+    public let fields: [String: String]
+
+    public init(
+        officer: Officer, action: String, step: String, turn: Int? = nil, text: String? = nil,
+        fields: [String: String] = [:]
+    ) {
+        self.officer = officer
+        self.action = action
+        self.step = step
+        self.turn = turn
+        self.text = text
+        self.fields = fields
+    }
+}
+
+/// Who acts.
+public struct Officer: Hashable, Sendable {
+    public let memberId: MemberID
+    public let fullName: String
+    public let state: MembershipState
+
+    public init(memberId: MemberID, fullName: String, state: MembershipState) {
+        self.memberId = memberId
+        self.fullName = fullName
+        self.state = state
+    }
+
+    /// Probationary members hold no deciding role, nor do those whose membership rests or ended.
+    var mayDecide: Bool {
+        switch state {
+        case .official, .inTransit, .temporarilyElsewhere: true
+        case .probationary, .exemptFromActivity, .temporarilyExcused, .suspended, .deceased, .expelled, .struckOff,
+            .resigned, .probationCancelled:
+            false
+        }
+    }
+}
+
+/// What a case can be told.
+public enum CaseCommand: Hashable, Sendable {
+    case act(OfficerAction)
+    case resultIssued(document: String, version: Int)
+    case withdraw
+}
+
+/// What an officer's letter says of the member.
+public struct Applicant: Hashable, Sendable {
+    public let fullName: String
+    public let cardNumber: String?
+    public let joinedOn: Day
+    public let recognisedOn: Day?
+    /// Whether a transfer must wait until another matter is settled.
+    public let transfersHeld: Bool
+
+    public init(
+        fullName: String, cardNumber: String? = nil, joinedOn: Day, recognisedOn: Day? = nil,
+        transfersHeld: Bool = false
+    ) {
+        self.fullName = fullName
+        self.cardNumber = cardNumber
+        self.joinedOn = joinedOn
+        self.recognisedOn = recognisedOn
+        self.transfersHeld = transfersHeld
+    }
+}
+
+/// Everything outside a case that decides how it goes on.
+public struct Circumstances: Sendable {
+    public let definition: ProcedureDefinition
+    public let tree: OrganizationTree
+    public let staffing: Staffing
+    public let applicant: Applicant
+    public let calendar: OfficialCalendar
+    public let rules: DeadlineRules
+    public let now: Date
+
+    public init(
+        definition: ProcedureDefinition, tree: OrganizationTree, staffing: Staffing, applicant: Applicant,
+        calendar: OfficialCalendar, rules: DeadlineRules = .standard, now: Date
+    ) {
+        self.definition = definition
+        self.tree = tree
+        self.staffing = staffing
+        self.applicant = applicant
+        self.calendar = calendar
+        self.rules = rules
+        self.now = now
+    }
+}
+
+/// A case after a command, and what happened.
+public struct CaseChange: Hashable, Sendable {
+    public let running: RunningCase
+    /// In order; the last one bears the version of the case.
+    public let events: [CaseEvent]
+}

@@ -1,0 +1,146 @@
+public import Contracts
+import WorkingTime
+
+/// The rules of a running case: state and command in, new state and events out.
+public enum CaseEngine {
+    /// Opens the case of a dossier that arrived.
+    ///
+    /// A case is never lost: one without a usable destination waits with the receiving body for its right address.
+    ///
+    /// - Parameter cell: The cell that the member belongs to.
+    /// - Throws: `InvalidValue` only when a limit of the definition cannot be computed.
+    public static func open(
+        _ dossier: SubmittedDossier, from cell: OrganizationID, in around: Circumstances
+    ) throws(InvalidValue) -> CaseChange {
+        let field = around.definition.route.destinationField
+        var draft = Draft(
+            RunningCase(
+                dossierId: dossier.dossierId, code: dossier.code, procedure: around.definition.procedure,
+                procedureVersion: around.definition.version, memberId: dossier.applicantMemberId,
+                enteredByMemberId: dossier.enteredByMemberId,
+                receivingOrganizationId: dossier.receivingOrganizationId, fromCellId: cell,
+                toCellId: dossier.form[field]?.string.flatMap(OrganizationID.init), form: dossier.form,
+                openedAt: around.now, stage: .running, turn: nil, ahead: []),
+            in: around)
+        if try around.isStartedLate(dossier) { draft.running.warnings.append(.startedLate) }
+        draft.emit(
+            .opened(
+                CaseOpened(
+                    dossierId: dossier.dossierId, code: dossier.code, procedure: around.definition.procedure,
+                    procedureVersion: around.definition.version, memberId: dossier.applicantMemberId,
+                    organizationId: cell, openedAt: around.now)))
+        switch Result(catching: { () throws(RouteFault) in try draft.route(from: cell) }) {
+        case .success(let way):
+            guard let first = way.first else { break }
+            try draft.enter(first, ahead: Array(way.dropFirst()))
+        case .failure(let fault):
+            draft.running.toCellId = nil
+            try draft.waitForAddress(at: dossier.receivingOrganizationId, fillsBox: false, because: fault.rawValue)
+        }
+        return draft.change
+    }
+
+    /// Applies a command. A command that has no effect any more gives the same case and no events.
+    public static func apply(
+        _ command: CaseCommand, to running: RunningCase, in around: Circumstances
+    ) throws(Refusal) -> CaseChange {
+        var draft = Draft(running, in: around)
+        switch command {
+        case .act(let action): try draft.act(action)
+        case .resultIssued(let document, let version): draft.resultIssued(document, version: version)
+        case .withdraw: draft.withdraw()
+        }
+        return draft.change
+    }
+}
+
+extension CaseEngine {
+    /// Why this person may not act in the present turn; nil when he may.
+    public static func refusal(
+        of officer: Officer, in running: RunningCase, around: Circumstances
+    ) -> Refusal? {
+        guard let turn = running.turn else { return .notRunning }
+        let asked = OfficerAction(officer: officer, action: "", step: turn.step, turn: turn.number)
+        do {
+            _ = try Draft(running, in: around).authority(of: asked)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Everybody who has to do with a case: the organisations on its way and whoever acted in their place.
+    public static func organizations(of running: RunningCase) -> Set<OrganizationID> {
+        var all: Set<OrganizationID> = [running.fromCellId, running.receivingOrganizationId]
+        if let cell = running.toCellId { all.insert(cell) }
+        if let turn = running.turn {
+            all.formUnion([turn.organizationId, turn.seat?.organizationId ?? turn.organizationId])
+        }
+        all.formUnion(running.ahead.map(\.organizationId))
+        for turn in running.done { all.formUnion([turn.organizationId, turn.seat.organizationId]) }
+        return all
+    }
+}
+
+/// A case while the engine works on it.
+struct Draft {
+    var running: RunningCase
+    private var events: [CaseEvent] = []
+    let around: Circumstances
+
+    init(_ running: RunningCase, in around: Circumstances) {
+        self.running = running
+        self.around = around
+    }
+
+    var definition: ProcedureDefinition { around.definition }
+    var change: CaseChange { CaseChange(running: running, events: events) }
+
+    /// Says what happened and counts the version up with it.
+    mutating func emit(_ event: CaseEvent) {
+        events.append(event)
+        running.version += 1
+    }
+
+    /// Ends the case.
+    mutating func close(_ stage: RunningCase.Stage, outcome: String) {
+        running.stage = stage
+        running.turn = nil
+        running.ahead = []
+        running.outcome = outcome
+        running.finishedAt = around.now
+    }
+
+    /// The signed result arrived: the case is complete. An answer to an older request changes nothing.
+    mutating func resultIssued(_ document: String, version: Int) {
+        guard running.stage == .awaitingResult, document == definition.result.document, version == running.requests
+        else { return }
+        close(.completed, outcome: definition.outcome)
+        emit(
+            .completed(
+                CaseCompleted(dossierId: running.dossierId, outcome: definition.outcome, finishedAt: around.now)))
+    }
+
+    /// The applicant took the dossier back; after the admission that is no longer possible.
+    mutating func withdraw() {
+        guard running.stage == .running else { return }
+        close(.withdrawn, outcome: RunningCase.Stage.withdrawn.rawValue)
+        emit(
+            .completed(
+                CaseCompleted(
+                    dossierId: running.dossierId, outcome: RunningCase.Stage.withdrawn.rawValue,
+                    finishedAt: around.now)))
+    }
+}
+
+extension Circumstances {
+    /// Whether the dossier came later after its decision than the definition wishes.
+    func isStartedLate(_ dossier: SubmittedDossier) throws(InvalidValue) -> Bool {
+        guard let rule = definition.startWithin, let text = dossier.form[rule.field]?.string,
+            let decided = try? Day(text)
+        else { return false }
+        let limit = try workingTime(of: dossier.receivingOrganizationId).deadline(
+            from: decided.start, limit: rule.limit)
+        return dossier.receivedAt > limit.at
+    }
+}

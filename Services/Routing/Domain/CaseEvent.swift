@@ -1,0 +1,27 @@
+public import Contracts
+
+/// What happened to a case, as the others learn it.
+public enum CaseEvent: Hashable, Sendable {
+    case opened(CaseOpened)
+    case stepEntered(CaseStepEntered)
+    case stepCompleted(CaseStepCompleted)
+    case unroutable(CaseUnroutable)
+    case rejected(CaseRejected)
+    case admitted(MemberAdmitted)
+    case resultRequested(CaseResultRequested)
+    case completed(CaseCompleted)
+
+    /// The event as its payload.
+    public var payload: any EventPayload {
+        switch self {
+        case .opened(let payload): payload
+        case .stepEntered(let payload): payload
+        case .stepCompleted(let payload): payload
+        case .unroutable(let payload): payload
+        case .rejected(let payload): payload
+        case .admitted(let payload): payload
+        case .resultRequested(let payload): payload
+        case .completed(let payload): payload
+        }
+    }
+}

@@ -1,0 +1,100 @@
+public import Contracts
+
+/// Why an act on a case is refused.
+public struct Refusal: Error, Hashable, Sendable {
+    public enum Kind: Hashable, Sendable {
+        /// This person may not.
+        case forbidden
+        /// The case stands elsewhere.
+        case conflict
+        /// What was given cannot be used.
+        case invalid
+    }
+
+    public let kind: Kind
+    /// The stable id of the rule.
+    public let rule: String
+    /// The field at fault, for what is invalid.
+    public let field: String?
+    public let text: LocalizedText
+
+    init(_ kind: Kind, _ rule: String, field: String? = nil, vietnamese: String, english: String) {
+        self.kind = kind
+        self.rule = rule
+        self.field = field
+        text = LocalizedText(vietnamese: vietnamese, english: english)
+    }
+
+    init(_ fault: InvalidValue) {
+        self.init(
+            .invalid, fault.rule, field: fault.field, vietnamese: fault.vietnamese, english: fault.english)
+    }
+}
+
+extension Refusal {
+    static let ownMatter = Refusal(
+        .forbidden, "own-matter", vietnamese: "Không ai được giải quyết việc của chính mình.",
+        english: "Nobody decides in a matter that concerns himself.")
+    static let enteredDossier = Refusal(
+        .forbidden, "entered-dossier", vietnamese: "Người nhập hồ sơ không được phê duyệt hồ sơ đó.",
+        english: "Whoever entered a dossier does not decide on it.")
+    static let mayNotDecide = Refusal(
+        .forbidden, "no-deciding-member", vietnamese: "Chỉ đảng viên chính thức đang sinh hoạt mới được quyết định.",
+        english: "Only an official, active member decides.")
+    static let noRoleHere = Refusal(
+        .forbidden, "no-role-here", vietnamese: "Đồng chí không giữ vai trò xử lý bước này tại tổ chức đảng này.",
+        english: "You do not hold the role that acts at this step in this organisation.")
+    static let turnPassed = Refusal(
+        .conflict, "turn-passed", vietnamese: "Bước này đã được xử lý; hãy tải lại hồ sơ.",
+        english: "This turn is over already; read the case again.")
+    static let notRunning = Refusal(
+        .conflict, "not-running", vietnamese: "Hồ sơ không còn chờ xử lý.",
+        english: "The case waits for nobody's action any more.")
+    static let transfersHeld = Refusal(
+        .conflict, "transfers-held", vietnamese: "Chưa thể chuyển: đảng viên còn việc đang được xem xét.",
+        english: "The transfer waits until another matter of the member is settled.")
+    static let boxIsSigned = Refusal(
+        .conflict, "box-signed", vietnamese: "Ô này đã ký, không sửa được.",
+        english: "This box is signed and cannot be changed.")
+    static let unknownAction = Refusal(
+        .invalid, "action.unknown", field: "action", vietnamese: "Bước này không có thao tác như vậy.",
+        english: "There is no such action at this step.")
+    static let textMissing = Refusal(
+        .invalid, "text.required", field: "text", vietnamese: "Phải ghi nội dung hoặc lý do.",
+        english: "A text or reason is needed.")
+    static let textTooLong = Refusal(
+        .invalid, "text.length", field: "text", vietnamese: "Nội dung dài quá 2.000 ký tự.",
+        english: "The text is longer than 2,000 characters.")
+    static let textUnprintable = Refusal(
+        .invalid, "text.unprintable", field: "text", vietnamese: "Nội dung có ký tự không in được.",
+        english: "The text holds characters that cannot be printed.")
+
+    static func fieldMissing(_ name: String) -> Refusal {
+        Refusal(
+            .invalid, "field.required", field: "fields.\(name)", vietnamese: "Thiếu dữ liệu bắt buộc.",
+            english: "This field is required.")
+    }
+
+    static func fieldUnknown(_ name: String) -> Refusal {
+        Refusal(
+            .invalid, "field.unknown", field: "fields.\(name)", vietnamese: "Thao tác này không nhận dữ liệu đó.",
+            english: "The action takes no such field.")
+    }
+
+    static func identifier(_ name: String) -> Refusal {
+        Refusal(
+            .invalid, "identifier.form", field: "fields.\(name)", vietnamese: "Mã định danh không hợp lệ.",
+            english: "Not a valid identifier.")
+    }
+
+    static func outOfRange(_ name: String, _ vietnamese: String, _ english: String) -> Refusal {
+        Refusal(.invalid, "field.range", field: "fields.\(name)", vietnamese: vietnamese, english: english)
+    }
+
+    static func unroutable(_ fault: RouteFault) -> Refusal {
+        Refusal(
+            .invalid, fault.rawValue, field: "fields.destinationCellId",
+            vietnamese: "Không chuyển được đến tổ chức này.",
+            english: "The case cannot be sent to this organisation.")
+    }
+}

@@ -1,0 +1,117 @@
+public import Contracts
+public import Foundation
+
+/// A case (vụ việc) as it stands: whose turn it is, which boxes are signed, how it ended.
+///
+/// It bears the id of its dossier. Only the engine changes it, and every change counts up the version.
+public struct RunningCase: Codable, Hashable, Sendable {
+    public let dossierId: DossierID
+    public let code: DossierCode
+    public let procedure: ProcedureCode
+    public let procedureVersion: Int
+    /// Whom the case is about.
+    public let memberId: MemberID
+    public let enteredByMemberId: MemberID
+    public let receivingOrganizationId: OrganizationID
+    /// The cell that lets the member go.
+    public let fromCellId: OrganizationID
+    /// The cell that is to admit the member; absent until there is a right address.
+    public internal(set) var toCellId: OrganizationID?
+    public let form: JSONValue
+    public let openedAt: Date
+    public internal(set) var stage: Stage
+    /// Whose turn it is; absent unless the stage is `running`.
+    public internal(set) var turn: Turn?
+    /// The hops that follow this turn, as the tree stood when it began.
+    public internal(set) var ahead: [Hop]
+    public internal(set) var done: [CompletedTurn] = []
+    public private(set) var boxes: [FilledBox] = []
+    public internal(set) var warnings: [Warning] = []
+    public internal(set) var duesPaidThrough: DuesMonth?
+    public internal(set) var admittedOn: Day?
+    /// How often a result was asked for.
+    public internal(set) var requests = 0
+    /// How the case ended, by its name in the definition.
+    public internal(set) var outcome: String?
+    public internal(set) var finishedAt: Date?
+    /// Counts the events of the case.
+    public internal(set) var version: Int64 = 0
+
+    /// Whoever may not act: the member himself and whoever entered the dossier.
+    public var concerned: Set<MemberID> { [memberId, enteredByMemberId] }
+
+    /// Puts a signed box into the letter. Boxes are immutable: a number that is not beyond the last is refused.
+    mutating func sign(_ box: FilledBox) throws(Refusal) {
+        guard box.number > boxes.last?.number ?? 0 else { throw .boxIsSigned }
+        boxes.append(box)
+    }
+}
+
+extension RunningCase {
+    /// How far a case has come.
+    public enum Stage: String, Codable, Hashable, Sendable, CaseIterable {
+        /// It is an officer's turn.
+        case running
+        /// All have acted; the signed result is on its way.
+        case awaitingResult = "awaiting-result"
+        case completed
+        case refused
+        /// The applicant took the dossier back.
+        case withdrawn
+    }
+
+    /// One organisation's turn.
+    public struct Turn: Codable, Hashable, Sendable {
+        /// Counts the turns of the case, from 1.
+        public let number: Int
+        public let step: String
+        public let place: Place
+        /// Whose turn it is.
+        public let organizationId: OrganizationID
+        /// The role that acts there.
+        public let role: RoleName
+        /// The box to be filled.
+        public let box: Int?
+        /// Who acts: the organisation itself or a superior in its place; absent when nobody was found.
+        public let seat: Seat?
+        public let enteredAt: Date
+        public let due: Deadline
+    }
+
+    /// A turn that is over.
+    public struct CompletedTurn: Codable, Hashable, Sendable {
+        public let number: Int
+        public let step: String
+        public let organizationId: OrganizationID
+        /// Where the officer acted: the organisation itself or a superior in its place.
+        public let seat: Seat
+        public let box: Int?
+        public let action: String
+        public let byMemberId: MemberID
+        public let enteredAt: Date
+        public let due: Deadline
+        public let at: Date
+
+        /// Whether it was done by its deadline.
+        public var inTime: Bool { at <= due.at }
+    }
+
+    /// A signed box of the letter; it never changes.
+    public struct FilledBox: Codable, Hashable, Sendable {
+        public let number: Int
+        public let organizationId: OrganizationID
+        public let organizationName: String
+        public let text: String
+        public let signerId: MemberID
+        public let signerName: String
+        public let signedAt: Date
+    }
+
+    /// What those who act should know; it blocks nothing.
+    public enum Warning: String, Codable, Hashable, Sendable, CaseIterable {
+        /// Started later after the decision than the rules wish.
+        case startedLate = "started-late"
+        /// Presented later after the introduction than the rules wish.
+        case presentedLate = "presented-late"
+    }
+}

@@ -1,0 +1,87 @@
+import Contracts
+import Foundation
+import Messaging
+import Postgres
+import Projections
+import RoutingDomain
+import WorkingTime
+
+/// Gathers what a case depends on from the service's own copies.
+struct CircumstancesReader: Sendable {
+    let directory: DirectoryProjection
+    let catalogue: ProcedureCatalogue
+    let calendar: OfficialCalendar
+    let rules: DeadlineRules
+
+    /// What surrounds a case of a member.
+    ///
+    /// - Parameter organizations: those whose paths to the top are needed; one that is unknown is left out.
+    func read(
+        _ definition: ProcedureDefinition, member: MemberState, organizations: [OrganizationID], now: Date,
+        in session: any PostgresQueryable
+    ) async throws -> Circumstances {
+        var nodes: [OrganizationID: OrganizationTree.Node] = [:]
+        for id in organizations where nodes[id] == nil {
+            for state in try await directory.path(from: id, in: session) {
+                nodes[state.organizationId] = OrganizationTree.Node(state)
+                // What was merged is reached at its successor, which may stand elsewhere in the tree.
+                guard state.status == .merged, let successor = state.mergedIntoId, nodes[successor] == nil else {
+                    continue
+                }
+                for above in try await directory.path(from: successor, in: session) {
+                    nodes[above.organizationId] = OrganizationTree.Node(above)
+                }
+            }
+        }
+        return Circumstances(
+            definition: definition, tree: OrganizationTree(nodes.values),
+            staffing: try await staffing(of: Array(nodes.keys), now: now, in: session),
+            applicant: Applicant(member), calendar: calendar, rules: rules, now: now)
+    }
+
+    /// Who holds which role at the organisations today: one question for all of them.
+    private func staffing(
+        of organizations: [OrganizationID], now: Date, in session: any PostgresQueryable
+    ) async throws -> Staffing {
+        let today = Day(containing: now)
+        let rows = try await session.query(
+            """
+            SELECT organization_id, role, member_id FROM directory_roles
+            WHERE organization_id = ANY (\(organizations.map(\.value.uuid))) AND status = 'active'
+              AND valid_from <= \(today) AND (valid_to IS NULL OR valid_to >= \(today))
+            """)
+        var staffing = Staffing()
+        for row in rows {
+            guard let role = RoleName(rawValue: try row.get("role")) else { continue }
+            staffing.add(
+                try row.get("member_id"), to: Seat(organizationId: try row.get("organization_id"), role: role))
+        }
+        return staffing
+    }
+}
+
+extension OrganizationTree.Node {
+    /// An organisation as Directory tells it. Office hours that cannot be read give way to the calendar's.
+    init(_ state: OrganizationState) {
+        self.init(
+            id: state.organizationId, name: state.name, type: state.type, parentId: state.parentId,
+            status: state.status, mergedIntoId: state.mergedIntoId, hasSeal: state.hasSeal,
+            officeHours: state.officeHours.flatMap { try? OfficeHours($0) }, meetingDay: state.meetingDay)
+    }
+}
+
+extension Applicant {
+    /// A member as Directory tells it.
+    init(_ state: MemberState) {
+        self.init(
+            fullName: state.fullName, cardNumber: state.officialCardNumber, joinedOn: state.joinedOn,
+            recognisedOn: state.recognisedOn, transfersHeld: state.transfersHeld ?? false)
+    }
+}
+
+extension Officer {
+    /// A member who acts.
+    init(_ state: MemberState) {
+        self.init(memberId: state.memberId, fullName: state.fullName, state: state.state)
+    }
+}

@@ -1,0 +1,119 @@
+import Contracts
+import Foundation
+import Logging
+import Messaging
+import Metrics
+import Postgres
+import ServiceKit
+import ServiceLifecycle
+import SigningDomain
+
+/// Does the jobs that wait, one after the other on each of its hands; other processes do the same beside it.
+struct SigningWorker: Service {
+    let kit: ServiceContext
+    let issuing: Issuing
+    let schedule: RetrySchedule
+    let wakeUp: WakeUp
+    /// How many jobs are worked on at once.
+    let hands: Int
+
+    func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                // A call can be lost with the process that made it, and postponed jobs call nobody.
+                await repeatUntilShutdown(every: .milliseconds(500), logger: kit.logger, name: "signing.poll") {
+                    wakeUp.call()
+                }
+            }
+            group.addTask {
+                await cancelWhenGracefulShutdown {
+                    for await _ in wakeUp.calls {
+                        do {
+                            try await drain()
+                        } catch is CancellationError {
+                            return
+                        } catch {
+                            kit.logger.warning("signing failed", metadata: ["error": "\(error)"])
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Works until nothing waits any more.
+    func drain() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<hands {
+                group.addTask {
+                    while try await step() { try Task.checkCancellation() }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Does one job; false when none waits.
+    ///
+    /// The job's lock is held from here to the commit. What fails is undone to the savepoint, and the failure is
+    /// written under the same lock.
+    func step() async throws -> Bool {
+        try await kit.pool.transaction { transaction in
+            guard let job = try await JobStore.take(now: kit.time.now, in: transaction) else { return false }
+            do {
+                let result = try await transaction.savepoint { try await issuing.issue(job, in: transaction) }
+                try await JobStore.finish(job, .issued, now: kit.time.now, in: transaction)
+                note("issued", job, ["result": "\(result.resultId)", "bytes": "\(result.size)"])
+            } catch let error as PostgresError {
+                // The transaction itself is in doubt; the job stays as it was.
+                throw error
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                try await fail(job, JobFailure(error), cause: error, in: transaction)
+            }
+            return true
+        }
+    }
+
+    private func fail(
+        _ job: TakenJob, _ failure: JobFailure, cause: any Error, in transaction: PostgresTransaction
+    ) async throws {
+        let now = kit.time.now
+        switch schedule.consequence(of: failure, attempt: job.attempts + 1, now: now) {
+        case .giveUp:
+            try await JobStore.finish(job, .failed, reason: failure.reason, now: now, in: transaction)
+            try await announce(failure, of: job, isFinal: true, now: now, in: transaction)
+        case .retry(let moment, let announced):
+            try await JobStore.postpone(job, to: moment, reason: failure.reason, in: transaction)
+            if announced { try await announce(failure, of: job, isFinal: false, now: now, in: transaction) }
+        }
+        kit.logger.warning(
+            "a result could not be issued",
+            metadata: [
+                "dossier": "\(job.request.dossierId)", "reason": "\(failure.reason)", "attempt": "\(job.attempts + 1)",
+                "error": "\(cause)",
+            ])
+        note(failure.reason, job, [:])
+    }
+
+    private func announce(
+        _ failure: JobFailure, of job: TakenJob, isFinal: Bool, now: Date, in transaction: PostgresTransaction
+    ) async throws {
+        let request = job.request
+        let version = try await RegisterStore.countEvent(of: request.dossierId, in: transaction)
+        let event = ResultFailed(
+            dossierId: request.dossierId, documentType: request.documentType, version: request.version,
+            issuingOrganizationId: request.issuingOrganizationId, reason: failure.reason, final: isFinal, failedAt: now)
+        try await kit.outbox.append(
+            event, key: request.dossierId.value, version: version,
+            context: EventContext(now: now, traceparent: job.traceparent, ids: kit.ids), in: transaction)
+    }
+
+    private func note(_ outcome: String, _ job: TakenJob, _ metadata: Logger.Metadata) {
+        Counter(label: "signing.jobs", dimensions: [("outcome", outcome)]).increment()
+        guard outcome == "issued" else { return }
+        kit.logger.info(
+            "a result was issued", metadata: metadata.merging(["dossier": "\(job.request.dossierId)"]) { $1 })
+    }
+}

@@ -1,0 +1,59 @@
+import Contracts
+import Foundation
+import Messaging
+import Postgres
+import Projections
+import ServiceKit
+import SigningDomain
+
+/// Signing: signature jobs, registers, signed result documents, and their verification by anybody.
+@main
+struct Signing: ServiceDefinition {
+    static let name = ServiceName.signing
+
+    static let migrations =
+        DirectoryProjection.migrations + [
+            Migration(
+                component: "signing", version: 1, name: "signing",
+                sql: String(decoding: PackageResources._001_signing_sql, as: UTF8.self))
+        ]
+
+    static let settings =
+        SealSettings.declared + [
+            Setting(
+                "signing.publicUrl", .url, default: "http://127.0.0.1:8104",
+                help: "Where anybody reaches this service; the addresses in QR codes begin with it."),
+            Setting(
+                "signing.hands", .int, default: "2", range: 1...64,
+                help: "How many results a process works on at once; each holds a database connection."),
+            Setting("signing.retry.first", .duration, default: "1s", help: "The wait after a first failure."),
+            Setting("signing.retry.longest", .duration, default: "5m", help: "The longest wait between two attempts."),
+            Setting(
+                "signing.retry.announcedAt", .int, default: "5", range: 1...1_000,
+                help: "The failed attempt with which the case is told that its result is late."),
+        ]
+
+    static func assemble(_ kit: ServiceContext) async throws -> ServiceParts {
+        let settings = kit.settings
+        let directory = DirectoryProjection(service: name, parts: [.organizations, .members, .roles])
+        let seals = try SealKeeper(SealSettings(settings))
+        let wakeUp = WakeUp()
+        let given = try settings.string("signing.publicUrl")
+        let address = given.hasSuffix("/") ? String(given.dropLast()) : given
+        let worker = SigningWorker(
+            kit: kit, issuing: Issuing(kit: kit, directory: directory, seals: seals, address: address),
+            schedule: RetrySchedule(
+                first: try settings.seconds("signing.retry.first"),
+                longest: try settings.seconds("signing.retry.longest"),
+                announcedAt: try settings.int("signing.retry.announcedAt")),
+            wakeUp: wakeUp, hands: try settings.int("signing.hands"))
+        let desk = ResultDesk(kit: kit, directory: directory, address: address)
+        return ServiceParts(
+            routes: { router in
+                desk.addResults(to: router)
+                desk.addVerification(to: router)
+            },
+            consumers: [directory.consumer, RequestConsumer.definition(directory, wakeUp: wakeUp)],
+            background: [worker], checks: [HealthCheck("seal") { seals.health }])
+    }
+}

@@ -1,0 +1,18 @@
+/// Everything that is wrong with a configuration, each fault named by its key.
+public struct ConfigurationFault: Error, Sendable, Equatable, CustomStringConvertible {
+    /// One fault of one key; never holds a value.
+    public struct Entry: Sendable, Equatable {
+        /// The dotted key, or the name of the variable where there is no such key.
+        public var key: String
+        /// What is wrong.
+        public var fault: String
+    }
+
+    /// The faults in the order in which the settings are declared.
+    public var entries: [Entry]
+
+    /// All faults, one a line.
+    public var description: String {
+        entries.map { "\($0.key): \($0.fault)" }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,54 @@
+/// One thing that must stand for the service to do its work.
+public struct HealthCheck: Sendable {
+    /// Its name in the report: `pool`, `schema`, `broker`.
+    public var name: String
+    /// Looks. It is cancelled after a second, and has to return then.
+    public var look: @Sendable () async -> HealthState
+
+    /// Describes a check.
+    public init(_ name: String, look: @escaping @Sendable () async -> HealthState) {
+        self.name = name
+        self.look = look
+    }
+}
+
+extension HealthCheck {
+    /// What it finds, or that it found nothing in time: a probe that waits is worse than one that says no.
+    func lookInTime() async -> HealthState {
+        await withTaskGroup(of: HealthState.self) { group in
+            group.addTask { await look() }
+            group.addTask {
+                try? await Task.sleep(for: .seconds(1))
+                return .failed("no answer within a second")
+            }
+            let first = await group.next() ?? .failed("not checked")
+            group.cancelAll()
+            return first
+        }
+    }
+}
+
+/// What a check found.
+public enum HealthState: Sendable, Hashable {
+    /// It stands.
+    case ok
+    /// The work goes on, but not all of it; says why, without personal data.
+    case degraded(String)
+    /// The work cannot be done; says why, without personal data.
+    case failed(String)
+
+    var name: String {
+        switch self {
+        case .ok: "ok"
+        case .degraded: "degraded"
+        case .failed: "failed"
+        }
+    }
+
+    var reason: String? {
+        switch self {
+        case .ok: nil
+        case .degraded(let reason), .failed(let reason): reason
+        }
+    }
+}

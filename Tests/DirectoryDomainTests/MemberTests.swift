@@ -1,0 +1,175 @@
+import Contracts
+import DirectoryDomain
+import Testing
+
+@Suite("Members and their states")
+struct MemberTests {
+    @Test("every state has its row in the table of effects", arguments: MembershipState.allCases)
+    func table(_ state: MembershipState) throws {
+        let effects = try #require(StateEffects.table[state])
+        #expect((effects.roles == .ended) == state.isEnd)
+        #expect((effects.cases == .closed) == state.isEnd)
+        #expect((effects.dues == .notOwed || effects.dues == .refunded) == state.isEnd)
+        #expect((effects.notices == .stopped) == (state == .deceased))
+    }
+
+    @Test("every end can be reversed by a decision, and no state leads to itself", arguments: MembershipState.allCases)
+    func successors(_ state: MembershipState) {
+        #expect(!state.successors.isEmpty && !state.successors.contains(state))
+        if state.isEnd { #expect(state.successors.allSatisfy { !$0.isEnd }) }
+    }
+
+    @Test("when a member has died, his roles end and nobody is told how to reach him")
+    func deceased() throws {
+        let tree = try SampleTree()
+        let member = try tree.member(in: tree.cellA1)
+        let secretary = try tree.role(.cellSecretary, of: member, at: tree.cellA1)
+        let (after, roles) = try member.changed(
+            MemberChange(state: .deceased), roles: [secretary], today: SampleTree.today)
+        #expect(after.version == 2 && after.published.channels.email == nil && !after.published.channels.consent.sms)
+        #expect(roles.map(\.status) == [.ended] && roles.first?.to == SampleTree.today)
+        #expect(member.published.channels.email == "mau@example.org")
+    }
+
+    @Test("a suspended member's roles are locked, not ended")
+    func suspended() throws {
+        let tree = try SampleTree()
+        let member = try tree.member(in: tree.cellA1)
+        let secretary = try tree.role(.cellSecretary, of: member, at: tree.cellA1)
+        let (_, roles) = try member.changed(
+            MemberChange(state: .suspended), roles: [secretary], today: SampleTree.today)
+        #expect(roles.map(\.status) == [.locked] && roles.first?.version == 2)
+    }
+
+    @Test("a state that does not follow is refused")
+    func transitions() throws {
+        let tree = try SampleTree()
+        let member = try tree.member(in: tree.cellA1, .deceased)
+        #expect(
+            brokenRules { _ = try member.changed(MemberChange(state: .suspended), roles: [], today: SampleTree.today) }
+                == ["member.transition"])
+    }
+
+    @Test("all faults of a new member are told at once")
+    func allAtOnce() throws {
+        let tree = try SampleTree()
+        var draft = MemberDraft(
+            fullName: "", state: .probationary, cellId: tree.baseA.id, joinedOn: try Day("2027-01-01"),
+            recognisedOn: try Day("2020-01-01"))
+        draft.birthDate = try Day("2030-01-01")
+        draft.duesBase = DuesBase(source: .socialInsurance, amount: Dong(-1))
+        draft.channels = MemberState.Channels(
+            email: "a@b", phone: "0900", consent: MemberState.Consent(email: true, sms: true, push: false))
+        let rules = brokenRules {
+            _ = try Member.entered(
+                tree.ids.next(at: SampleTree.now), draft, cell: tree.baseA, residenceCell: nil, today: SampleTree.today)
+        }
+        #expect(
+            Set(rules) == [
+                "name.form", "day.future", "member.recognised-before-joined", "member.probationary-recognised",
+                "member.birth-date", "dues-base.negative", "email.form", "phone.form", "member.cell-type",
+            ])
+    }
+}
+
+@Suite("Admission in another cell")
+struct AdmissionTests {
+    private func admission(_ tree: SampleTree, to: Organization, until: String? = nil) throws -> Admission {
+        Admission(
+            fromCellId: tree.cellA1.id, toCellId: to.id, effectiveOn: try Day("2026-11-20"),
+            temporaryUntil: try until.map { try Day($0) })
+    }
+
+    private func roles(
+        _ member: Member, _ tree: SampleTree
+    ) throws -> [(role: HeldRole, path: OrganizationPath)] {
+        try [
+            (.cellSecretary, tree.cellA1), (.organisationOfficer, tree.baseA), (.officeOfficer, tree.communeA),
+            (.cellDeputy, tree.cellA2), (.inspector, tree.province), (.auditor, tree.communeB),
+        ].map { name, place in (try tree.role(name, of: member, at: place), tree.path(place)) }
+    }
+
+    @Test("a transfer to another commune ends every role on the side that is left, and no other")
+    func acrossCommunes() throws {
+        let tree = try SampleTree()
+        let member = try tree.member(in: tree.cellA1)
+        let outcome = member.admitted(
+            try admission(tree, to: tree.cellB1), from: tree.path(tree.cellA1), to: tree.path(tree.cellB1),
+            roles: try roles(member, tree))
+        guard case .moved(let moved, let ended) = outcome else {
+            Issue.record("not moved")
+            return
+        }
+        #expect(moved.cellId == tree.cellB1.id && moved.version == 2 && moved.state == .official)
+        #expect(
+            Set(ended.map(\.organizationId)) == [tree.cellA1.id, tree.baseA.id, tree.communeA.id, tree.cellA2.id])
+        #expect(ended.allSatisfy { $0.status == .ended && $0.to?.text == "2026-11-19" && $0.version == 2 })
+    }
+
+    @Test("a move within the base organisation ends the roles in the old cell only")
+    func withinBase() throws {
+        let tree = try SampleTree()
+        let member = try tree.member(in: tree.cellA1)
+        let outcome = member.admitted(
+            try admission(tree, to: tree.cellA2), from: tree.path(tree.cellA1), to: tree.path(tree.cellA2),
+            roles: try roles(member, tree))
+        guard case .moved(_, let ended) = outcome else {
+            Issue.record("not moved")
+            return
+        }
+        #expect(ended.map(\.organizationId) == [tree.cellA1.id])
+    }
+
+    @Test("who has arrived is not moved again, and one who is elsewhere is left to a person")
+    func repeats() throws {
+        let tree = try SampleTree()
+        let there = try tree.member(in: tree.cellB1)
+        let elsewhere = try tree.member(in: tree.cellA2)
+        let admission = try admission(tree, to: tree.cellB1)
+        guard
+            case .alreadyThere = there.admitted(
+                admission, from: tree.path(tree.cellA1), to: tree.path(tree.cellB1), roles: [])
+        else {
+            Issue.record("moved twice")
+            return
+        }
+        guard
+            case .refused("not-in-the-sending-cell") = elsewhere.admitted(
+                admission, from: tree.path(tree.cellA1), to: tree.path(tree.cellB1), roles: [])
+        else {
+            Issue.record("moved from a cell he is not in")
+            return
+        }
+    }
+
+    @Test("a role that began on the day of the move ends on that day, not before it began")
+    func lastDay() throws {
+        let tree = try SampleTree()
+        let member = try tree.member(in: tree.cellA1)
+        let role = try tree.role(.cellSecretary, of: member, at: tree.cellA1, from: "2026-11-20")
+        guard
+            case .moved(_, let ended) = member.admitted(
+                try admission(tree, to: tree.cellB1), from: tree.path(tree.cellA1), to: tree.path(tree.cellB1),
+                roles: [(role, tree.path(tree.cellA1))])
+        else {
+            Issue.record("not moved")
+            return
+        }
+        #expect(ended.first?.to?.text == "2026-11-20")
+    }
+
+    @Test("a temporary stay leaves the cell and the roles")
+    func temporary() throws {
+        let tree = try SampleTree()
+        let member = try tree.member(in: tree.cellA1)
+        guard
+            case .moved(let moved, let ended) = member.admitted(
+                try admission(tree, to: tree.cellB1, until: "2027-05-20"), from: tree.path(tree.cellA1),
+                to: tree.path(tree.cellB1), roles: try roles(member, tree))
+        else {
+            Issue.record("not moved")
+            return
+        }
+        #expect(moved.cellId == tree.cellA1.id && moved.state == .temporarilyElsewhere && ended.isEmpty)
+    }
+}

@@ -1,0 +1,143 @@
+import Contracts
+import Foundation
+import Testing
+
+@testable import IntakeDomain
+
+@Suite("The status of a dossier")
+struct StatusTimelineTests {
+    private let dossier: DossierID = Forms.ids.next(at: Forms.moment)
+    private let cell: OrganizationID = Forms.ids.next(at: Forms.moment)
+    private let officer: MemberID = Forms.ids.next(at: Forms.moment)
+    private let due = Deadline(at: Forms.moment, calendarVersion: "test", provisional: false)
+
+    /// The entries of events in the order of their topics, a second apart.
+    private func entries(_ events: [ProgressEvent]) -> [TimelineEntry] {
+        var sequences: [String: Int64] = [:]
+        return events.enumerated().map { index, event in
+            let topic = type(of: event.payload).topic.name
+            sequences[topic, default: 0] += 1
+            return TimelineEntry(
+                topic: topic, sequence: sequences[topic] ?? 0, at: Forms.moment.addingTimeInterval(Double(index)),
+                event: event)
+        }
+    }
+
+    private func status(_ events: ProgressEvent...) -> DossierStatus { StatusTimeline(entries(events)).status }
+
+    private var opened: ProgressEvent {
+        get throws {
+            .opened(
+                CaseOpened(
+                    dossierId: dossier, code: try DossierCode("A35.12-261120-0001"), procedure: .officialTransfer,
+                    procedureVersion: 1, memberId: officer, organizationId: cell, openedAt: Forms.moment))
+        }
+    }
+    private func entered(_ step: String) -> ProgressEvent {
+        .stepEntered(
+            CaseStepEntered(
+                dossierId: dossier, step: step, organizationId: cell, role: .cellSecretary, enteredAt: Forms.moment,
+                due: due))
+    }
+    private var completed: ProgressEvent {
+        .stepCompleted(
+            CaseStepCompleted(
+                dossierId: dossier, step: "introduce", organizationId: cell, action: "approve", byMemberId: officer,
+                at: Forms.moment))
+    }
+    private var rejected: ProgressEvent {
+        .rejected(
+            CaseRejected(
+                dossierId: dossier, step: "introduce", organizationId: cell, reason: "Thiếu chữ ký",
+                rejectedAt: Forms.moment))
+    }
+    private func requested(_ version: Int = 1) throws -> ProgressEvent {
+        .resultRequested(
+            CaseResultRequested(
+                dossierId: dossier, dossierCode: try DossierCode("A35.12-261120-0001"), documentType: "GGT",
+                version: version, memberId: officer, issuingOrganizationId: cell, requestedAt: Forms.moment,
+                content: .init(title: "Giấy giới thiệu", boxes: [], fields: [:])))
+    }
+    private func issued(_ version: Int = 1) throws -> ProgressEvent {
+        let code = try DossierCode("A35.12-261120-0001")
+        return .resultIssued(
+            ResultIssued(
+                dossierId: dossier, resultId: Forms.ids.next(at: Forms.moment),
+                resultCode: try ResultCode("KQ.A35.12.GGT.1-GGT/ĐU"),
+                storeKey: try ResultStoreKey(dossier: code, number: 1),
+                documentType: "GGT", version: version, number: "1-GGT/ĐU", issuingOrganizationId: cell,
+                signedAt: Forms.moment, sha256: try ContentDigest(String(repeating: "0", count: 64)), size: 1,
+                verificationId: .make(), signerClass: .development, level: .basic))
+    }
+    private func finished(_ outcome: String) -> ProgressEvent {
+        .completed(CaseCompleted(dossierId: dossier, outcome: outcome, finishedAt: Forms.moment))
+    }
+
+    @Test("a transfer from receipt to its end")
+    func wholeWay() throws {
+        #expect(StatusTimeline([]).status == .received)
+        #expect(status(try opened, entered("introduce")) == .inProgress)
+        #expect(status(try opened, entered("introduce"), completed, try requested()) == .awaitingResult)
+        #expect(status(try opened, try requested(), try issued()) == .resultIssued)
+        #expect(status(try opened, try requested(), try issued(), finished("admitted")) == .completed)
+    }
+
+    @Test("whose turn it is is shown only while it is somebody's")
+    func turn() throws {
+        #expect(StatusTimeline(entries([try opened, entered("introduce")])).turn?.step == "introduce")
+        #expect(StatusTimeline(entries([try opened, entered("introduce"), completed])).turn == nil)
+    }
+
+    @Test("a refusal is the end; after a return the dossier is on hold and goes on")
+    func refusal() throws {
+        let refused = StatusTimeline(entries([try opened, entered("introduce"), rejected]))
+        #expect(refused.status == .refused && refused.reason == "Thiếu chữ ký" && refused.status.isFinal)
+        let returned = StatusTimeline(entries([try opened, entered("pass-down"), rejected, entered("readdress")]))
+        #expect(returned.status == .onHold && returned.turn?.step == "readdress" && returned.reason != nil)
+        let again = StatusTimeline(
+            entries([try opened, rejected, entered("readdress"), completed, entered("pass-down")]))
+        #expect(again.status == .inProgress && again.reason == nil)
+    }
+
+    @Test("a dossier that nobody can act on is on hold")
+    func unroutable() throws {
+        let event = ProgressEvent.unroutable(
+            CaseUnroutable(dossierId: dossier, step: "readdress", reason: "destination-missing", since: Forms.moment))
+        #expect(status(try opened, entered("readdress"), event) == .onHold)
+        #expect(status(try opened, event, entered("readdress")) == .onHold)
+    }
+
+    @Test("a result of an older request does not answer the newest one")
+    func olderResult() throws {
+        #expect(status(try opened, try requested(1), try issued(1), try requested(2)) == .awaitingResult)
+    }
+
+    @Test("events that arrive in any order give the same answer")
+    func anyOrder() throws {
+        let all = entries([
+            try opened, entered("introduce"), completed, try requested(), try issued(), finished("admitted"),
+        ])
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<50 {
+            #expect(StatusTimeline(all.shuffled(using: &generator)) == StatusTimeline(all))
+        }
+    }
+
+    @Test("a withdrawal ends it, even before Routing has heard of it")
+    func withdrawal() throws {
+        let event = ProgressEvent.withdrawn(
+            DossierWithdrawn(dossierId: dossier, withdrawnAt: Forms.moment, byMemberId: officer))
+        #expect(status(event) == .withdrawn)
+        #expect(status(event, try opened, entered("introduce")) == .withdrawn)
+        #expect(status(try opened, finished("withdrawn")) == .withdrawn)
+    }
+
+    @Test("an entry is read back as it was written, and a type of a later version is left out")
+    func readBack() throws {
+        for event in [try opened, entered("a"), completed, rejected, try requested(), try issued(), finished("x")] {
+            let type = type(of: event.payload).type
+            #expect(try ProgressEvent(type: type, json: ContractsJSON.encode(event.payload)) == event)
+        }
+        #expect(try ProgressEvent(type: "hoso.case.sung.v1", json: Array("{}".utf8)) == nil)
+    }
+}

@@ -1,0 +1,171 @@
+import Contracts
+import Foundation
+import Kafka
+import NotificationDomain
+import Postgres
+import Projections
+import ServiceKit
+import ServiceTestKit
+import Synchronization
+import Testing
+
+@testable import Messaging
+@testable import Notification
+
+/// A channel that answers as it is told and counts.
+final class ScriptedChannel: Channel {
+    private let script: Mutex<[DeliveryOutcome]>
+    private let taken = Mutex<[String]>([])
+
+    init(_ script: [DeliveryOutcome] = []) { self.script = Mutex(script) }
+
+    var sentTo: [String] { taken.withLock { $0 } }
+
+    func send(_ delivery: Delivery) async -> DeliveryOutcome {
+        taken.withLock { $0.append(delivery.address) }
+        return script.withLock { $0.isEmpty ? .sent : $0.removeFirst() }
+    }
+}
+
+@Suite("Deliveries")
+struct DeliveryTests {
+    private struct Scene: Sendable {
+        let service: TestService
+        let time: ManualTimeSource
+        let ids: SequentialIDSource
+        let member: MemberID
+
+        func worker(_ channels: [NoticeChannel: any Channel]) -> DeliveryWorker {
+            DeliveryWorker(
+                kit: service.kit, channels: channels, plan: DeliveryPlan(attempts: 3), lease: 60, parallel: 1)
+        }
+
+        /// Handles an event as the running consumer would.
+        func receive<Payload: EventPayload>(_ payload: Payload, id: UUIDv7, key: UUIDv7, offset: Int64) async throws {
+            let definition = try #require(service.parts.consumers.first { $0.name == "notification.notices" })
+            let processor = BatchProcessor(
+                definition: definition, pool: service.pool, outbox: service.kit.outbox, time: time,
+                rules: ConsumerRules(), metrics: ConsumerMetrics(consumer: definition.name),
+                parkingGuard: ParkingGuard(ConsumerRules(), time: time), retryDue: Signal())
+            let headers = [
+                (EventHeader.specVersion, "1.0"), (EventHeader.id, "\(id)"), (EventHeader.type, Payload.type),
+                (EventHeader.source, "urn:hoso:test"), (EventHeader.time, RFC3339.text(of: time.now)),
+                (EventHeader.sequence, "1"),
+            ]
+            let record = ConsumedRecord(
+                topic: Payload.topic.name, partition: 0, offset: offset, key: Array("\(key)".utf8),
+                value: try ContractsJSON.encode(payload), headers: headers.map { KafkaHeader($0.0, $0.1) })
+            try await processor.apply(
+                PartitionBatch(
+                    topic: record.topic, partition: 0, startOffset: offset, records: [record], nextOffset: offset + 1),
+                clusterID: "c1")
+        }
+
+        func receipt() -> (ReceiptIssued, OrderID) {
+            let order: OrderID = ids.next(at: time.now)
+            let line = PaymentLine(
+                memberId: member, month: DuesMonth(year: 2026, month: 5), amount: Dong(15_930), assessmentId: nil)
+            return (
+                ReceiptIssued(
+                    orderId: order, receiptId: ids.next(at: time.now), paymentId: ids.next(at: time.now),
+                    number: "0001/2026", issuingOrganizationId: ids.next(at: time.now), payerMemberId: member,
+                    lines: [line], amount: Dong(15_930), issuedAt: time.now), order
+            )
+        }
+
+        func states() async throws -> [String] {
+            try await service.pool.query("SELECT state FROM deliveries ORDER BY channel").map { try $0.get("state") }
+        }
+    }
+
+    private func scene(_ body: @escaping @Sendable (Scene) async throws -> Void) async throws {
+        let time = ManualTimeSource(TestTimes.start)
+        let ids = SequentialIDSource(seed: 3)
+        try await withTestService(Notification.self, time: time) { service in
+            let member: MemberID = ids.next(at: time.now)
+            let state = MemberState(
+                memberId: member, fullName: "Nguyễn Văn Mẫu 01", state: .official, cellId: ids.next(at: time.now),
+                joinedOn: Day(number: 16_000),
+                channels: .init(
+                    email: "mau.01@mau.example", phone: "0900000001",
+                    consent: .init(email: true, sms: true, push: false)))
+            try await service.pool.execute(
+                """
+                INSERT INTO directory_members (id, version, cell_id, state)
+                VALUES (\(member), 1, \(state.cellId), \(PostgresJSON(bytes: try ContractsJSON.encode(state))))
+                """)
+            try await body(Scene(service: service, time: time, ids: ids, member: member))
+        }
+    }
+
+    @Test("a receipt is told by mail and by short message, once, also when its event comes twice")
+    func once() async throws {
+        try await scene { scene in
+            let (receipt, order) = scene.receipt()
+            let id = scene.ids.next(at: scene.time.now)
+            try await scene.receive(receipt, id: id, key: order.value, offset: 0)
+            try await scene.receive(receipt, id: id, key: order.value, offset: 1)
+            let (mail, sms) = (ScriptedChannel(), ScriptedChannel())
+            let worker = scene.worker([.email: mail, .sms: sms])
+            while try await worker.sendOne() {}
+            #expect(mail.sentTo == ["mau.01@mau.example"])
+            #expect(sms.sentTo == ["0900000001"])
+            #expect(try await scene.states() == ["sent", "sent"])
+            let told = try await scene.service.pool.query("SELECT type FROM outbox").map {
+                try $0.get("type", as: String.self)
+            }
+            #expect(told == [DeliverySent.type, DeliverySent.type])
+        }
+    }
+
+    @Test("an event about a dossier that is not known yet waits for it")
+    func waits() async throws {
+        try await scene { scene in
+            let dossier: DossierID = scene.ids.next(at: scene.time.now)
+            let admitted = MemberAdmitted(
+                dossierId: dossier, memberId: scene.member, fromCellId: scene.ids.next(at: scene.time.now),
+                toCellId: scene.ids.next(at: scene.time.now), effectiveOn: Day(number: 20_777))
+            try await scene.receive(
+                admitted, id: scene.ids.next(at: scene.time.now), key: dossier.value, offset: 0)
+            let waiting = try await scene.service.pool.queryOne("SELECT waiting_for, state FROM parked_keys")
+            #expect(try waiting.get("waiting_for", as: String.self) == "dossier:\(dossier)")
+            #expect(try await scene.states() == [])
+        }
+    }
+
+    @Test("a channel that fails is tried again later and given up in the end, each told as an event")
+    func failing() async throws {
+        try await scene { scene in
+            let (receipt, order) = scene.receipt()
+            try await scene.receive(receipt, id: scene.ids.next(at: scene.time.now), key: order.value, offset: 0)
+            let down = ScriptedChannel(Array(repeating: .failed(reason: "unreachable"), count: 9))
+            let worker = scene.worker([.email: down, .sms: ScriptedChannel()])
+            while try await worker.sendOne() {}
+            #expect(down.sentTo.count == 1)
+            #expect(try await scene.states() == ["queued", "sent"])
+            for _ in 0..<2 {
+                scene.time.advance(by: 3_600)
+                while try await worker.sendOne() {}
+            }
+            #expect(down.sentTo.count == 3)
+            #expect(try await scene.states() == ["failed", "sent"])
+            scene.time.advance(by: 86_400)
+            #expect(try await worker.sendOne() == false)
+        }
+    }
+
+    @Test("who dies with a delivery in hand gives it back when the lease is over")
+    func lease() async throws {
+        try await scene { scene in
+            let (receipt, order) = scene.receipt()
+            try await scene.receive(receipt, id: scene.ids.next(at: scene.time.now), key: order.value, offset: 0)
+            let pool = scene.service.pool
+            let taken = try await Deliveries.take(now: scene.time.now, lease: 60, from: pool)
+            let other = try await Deliveries.take(now: scene.time.now, lease: 60, from: pool)
+            #expect(taken?.id != nil && other?.id != nil && taken?.id != other?.id)
+            #expect(try await Deliveries.take(now: scene.time.now, lease: 60, from: pool) == nil)
+            scene.time.advance(by: 61)
+            #expect(try await Deliveries.take(now: scene.time.now, lease: 60, from: pool)?.id == taken?.id)
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Contracts
+import Foundation
+import Postgres
+import ServiceKit
+import ServiceTestKit
+
+@testable import Messaging
+@testable import Routing
+
+/// The parts of a case that tests look at.
+struct SeenCase: Decodable, Equatable {
+    struct Place: Decodable, Equatable {
+        let id: OrganizationID
+        let name: String?
+    }
+    struct Turn: Decodable, Equatable {
+        let number: Int
+        let step: String
+        let organization: Place
+        let box: Int?
+        let mayAct: Bool
+        let due: Deadline
+    }
+    struct Box: Decodable, Equatable {
+        let number: Int
+        let text: String
+        let signerName: String
+    }
+    let stage: String
+    let version: Int64
+    let outcome: String?
+    let turn: Turn?
+    let boxes: [Box]
+}
+
+extension RoutingStage {
+    /// An officer acts.
+    func act(
+        _ action: String, step: String, on dossier: DossierID, by officer: MemberID, turn: Int? = nil,
+        text: String? = nil, fields: [String: String] = [:], key: String? = nil
+    ) async throws -> TestAnswer {
+        var body: [String: JSONValue] = ["action": .string(action), "step": .string(step)]
+        if let turn { body["turn"] = .integer(Int64(turn)) }
+        if let text { body["text"] = .string(text) }
+        if !fields.isEmpty { body["fields"] = .object(fields.mapValues { .string($0) }) }
+        return try await service.call(
+            .post, "/v1/cases/\(dossier)/actions", token: service.token(member: officer),
+            key: key ?? "key-\(ids.next(at: time.now))",
+            json: String(decoding: ContractsJSON.encode(JSONValue.object(body)), as: UTF8.self))
+    }
+
+    /// Lets each officer on the way act in turn, as they would over HTTP.
+    @discardableResult
+    func walk(_ dossier: DossierID, until last: OrganizationID? = nil) async throws -> SeenCase {
+        var seen = try await see(dossier, by: member)
+        while let turn = seen.turn, turn.organization.id != last {
+            let action = turn.step == "admit" ? "admit" : "approve"
+            let answer = try await act(
+                action, step: turn.step, on: dossier, by: officer(turn.organization.id), turn: turn.number)
+            guard answer.status == .ok else { throw StageFault.unread }
+            seen = try answer.json()
+        }
+        return seen
+    }
+
+    /// The case as a member sees it.
+    func see(_ dossier: DossierID, by member: MemberID) async throws -> SeenCase {
+        try await service.call(.get, "/v1/cases/\(dossier)", token: service.token(member: member)).json()
+    }
+
+    /// The types of the events of a case that were written to the outbox, in order of their versions.
+    func events(of dossier: DossierID) async throws -> [String] {
+        try await pool.query("SELECT type FROM outbox WHERE key = \(dossier) ORDER BY version").map {
+            try $0.get("type", as: String.self)
+                .replacingOccurrences(of: "hoso.case.", with: "").replacingOccurrences(of: ".v1", with: "")
+        }
+    }
+
+    /// The last event of a type.
+    func last<Payload: EventPayload>(_ type: Payload.Type, of dossier: DossierID) async throws -> Payload {
+        let row = try await pool.queryOne(
+            """
+            SELECT data FROM outbox WHERE key = \(dossier) AND type = \(Payload.type)
+            ORDER BY version DESC LIMIT 1
+            """)
+        return try ContractsJSON.decode(from: row.get("data", as: [UInt8].self))
+    }
+
+    func count(_ table: String) async throws -> Int64 {
+        try await pool.queryOne("SELECT count(*) AS n FROM \(identifier: table)").get("n")
+    }
+}

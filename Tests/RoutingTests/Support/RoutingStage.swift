@@ -1,0 +1,170 @@
+import Contracts
+import Foundation
+import Kafka
+import Postgres
+import ServiceKit
+import ServiceTestKit
+
+@testable import Messaging
+@testable import Routing
+@testable import RoutingDomain
+
+/// Routing under test, with a small made-up tree in its copy of the directory.
+struct RoutingStage: Sendable {
+    let service: TestService
+    let time: ManualTimeSource
+    let ids = SequentialIDSource(seed: 11)
+    let places: Places
+    let officers: [OrganizationID: MemberID]
+    /// Who asks to move from cell A1 to cell B1.
+    let member: MemberID
+    /// Entered the dossier, where a test says so.
+    let helper: MemberID
+
+    struct Places: Sendable {
+        let province, communeA, baseA, cellA, communeB, baseB, cellB, baseCellB: OrganizationID
+
+        var all: [OrganizationID] { [province, communeA, baseA, cellA, communeB, baseB, cellB, baseCellB] }
+        /// The way from cell A1 to cell B1.
+        var way: [OrganizationID] { [cellA, baseA, communeA, province, communeB, baseB, cellB] }
+    }
+
+    /// Runs a test on a fresh schema.
+    static func run(_ body: @escaping @Sendable (RoutingStage) async throws -> Void) async throws {
+        let time = ManualTimeSource(TestTimes.start)
+        try await withTestService(Routing.self, time: time) { service in
+            let stage = try await RoutingStage(service: service, time: time)
+            service.kit.projectionAges.note("routing.directory", levelAt: time.now)
+            try await body(stage)
+        }
+    }
+
+    private init(service: TestService, time: ManualTimeSource) async throws {
+        self.service = service
+        self.time = time
+        let source = ids
+        func id<Kind>() -> Identifier<Kind> { source.next(at: TestTimes.start) }
+        places = Places(
+            province: id(), communeA: id(), baseA: id(), cellA: id(), communeB: id(), baseB: id(), cellB: id(),
+            baseCellB: id())
+        officers = Dictionary(uniqueKeysWithValues: places.all.map { ($0, id()) })
+        member = id()
+        helper = id()
+        try await tellTree()
+        try await tellPeople()
+    }
+
+    var pool: PostgresPool { service.pool }
+
+    func officer(_ organization: OrganizationID) throws -> MemberID {
+        guard let officer = officers[organization] else { throw StageFault.nobody }
+        return officer
+    }
+}
+
+enum StageFault: Error {
+    case nobody
+    case unread
+    case noConsumer
+}
+
+extension RoutingStage {
+    private func tellTree() async throws {
+        let rows: [(OrganizationID, OrganizationType, OrganizationID?, String)] = [
+            (places.province, .provincial, nil, "Đảng bộ tỉnh Mẫu"),
+            (places.communeA, .commune, places.province, "Đảng bộ xã Mẫu A"),
+            (places.baseA, .baseOrganisation, places.communeA, "Đảng bộ cơ sở A"),
+            (places.cellA, .subordinateCell, places.baseA, "Chi bộ A1"),
+            (places.communeB, .commune, places.province, "Đảng bộ xã Mẫu B"),
+            (places.baseB, .baseOrganisation, places.communeB, "Đảng bộ cơ sở B"),
+            (places.cellB, .subordinateCell, places.baseB, "Chi bộ B1"),
+            (places.baseCellB, .baseCell, places.communeB, "Chi bộ cơ sở B2"),
+        ]
+        for (number, (id, type, parent, name)) in rows.enumerated() {
+            try await deliver(
+                OrganizationState(
+                    organizationId: id, code: try OrganizationCode("A35.1\(number)"), name: name, type: type,
+                    parentId: parent, status: .active, residential: true, duesRegion: .two, hasSeal: !type.isCell,
+                    bankAccounts: []),
+                key: id.value)
+        }
+    }
+
+    private func tellPeople() async throws {
+        for (organization, officer) in officers {
+            try await tell(officer, "Cán bộ Mẫu \(officer)", cell: places.cellA)
+            let isCell = [places.cellA, places.cellB, places.baseCellB].contains(organization)
+            try await appoint(officer, isCell ? .cellSecretary : .organisationOfficer, at: organization)
+        }
+        try await tell(member, "Nguyễn Văn Mẫu 01", cell: places.cellA)
+        try await tell(helper, "Trần Thị Mẫu 02", cell: places.cellA)
+    }
+
+    /// Directory tells of a member.
+    func tell(_ id: MemberID, _ name: String, cell: OrganizationID, state: MembershipState = .official) async throws {
+        try await deliver(
+            MemberState(
+                memberId: id, fullName: name, state: state, cellId: cell, joinedOn: try Day("2015-05-19"),
+                recognisedOn: try Day("2016-05-19"),
+                channels: .init(consent: .init(email: false, sms: false, push: false))),
+            key: id.value)
+    }
+
+    /// Directory tells of a role.
+    func appoint(_ officer: MemberID, _ role: RoleName, at organization: OrganizationID) async throws {
+        let id: RoleID = ids.next(at: time.now)
+        try await deliver(
+            RoleState(
+                roleId: id, memberId: officer, organizationId: organization, role: role, from: try Day("2026-01-01"),
+                status: .active),
+            key: id.value)
+    }
+
+    /// A dossier by which the member asks to move.
+    func dossier(
+        to destination: OrganizationID?, of applicant: MemberID? = nil, enteredBy: MemberID? = nil, version: Int = 1,
+        procedure: ProcedureCode = .officialTransfer
+    ) throws -> DossierSubmitted {
+        let id: DossierID = ids.next(at: time.now)
+        var form: [String: JSONValue] = ["reason": "Chuyển công tác", "decisionDate": "2026-11-02"]
+        form["destinationCellId"] = destination.map { .string("\($0)") }
+        return DossierSubmitted(
+            dossierId: id, code: try DossierCode("A35.11-261120-0007"), procedure: procedure,
+            procedureVersion: version, applicantMemberId: applicant ?? member,
+            enteredByMemberId: enteredBy ?? applicant ?? member, receivingOrganizationId: places.communeA,
+            receivedAt: time.now, acknowledgedAt: time.now,
+            deadline: Deadline(at: time.now, calendarVersion: "test", provisional: false), form: .object(form),
+            attachments: [])
+    }
+
+    /// The member's dossier has arrived, and it is the turn of cell A1.
+    func submitted(to destination: OrganizationID? = nil, enteredBy: MemberID? = nil) async throws -> DossierID {
+        let dossier = try dossier(to: destination ?? places.cellB, enteredBy: enteredBy)
+        try await deliver(dossier, key: dossier.dossierId.value)
+        return dossier.dossierId
+    }
+
+    /// Gives a message to whichever consumer of the service reads its type, as the relay of its owner writes it.
+    func deliver<Payload: EventPayload>(_ payload: Payload, key: UUIDv7, sequence: Int64 = 1) async throws {
+        let header = [
+            EventHeader.specVersion: "1.0", EventHeader.id: "\(ids.next(at: time.now))",
+            EventHeader.type: Payload.type, EventHeader.source: Payload.topic.owner.source,
+            EventHeader.time: RFC3339.text(of: time.now), EventHeader.sequence: "\(sequence)",
+        ]
+        let record = ConsumedRecord(
+            topic: Payload.topic.name, partition: 0, offset: 0, key: Array("\(key)".utf8),
+            value: try ContractsJSON.encode(payload),
+            headers: header.map { KafkaHeader(name: $0.key, value: Array($0.value.utf8)) })
+        let consumer = service.parts.consumers.first { $0.topics.contains { $0.name == Payload.topic.name } }
+        guard let consumer else { throw StageFault.noConsumer }
+        guard case .known(let envelope, let effect) = consumer.read(record) else { throw StageFault.unread }
+        try await pool.transaction { transaction in
+            let context = EventContext(
+                now: time.now, traceparent: nil,
+                eventIDs: ComputedEventIDs(cause: envelope.id, consumer: consumer.name))
+            try await effect(
+                MessageScope(
+                    transaction: transaction, context: context, outbox: service.kit.outbox, arrivals: Arrivals()))
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import TestPKI
+import Testing
+import Trust
+
+@testable import SigningDocuments
+
+private let conformancePython = ProcessInfo.processInfo.environment["HOSO_CONFORMANCE_PYTHON"]
+
+/// pyHanko's verdict; it needs Python with Tests/Conformance/requirements.txt, named by HOSO_CONFORMANCE_PYTHON.
+@Suite("pyHanko's verdict", .enabled(if: conformancePython != nil, "HOSO_CONFORMANCE_PYTHON is not set"))
+struct ConformanceTests {
+    let pki: DemonstrationPKI
+
+    init() throws { pki = try .shared() }
+
+    private func judge(_ pdf: [UInt8], root: String = "root.pem", count: Int) throws -> Tool.Outcome {
+        let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Conformance/verify_pdf.py")
+        return try Tool.run(
+            [
+                try #require(conformancePython), script.path, "--root", pki.path(root), "--crl", pki.path("root.crl"),
+                "--crl", pki.path("issuing.crl"), "--count", "\(count)", "FILE",
+            ], on: pdf)
+    }
+
+    private func signed() async throws -> [UInt8] {
+        var pdf = try DocumentRenderer().render(SampleDocuments.letter(boxes: 10).content)
+        for name in ["officer", "seal"] {
+            let identity = try pki.identity(name)
+            pdf = try await PDFSigner.sign(pdf, as: .init(field: name), signedAt: SampleDocuments.issuedAt) {
+                try await identity.signDetached($0, at: Date())
+            }
+        }
+        return pdf
+    }
+
+    @Test("both signatures are valid, trusted, PAdES, and cover the whole document")
+    func valid() async throws {
+        let outcome = try await judge(signed(), count: 2)
+        #expect(outcome.status == 0, "\(outcome.output)")
+    }
+
+    @Test("a changed byte, another root or a missing signature is found")
+    func invalid() async throws {
+        let pdf = try await signed()
+        var changed = pdf
+        changed[2000] ^= 1
+        #expect(try judge(changed, count: 2).status == 1)
+        #expect(try judge(pdf, root: "faulty/untrusted.pem", count: 2).status == 1)
+        #expect(try judge(pdf, count: 3).status == 1)
+        #expect(try judge([1, 2, 3], count: 0).status == 1)
+    }
+}
