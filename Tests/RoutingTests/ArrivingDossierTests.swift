@@ -1,4 +1,6 @@
 import Contracts
+import HTTPTypes
+import ServiceTestKit
 import Testing
 
 @testable import Messaging

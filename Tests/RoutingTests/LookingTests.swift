@@ -1,5 +1,8 @@
 import Contracts
 import Foundation
+import HTTPTypes
+import Postgres
+import ServiceKit
 import ServiceTestKit
 import Testing
 

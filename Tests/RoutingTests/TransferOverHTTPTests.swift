@@ -1,5 +1,9 @@
 import Contracts
 import Foundation
+import HTTPTypes
+import Postgres
+import ServiceKit
+import ServiceTestKit
 import Testing
 
 @testable import Messaging
@@ -104,13 +108,16 @@ struct TransferOverHTTPTests {
         try await RoutingStage.run { stage in
             let dossier = try await stage.submitted()
             let secretary = try stage.officer(stage.places.cellA)
-            let first = try await stage.act("approve", step: "introduce", on: dossier, by: secretary, key: "one-key")
-            let again = try await stage.act("approve", step: "introduce", on: dossier, by: secretary, key: "one-key")
+            let first = try await stage.act(
+                "approve", step: "introduce", on: dossier, by: secretary, key: "one-key-for-one-action")
+            let again = try await stage.act(
+                "approve", step: "introduce", on: dossier, by: secretary, key: "one-key-for-one-action")
             #expect(first.status == .ok)
             #expect(again.status == .ok && again.body == first.body)
             #expect(again.headers[.idempotencyReplayed] == "true")
             #expect(try await stage.see(dossier, by: stage.member).boxes.count == 1)
-            let other = try await stage.act("refuse", step: "introduce", on: dossier, by: secretary, key: "one-key")
+            let other = try await stage.act(
+                "refuse", step: "introduce", on: dossier, by: secretary, key: "one-key-for-one-action")
             #expect(other.status.kind == .clientError && other.status != .ok)
             let missing = try await stage.service.call(
                 .post, "/v1/cases/\(dossier)/actions", token: stage.service.token(member: secretary), json: "{}")
@@ -154,10 +161,12 @@ struct TransferOverHTTPTests {
                     == ["fields.duesPaidThrough": "dues-month.form"])
             let token = try await stage.service.token(member: secretary)
             let wrong = try await stage.service.call(
-                .post, "/v1/cases/\(dossier)/actions", token: token, key: "k1", json: #"{"action": 1, "step": "x"}"#)
+                .post, "/v1/cases/\(dossier)/actions", token: token, key: "key-of-a-bad-request-1",
+                json: #"{"action": 1, "step": "x"}"#)
             #expect(wrong.faults == ["action": "wrong-type"])
             let nowhere = try await stage.service.call(
-                .post, "/v1/cases/x/actions", token: token, key: "k2", json: #"{"action": "a", "step": "x"}"#)
+                .post, "/v1/cases/x/actions", token: token, key: "key-of-a-bad-request-2",
+                json: #"{"action": "a", "step": "x"}"#)
             #expect(nowhere.status == .notFound)
             let low = try await stage.service.call(
                 .get, "/v1/work-list", token: stage.service.token(member: secretary, level: 1))

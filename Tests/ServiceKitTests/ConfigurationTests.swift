@@ -123,6 +123,13 @@ struct ConfigurationTests {
         #expect(found.isEmpty)
     }
 
+    @Test("a setting declared twice is a fault")
+    func twice() throws {
+        let loader = SettingsLoader(
+            declared: Self.declared + [Setting("http.port", .int, help: "")], environment: Self.valid)
+        #expect(loader.inspect().1 == [.init(key: "HOSO_HTTP_PORT", fault: "is declared twice")])
+    }
+
     @Test("a secret is read from its file, without the line break at its end")
     func secretFile() throws {
         let url = FileManager.default.temporaryDirectory.appending(path: "hoso-\(UUID().uuidString)")

@@ -46,6 +46,25 @@ struct HTTPTests {
         }
     }
 
+    @Test("a packed body is refused instead of being unpacked")
+    func packed() async throws {
+        try await withTestService(Probe.self) { service in
+            let answer = try await service.call(
+                .put, "/v1/things/1", headers: [.contentEncoding: "gzip"], json: #"{"name":"a"}"#)
+            #expect(answer.status == .unsupportedMediaType)
+        }
+    }
+
+    @Test("HEAD answers as GET does, without a body")
+    func head() async throws {
+        try await withTestService(Probe.self) { service in
+            let known = try await service.call(.head, "/health/live")
+            #expect(known.status == .ok && known.body.isEmpty)
+            let unknown = try await service.call(.head, "/v1/nothing")
+            #expect(unknown.status == .notFound && unknown.body.isEmpty)
+        }
+    }
+
     @Test("a faulty field is named in the answer")
     func faultyField() async throws {
         try await withTestService(Probe.self) { service in

@@ -110,13 +110,30 @@ struct IssuingTests {
     func hopeless() async throws {
         try await SigningStage.run { stage in
             let request = try await stage.asked(
-                stage.request(text: String(repeating: "Nội dung rất dài. ", count: 20_000)))
+                stage.request(text: String(repeating: "Nội dung rất dài. ", count: 6_000)))
             try await stage.worker.drain()
             let failed = try await stage.told(ResultFailed.self, of: request.dossierId)
             #expect(failed.map(\.reason) == ["too-long"] && failed.allSatisfy(\.final))
             #expect(try await stage.job() == ("failed", 1, "too-long"))
             #expect(try await stage.count("registers") == 0)
             #expect(try await stage.issued().number == "1-GGT/ĐU")
+        }
+    }
+
+    @Test("a job that the database refuses waits like any other and holds up nobody")
+    func refusedByDatabase() async throws {
+        try await SigningStage.run { stage in
+            _ = try await stage.issued()
+            // Another dossier of the same code: its key in the store is taken.
+            let second = try await stage.asked(stage.request())
+            stage.time.advance(by: 0.1)
+            let third = try await stage.asked(stage.request(number: 8))
+            try await stage.worker.drain()
+            #expect(try await stage.told(ResultIssued.self, of: third.dossierId).map(\.number) == ["2-GGT/ĐU"])
+            #expect(try await stage.told(ResultIssued.self, of: second.dossierId).isEmpty)
+            let row = try await stage.pool.queryOne("SELECT reason, attempts FROM jobs WHERE state = 'waiting'")
+            #expect(try row.get("reason", as: String.self) == "database")
+            #expect(try row.get("attempts", as: Int.self) == 1)
         }
     }
 

@@ -64,8 +64,10 @@ struct SigningWorker: Service {
                 let result = try await transaction.savepoint { try await issuing.issue(job, in: transaction) }
                 try await JobStore.finish(job, .issued, now: kit.time.now, in: transaction)
                 note("issued", job, ["result": "\(result.resultId)", "bytes": "\(result.size)"])
-            } catch let error as PostgresError {
-                // The transaction itself is in doubt; the job stays as it was.
+            } catch let error as PostgresError where error.sqlState == nil {
+                // The connection is in doubt and the transaction with it; the job stays as it was. What the server
+                // itself refused was undone to the savepoint: that job waits like any other, or it would be the first
+                // to be taken for ever.
                 throw error
             } catch is CancellationError {
                 throw CancellationError()

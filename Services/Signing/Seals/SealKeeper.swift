@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import Postgres
 import ServiceKit
 import SigningDomain
 import Synchronization
@@ -71,6 +72,7 @@ extension JobFailure {
         switch error {
         case let failure as JobFailure: self = failure
         case let fault as TrustError: self = .ofSurroundings("seal-\(fault.code.name.replacing("_", with: "-"))")
+        case is PostgresError: self = .ofSurroundings("database")
         default: self = .ofSurroundings("internal")
         }
     }

@@ -51,8 +51,10 @@ struct SigningStage: Sendable {
     static func run(
         settings: [String: String]? = nil, _ body: @escaping @Sendable (SigningStage) async throws -> Void
     ) async throws {
+        // The certificates first: they are valid from the moment they are made.
+        let settings = try settings ?? keyFile()
         let time = ManualTimeSource(SystemTimeSource().now)
-        try await withTestService(Signing.self, settings: settings ?? keyFile(), time: time) { service in
+        try await withTestService(Signing.self, settings: settings, time: time) { service in
             try await body(SigningStage(service: service, time: time))
         }
     }
