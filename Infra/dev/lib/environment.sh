@@ -14,6 +14,7 @@ write_environment() { # service
     } | while IFS='=' read -r name value; do printf '%s=%q\n' "$name" "$value"; done >"$state/environment/$1"
 }
 
+# A member of a consumer group that was killed gives its partitions up after 6 s, the least that Kafka allows by default.
 common_environment() { # service
     cat <<VARIABLES
 HOSO_MODE=development
@@ -21,6 +22,7 @@ HOSO_LOG_FORMAT=human
 HOSO_HTTP_PORT=$(port_of "$1")
 HOSO_DATABASE_URL=$(service_url "$1")
 HOSO_KAFKA_BOOTSTRAP_SERVERS=$(bootstrap_servers)
+HOSO_KAFKA_PROPERTIES=session.timeout.ms=6000,heartbeat.interval.ms=2000
 HOSO_IDENTITY_ISSUER=$(url_of identity)
 HOSO_IDENTITY_KEYS=$state/identity/jwks.json
 VARIABLES

@@ -1,0 +1,168 @@
+"""The official transfer of a member: from the form to the signed letter, the member in his new cell."""
+
+import datetime
+import hashlib
+import urllib.parse
+import uuid
+
+from .notices import Notices
+from .paper import pdf
+from .suite import Refused
+from .timeline import HANOI, moment
+
+PROCEDURE = "official-transfer"
+FINAL = ("completed", "refused", "withdrawn")
+# No tree is so deep.
+MOST_TURNS = 25
+
+
+class Transfer:
+    """One transfer. `at(point)` is called between its steps: uploaded, submitted, acted, admitted, issued."""
+
+    def __init__(self, suite, directory, timeline, applicant, at=None):
+        self._suite, self._directory, self._timeline = suite, directory, timeline
+        self._notices = Notices(suite)
+        self.applicant, self._at = applicant, at or (lambda point: None)
+        self.dossier = self.code = self.destination = self.result = self.document = None
+
+    def run(self, destination):
+        """All of it; goes on with a dossier of an earlier run that was not finished."""
+        self.channels = self._directory.own(self.applicant)["channels"]
+        if not self._resume():
+            self.submit(destination)
+        self._at("submitted")
+        self._notices.arrive(self._timeline, self.applicant, self.channels, "acknowledgement", self.code)
+        self.walk()
+        self.fetch()
+        self.verify()
+        self.arrive()
+
+    def _resume(self):
+        listed = self._suite.call("intake", "GET", "/v1/dossiers?limit=200", by=self.applicant).json["items"]
+        unfinished = [item for item in listed if item["procedure"] == PROCEDURE and item["status"] not in FINAL]
+        if not unfinished:
+            return False
+        self.dossier, self.code = unfinished[0]["dossierId"], unfinished[0]["code"]
+        self.destination = self._view()["form"]["destinationCellId"]
+        with self._timeline.step("Intake", self.applicant.name, f"goes on with dossier {self.code} of an earlier run"):
+            return True
+
+    def submit(self, destination):
+        """Two attachments, then the form; the acknowledgement comes at once."""
+        self.destination = destination["id"]
+        today = datetime.datetime.now(HANOI).date()
+        review = self._upload("Bản tự kiểm điểm.pdf", ["BẢN TỰ KIỂM ĐIỂM", self.applicant.name, f"{today:%d/%m/%Y}"])
+        decision = self._upload("Quyết định thuyên chuyển.pdf", ["QUYẾT ĐỊNH", f"V/v thuyên chuyển {self.applicant.name}"])
+        self._at("uploaded")
+        form = {
+            "destinationCellId": self.destination,
+            "reason": "Thay đổi nơi cư trú lâu dài",
+            "decisionDate": str(today - datetime.timedelta(days=7)),
+            "decisionNumber": "01/QĐ-MẪU",
+            "selfReviewAttachmentId": review,
+            "decisionAttachmentId": decision,
+        }
+        body = {"procedure": PROCEDURE, "form": form, "attachmentIds": [review, decision], "declaredUnclassified": True}
+        with self._timeline.step("Intake", self.applicant.name, f"asks to be transferred to {destination['name']}"):
+            answer = self._suite.call("intake", "POST", "/v1/dossiers", by=self.applicant, body=body).json
+        self.dossier, self.code = answer["dossierId"], answer["code"]
+        body = answer["receivingOrganization"]["name"]
+        what = f"acknowledged: {self.code}, received {moment(answer['receivedAt'])}, answer by {moment(answer['deadline']['at'])}"
+        with self._timeline.step("Intake", body, what):
+            pass
+
+    def _upload(self, name, lines):
+        contents = pdf(lines)
+        with self._timeline.step("Intake", self.applicant.name, f"attaches {name} ({len(contents)} bytes)"):
+            headers = {"Content-Type": "application/pdf", "X-File-Name": urllib.parse.quote(name)}
+            answer = self._suite.call("intake", "POST", "/v1/attachments", by=self.applicant, body=contents, headers=headers)
+        if answer.json["sha256"] != hashlib.sha256(contents).hexdigest():
+            raise Refused("the attachment was not kept as it was sent")
+        return answer.json["attachmentId"]
+
+    def _view(self):
+        return self._suite.look("intake", f"/v1/dossiers/{self.dossier}", self.applicant)
+
+    def case(self):
+        """The case as the applicant sees it."""
+        return self._suite.look("routing", f"/v1/cases/{self.dossier}", self.applicant)
+
+    def walk(self):
+        """Each officer acts in his turn, until nobody has to any more."""
+        with self._timeline.step("Routing", "", "opens the case") as step:
+            case = self._suite.until(f"the case of dossier {self.code}", self.case)
+            places = len(case["ahead"]) + len(case["done"]) + (1 if case.get("turn") else 0)
+            step.tell(f"case opened: {case['from']['name']} → {case.get('to', {}).get('name', '?')}, {places} turns")
+        for _ in range(MOST_TURNS):
+            if case["stage"] != "running":
+                break
+            case = self.act(case)
+        if case["stage"] not in ("awaiting-result", "completed"):
+            raise Refused(f"the case of dossier {self.code} ended as {case['stage']}")
+
+    def act(self, case):
+        """The officer whose turn it is does what the step wants; the case after it."""
+        turn = case["turn"]
+        seat = turn.get("seat") or turn
+        holders = self._directory.holders(seat["organization"]["id"], seat["role"])
+        officer = next((holder for holder in holders if holder.subject != self.applicant.subject), None)
+        if officer is None:
+            raise Refused(f"nobody holds {seat['role']} at {seat['organization']['name']}")
+        action = "admit" if turn["step"] == "admit" else "approve"
+        body = {"action": action, "step": turn["step"], "turn": turn["number"]}
+        if turn["step"] == "introduce":
+            body["fields"] = {"duesPaidThrough": f"{datetime.datetime.now(HANOI):%Y-%m}"}
+        box = f"box {turn['box']}" if turn.get("box") else "admission"
+        what = f"{box} at {turn['organization']['name']}: {turn['title']['vietnamese'].lower()}"
+        with self._timeline.step("Routing", officer.name, what):
+            path = f"/v1/cases/{self.dossier}/actions"
+            key = str(uuid.uuid5(uuid.UUID(self.dossier), f"turn {turn['number']}"))
+            after = self._suite.call("routing", "POST", path, by=officer, body=body, key=key).json
+        self._at("admitted" if action == "admit" else "acted")
+        return after
+
+    def fetch(self):
+        """The signed letter, as Intake says where it is."""
+        with self._timeline.step("Signing", "", "signs the letter") as step:
+            view = self._suite.until(
+                f"the result of dossier {self.code}", lambda: next((view for view in [self._view()] if view["results"]), None)
+            )
+            self.result = view["results"][0]
+            step.tell(f"letter {self.result['number']} signed for {self.result['issuingOrganization']['name']}")
+        self._at("issued")
+        with self._timeline.step("Signing", self.applicant.name, "fetches the letter") as step:
+            path = urllib.parse.urlsplit(self.result["links"]["document"]).path
+            self.document = self._suite.call("signing", "GET", path, by=self.applicant).body
+            step.tell(f"fetches the letter: PDF, {len(self.document)} bytes, PAdES {self.result['level']}")
+        if hashlib.sha256(self.document).hexdigest() != self.result["sha256"]:
+            raise Refused("the document is not the one that Intake tells the digest of")
+        if not self.document.startswith(b"%PDF-") or b"/ByteRange" not in self.document:
+            raise Refused("the document is no signed PDF")
+
+    def verify(self):
+        """Anybody asks the public page."""
+        path = f"/v1/verify/{self.result['verificationId']}"
+        with self._timeline.step("Signing", "anybody", f"verifies {self.result['verificationId']}") as step:
+            verdict = self._suite.call("signing", "GET", path).json
+            page = self._suite.call("signing", "GET", path, headers={"Accept": "text/html"})
+            if not (verdict["exists"] and verdict["intact"] and verdict["inForce"]):
+                raise Refused(f"the verification says {verdict}")
+            if not page.headers["content-type"].startswith("text/html"):
+                raise Refused("the verification has no page for people")
+            step.tell(f"verifies {self.result['verificationId']}: {verdict['text']['vietnamese']}")
+
+    def arrive(self):
+        """The member is in his new cell, the applicant's status says so, the notices have come."""
+        with self._timeline.step("Directory", self.applicant.name, "is moved") as step:
+            cell = self._suite.until(
+                f"{self.applicant.name} in the new cell",
+                lambda: next((cell for cell in self._directory.own(self.applicant)["cell"][:1] if cell["id"] == self.destination), None),
+            )
+            step.tell(f"belongs to {cell['name']} now")
+        for notice in ("admission", "result"):
+            self._notices.arrive(self._timeline, self.applicant, self.channels, notice, self.code)
+        with self._timeline.step("Intake", self.applicant.name, "sees his dossier") as step:
+            view = self._suite.until(
+                f"dossier {self.code} completed", lambda: next((view for view in [self._view()] if view["status"] == "completed"), None)
+            )
+            step.tell(f"sees {self.code}: {view['statusText']['vietnamese'].lower()}, {len(view['timeline'])} entries")
