@@ -61,10 +61,11 @@ struct DeliveryTests {
                 clusterID: "c1")
         }
 
-        func receipt() -> (ReceiptIssued, OrderID) {
+        func receipt() throws -> (ReceiptIssued, OrderID) {
             let order: OrderID = ids.next(at: time.now)
-            let line = PaymentLine(
-                memberId: member, month: DuesMonth(year: 2026, month: 5), amount: Dong(15_930), assessmentId: nil)
+            let line = try PaymentLine(
+                memberId: member, month: DuesMonth(checking: "2026-05", field: "month"), amount: Dong(15_930),
+                assessmentId: nil)
             return (
                 ReceiptIssued(
                     orderId: order, receiptId: ids.next(at: time.now), paymentId: ids.next(at: time.now),
@@ -101,7 +102,7 @@ struct DeliveryTests {
     @Test("a receipt is told by mail and by short message, once, also when its event comes twice")
     func once() async throws {
         try await scene { scene in
-            let (receipt, order) = scene.receipt()
+            let (receipt, order) = try scene.receipt()
             let id = scene.ids.next(at: scene.time.now)
             try await scene.receive(receipt, id: id, key: order.value, offset: 0)
             try await scene.receive(receipt, id: id, key: order.value, offset: 1)
@@ -136,7 +137,7 @@ struct DeliveryTests {
     @Test("a channel that fails is tried again later and given up in the end, each told as an event")
     func failing() async throws {
         try await scene { scene in
-            let (receipt, order) = scene.receipt()
+            let (receipt, order) = try scene.receipt()
             try await scene.receive(receipt, id: scene.ids.next(at: scene.time.now), key: order.value, offset: 0)
             let down = ScriptedChannel(Array(repeating: .failed(reason: "unreachable"), count: 9))
             let worker = scene.worker([.email: down, .sms: ScriptedChannel()])
@@ -157,7 +158,7 @@ struct DeliveryTests {
     @Test("who dies with a delivery in hand gives it back when the lease is over")
     func lease() async throws {
         try await scene { scene in
-            let (receipt, order) = scene.receipt()
+            let (receipt, order) = try scene.receipt()
             try await scene.receive(receipt, id: scene.ids.next(at: scene.time.now), key: order.value, offset: 0)
             let pool = scene.service.pool
             let taken = try await Deliveries.take(now: scene.time.now, lease: 60, from: pool)

@@ -14,7 +14,8 @@ struct MailHeaderTests {
         #expect(words.allSatisfy { $0.utf8.count <= 75 })
         let decoded = try words.map { word in
             let base64 = word.dropFirst("=?UTF-8?B?".count).dropLast(2)
-            return try #require(String(data: try #require(Data(base64Encoded: String(base64))), encoding: .utf8))
+            let data = try #require(Data(base64Encoded: String(base64)))
+            return try #require(String(data: data, encoding: .utf8))
         }
         #expect(decoded.joined() == subject)
     }

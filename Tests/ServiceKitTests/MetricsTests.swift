@@ -62,7 +62,7 @@ struct MetricsTests {
     }
 
     @Test("promtool accepts the text")
-    func promtool() throws {
+    func promtool() async throws {
         let registry = MetricsRegistry()
         ProcessMetrics.install(in: registry)
         let factory = HosoMetricsFactory(registry: registry)
@@ -73,24 +73,34 @@ struct MetricsTests {
         factory.makeRecorder(label: "queueTotal", dimensions: [], aggregate: false).record(Int64(12))
         factory.makeMeter(label: "wait_ms", dimensions: []).set(1.5)
         let text = registry.text()
-        let verdict = try Self.run("/usr/bin/promtool", ["check", "metrics"], input: text)
+        let verdict = try await Self.run("/usr/bin/promtool", ["check", "metrics"], input: text)
         #expect(verdict.status == 0, "\(verdict.output)\n\(text)")
         #expect(text.contains("process_anonymous_memory_bytes "))
     }
 
-    static func run(_ path: String, _ arguments: [String], input: String) throws -> (status: Int32, output: String) {
+    /// Runs a tool. Files instead of pipes: a server that another test starts meanwhile would inherit the pipe's end and
+    /// keep it open.
+    static func run(
+        _ path: String, _ arguments: [String], input: String
+    ) async throws -> (status: Int32, output: String) {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "hoso-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (inputFile, outputFile) = (folder.appending(path: "in"), folder.appending(path: "out"))
+        try Data(input.utf8).write(to: inputFile)
+        try Data().write(to: outputFile)
         let process = Process()
         process.executableURL = URL(filePath: path)
         process.arguments = arguments
-        let (stdin, stdout) = (Pipe(), Pipe())
-        process.standardInput = stdin
-        process.standardOutput = stdout
-        process.standardError = stdout
-        try process.run()
-        try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-        try stdin.fileHandleForWriting.close()
-        let output = try stdout.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+        process.standardInput = try FileHandle(forReadingFrom: inputFile)
+        let output = try FileHandle(forWritingTo: outputFile)
+        process.standardOutput = output
+        process.standardError = output
+        let status = try await withCheckedThrowingContinuation {
+            (continuation: CheckedContinuation<Int32, any Error>) in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+        return (status, try String(contentsOf: outputFile, encoding: .utf8))
     }
 }

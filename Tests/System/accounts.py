@@ -31,7 +31,10 @@ def transfer_happened_once(stack, transfer, repeated_mail=False):
     versions = stack.sql(f"SELECT version FROM routing.case_history WHERE dossier_id = '{dossier}' ORDER BY version")
     assert [int(version) for (version,) in versions] == list(range(1, len(versions) + 1))
     assert stack.sql(f"SELECT count(*) FROM signing.results WHERE dossier_id = '{dossier}'") == [["1"]]
-    moved = stack.sql(f"SELECT version, document->>'cellId' FROM directory.history WHERE kind = 'member' AND id = '{member}' ORDER BY version")
+    moved = stack.sql(
+        "SELECT version, document->>'cellId' FROM directory.history"
+        f" WHERE kind = 'member' AND id = '{member}' ORDER BY version"
+    )
     assert moved[-1][1] == transfer.destination and sum(cell == transfer.destination for _, cell in moved) == 1, moved
     sent = stack.sql(f"SELECT rule, channel, state FROM notification.deliveries WHERE dossier_id = '{dossier}'")
     assert {(rule, channel) for rule, channel, _ in sent} == NOTICES and one_each(sent), sent
@@ -75,7 +78,9 @@ def payment_happened_once(stack, dues):
     clearing = [int(amount) for debit, amount in posted if debit == "gateway-clearing"]
     assert sum(clearing) == total, posted
     where = f"rule = 'dues-receipt' AND body LIKE '%{dues.receipt}%'"
-    sent = stack.sql(f"SELECT channel, state FROM notification.deliveries WHERE {where} AND member_id = '{dues.payer.subject}'")
+    sent = stack.sql(
+        f"SELECT channel, state FROM notification.deliveries WHERE {where} AND member_id = '{dues.payer.subject}'"
+    )
     assert one_each(sent) and {state for _, state in sent} == {"sent"}, sent
     told_in_order(stack, order)
 
@@ -84,7 +89,8 @@ def books_balance(stack):
     """I4 over everything that happened: received = posted to clearing = allocated + advance + refunds."""
     ((received, posted),) = stack.sql(
         "SELECT (SELECT coalesce(sum(amount), 0) FROM dues.payments),"
-        " (SELECT coalesce(sum(amount), 0) FROM dues.ledger_postings WHERE debit = 'gateway-clearing' AND cause = 'payment')"
+        " (SELECT coalesce(sum(amount), 0) FROM dues.ledger_postings"
+        " WHERE debit = 'gateway-clearing' AND cause = 'payment')"
     )
     assert received == posted
     unpaid = stack.sql("SELECT member_id, month, amount, paid FROM dues.assessments WHERE paid > amount")

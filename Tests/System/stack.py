@@ -44,7 +44,12 @@ def eventually(what, condition, seconds=30):
 def state_of(pid):
     """The letter that /proc shows for a process, None when there is none."""
     try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+        return (
+            pathlib.Path(f"/proc/{pid}/stat")
+            .read_text(encoding="utf-8", errors="replace")
+            .rpartition(")")[2]
+            .split()[0]
+        )
     except OSError:
         return None
 
@@ -56,7 +61,11 @@ def is_gone(pid):
 
 def children_of(pid):
     """The processes that a process started."""
-    return [int(child) for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
+    return [
+        int(child)
+        for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children")
+        for child in task.read_text().split()
+    ]
 
 
 class Stack:
@@ -95,7 +104,8 @@ class Stack:
     def end(self):
         """Ends every process of the stack and throws its state away."""
         try:
-            self.run("down", check=False)
+            # Says whom it had to kill because he did not end in time.
+            print(self.run("down", check=False).stdout, file=sys.stderr)
         finally:
             mark = f"HOSO_DEV_STACK={self.state}"
             subprocess.run([DEV / "lib/marked", mark, "KILL"], check=False, capture_output=True)
@@ -142,7 +152,9 @@ class Stack:
         """What a service is started with, with changes; for a second process of it beside the stack."""
         text = (self.state / "environment" / service).read_text(encoding="utf-8")
         script = f"set -a; {text}\nexec env -0"
-        settings = subprocess.run(["bash", "-c", script], env={"PATH": os.environ["PATH"]}, capture_output=True, check=True)
+        settings = subprocess.run(
+            ["bash", "-c", script], env={"PATH": os.environ["PATH"]}, capture_output=True, check=True
+        )
         pairs = (pair.split("=", 1) for pair in settings.stdout.decode().split("\0") if "=" in pair)
         return {**dict(pairs), "HOSO_DEV_STACK": str(self.state), **changes}
 

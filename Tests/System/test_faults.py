@@ -126,7 +126,9 @@ def test_the_database_frozen(stack, suite, directory, timeline, member, destinat
     transfer = run_transfer(suite, directory, timeline, member, destination, fault)
     fault.happened()
     for service in SERVICES:
-        eventually(f"{service} ready again", lambda s=service: suite.call(s, "GET", "/health/ready", expect=None).status == 200)
+        eventually(
+            f"{service} ready again", lambda s=service: suite.call(s, "GET", "/health/ready", expect=None).status == 200
+        )
     everything_settled(stack, suite)
     transfer_happened_once(stack, transfer)
 

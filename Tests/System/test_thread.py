@@ -41,7 +41,9 @@ def test_the_demonstration_arrives_and_says_so(shown):
 
 
 def test_a_second_run_transfers_back_and_another_member_pays(shown):
-    destinations = [[line for line in text.splitlines() if "asks to be transferred" in line][0].split("to ")[-1] for text in shown]
+    destinations = [
+        [line for line in text.splitlines() if "asks to be transferred" in line][0].split("to ")[-1] for text in shown
+    ]
     assert destinations[0] != destinations[1]
     payers = [[line for line in text.splitlines() if "orders to pay" in line][0] for text in shown]
     assert payers[0].split("orders")[0].split()[-3:] != payers[1].split("orders")[0].split()[-3:]
@@ -85,7 +87,15 @@ def letter(shown, suite, directory, tmp_path_factory):
 
 
 def test_pyhanko_calls_the_letter_valid(letter, stack):
-    command = [sys.executable, CONFORMANCE / "verify_pdf.py", "--root", stack.state / "pki/root.pem", "--count", "1", letter]
+    command = [
+        sys.executable,
+        CONFORMANCE / "verify_pdf.py",
+        "--root",
+        stack.state / "pki/root.pem",
+        "--count",
+        "1",
+        letter,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

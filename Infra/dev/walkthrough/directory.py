@@ -30,7 +30,13 @@ class Directory:
             token.write(self._suite.token(OPERATOR))
             token.flush()
             done = subprocess.run(
-                [sys.executable, "-B", HERE.parent / "demo-data" / "load", "--directory", self._suite.addresses["directory"]]
+                [
+                    sys.executable,
+                    "-B",
+                    HERE.parent / "demo-data" / "load",
+                    "--directory",
+                    self._suite.addresses["directory"],
+                ]
                 + ["--token", "@" + token.name],
                 capture_output=True,
                 text=True,
@@ -50,7 +56,11 @@ class Directory:
         return present
 
     def _is_level(self, service):
-        lags = [lag for lag in self._suite.look(service, "/admin/v1/lag", OPERATOR) if lag["consumer"].endswith(".directory")]
+        lags = [
+            lag
+            for lag in self._suite.look(service, "/admin/v1/lag", OPERATOR)
+            if lag["consumer"].endswith(".directory")
+        ]
         return lags and all(lag["lag"] == 0 for lag in lags) and any(lag["logEnd"] > 0 for lag in lags)
 
     def member(self, identifier):

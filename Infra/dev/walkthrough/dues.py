@@ -58,15 +58,20 @@ class Dues:
             path = f"/v1/assessment-runs/{answer.json['runId']}"
             run = self._suite.until(
                 f"the assessment of {self.month}",
-                lambda: next((run for run in [self._suite.look("dues", path, OPERATOR)] if run["state"] == "done"), None),
+                lambda: next(
+                    (run for run in [self._suite.look("dues", path, OPERATOR)] if run["state"] == "done"), None
+                ),
             )
-            step.tell(f"assesses {self.month}: {run['members']} members, {run['assessed']} assessed, {run['changed']} changed")
+            step.tell(
+                f"assesses {self.month}: {run['members']} members, {run['assessed']} assessed, {run['changed']} changed"
+            )
 
     def choose(self, candidates):
         """The payer: the first who owes the month; when all have paid, the first orders a month ahead."""
         for person in candidates:
             found = self._suite.until(
-                f"the assessment of {person.name} for {self.month}", lambda person=person: self._assessment(person, self.month)
+                f"the assessment of {person.name} for {self.month}",
+                lambda person=person: self._assessment(person, self.month),
             )
             # What the gateway does not take alone waits for the next month.
             if found["open"] >= LEAST:
@@ -107,17 +112,27 @@ class Dues:
         """The gateway takes the money and calls Dues back."""
         # Fixed, so that asking the gateway again after a fault is no second payment.
         number = str(10_000_000 + uuid.UUID(self.order["orderId"]).int % 89_999_999)
-        once = {"vnp_TransactionNo": number, "vnp_BankTranNo": f"VNP{number}", "vnp_PayDate": f"{datetime.datetime.now(HANOI):%Y%m%d%H%M%S}"}
+        once = {
+            "vnp_TransactionNo": number,
+            "vnp_BankTranNo": f"VNP{number}",
+            "vnp_PayDate": f"{datetime.datetime.now(HANOI):%Y%m%d%H%M%S}",
+        }
         with self._timeline.step("VNPAY", self.payer.name, "pays") as step:
             code = self._gateway(fields=once)
             self.fields = self._paid()
             if code not in ("00", "02"):
                 raise Refused(f"the callback was answered {code}")
-            step.tell(f"pays {amount(self.order['total'])}; callback {self.fields['vnp_TransactionNo']} answered {code}")
+            step.tell(
+                f"pays {amount(self.order['total'])}; callback {self.fields['vnp_TransactionNo']} answered {code}"
+            )
 
     def _gateway(self, **more):
         """Has the gateway call back and answers what it was told; a Dues that is away is called again later."""
-        asked = {"txnRef": self.order["reference"], "amount": self.order["total"], "url": self._suite.addresses["dues"] + IPN}
+        asked = {
+            "txnRef": self.order["reference"],
+            "amount": self.order["total"],
+            "url": self._suite.addresses["dues"] + IPN,
+        }
 
         def told():
             body = self._suite.call("gateway", "POST", "/pay", body={**asked, **more}).json["answers"][-1]["body"]
@@ -139,7 +154,12 @@ class Dues:
 
             def receipted():
                 view = self.view()
-                return view["state"] == "paid" and len(view["payments"]) == 1 and view["payments"][0].get("receiptNumber") and view
+                return (
+                    view["state"] == "paid"
+                    and len(view["payments"]) == 1
+                    and view["payments"][0].get("receiptNumber")
+                    and view
+                )
 
             view = self._suite.until(f"the receipt of {self.order['reference']}", receipted)
             self.receipt = view["payments"][0]["receiptNumber"]
@@ -165,7 +185,11 @@ class Dues:
         for what, wanted, more in (
             ("the same callback again", "02", {"fields": self.fields}),
             ("a callback with a forged signature", "97", {"forge": True, "fields": self.fields}),
-            ("a signed callback with another amount", "04", {"fields": {**self.fields, "vnp_Amount": "100"}, "attempts": 1}),
+            (
+                "a signed callback with another amount",
+                "04",
+                {"fields": {**self.fields, "vnp_Amount": "100"}, "attempts": 1},
+            ),
         ):
             with self._timeline.step("VNPAY", "", what) as step:
                 code = self._gateway(**more)

@@ -20,12 +20,20 @@ class Notices:
     def emails(self, channels, notice, number):
         """Those of a notice that name the number of a dossier or receipt."""
         words = MARKS[notice][0]
-        return [mail for mail in self._to("mail", channels["email"]) if words in mail["subject"] and number in mail["subject"]]
+        return [
+            mail
+            for mail in self._to("mail", channels["email"])
+            if words in mail["subject"] and number in mail["subject"]
+        ]
 
     def short_messages(self, channels, notice, number):
         """The same over the other channel."""
         words = MARKS[notice][1]
-        return [message for message in self._to("sms", channels["phone"]) if words in message["text"] and number in message["text"]]
+        return [
+            message
+            for message in self._to("sms", channels["phone"])
+            if words in message["text"] and number in message["text"]
+        ]
 
     def _to(self, receiver, address):
         return self._suite.look(receiver, "/messages?" + urllib.parse.urlencode({"to": address}))

@@ -16,7 +16,11 @@ def escaped(text):
 
 def pdf(lines, padding=0):
     """One page of A4 with these lines of text; `padding` bytes more make it as large as one likes."""
-    text = b"BT /F1 12 Tf 72 770 Td 18 TL\n" + b"".join(b"(" + escaped(ascii_text(line)) + b") '\n" for line in lines) + b"ET"
+    text = (
+        b"BT /F1 12 Tf 72 770 Td 18 TL\n"
+        + b"".join(b"(" + escaped(ascii_text(line)) + b") '\n" for line in lines)
+        + b"ET"
+    )
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",

@@ -1,4 +1,4 @@
-"""A running suite as its users meet it: HTTP calls that are repeated as a careful client repeats them, tokens, waits."""
+"""A running suite as its users meet it: tokens, waits, and HTTP calls repeated as a careful client repeats them."""
 
 import http.client
 import json
@@ -101,7 +101,9 @@ class Suite:
         self._tokens[name] = (answer.json["access_token"], time.monotonic() + 1_800)
         return self._tokens[name][0]
 
-    def call(self, where, method, path, *, by=None, body=None, headers=None, key=None, patience=None, expect=(200, 201, 202)):
+    def call(
+        self, where, method, path, *, by=None, body=None, headers=None, key=None, patience=None, expect=(200, 201, 202)
+    ):
         """Asks a service; the body is JSON unless it is bytes.
 
         - by: who asks. key: the Idempotency-Key; POSTs to services get one by themselves.
@@ -115,7 +117,9 @@ class Suite:
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body, ensure_ascii=False).encode()
             headers.setdefault("Content-Type", "application/json")
-        answer = self._insist(where, method, path, headers, body, self.patience if patience is None else patience, expect)
+        answer = self._insist(
+            where, method, path, headers, body, self.patience if patience is None else patience, expect
+        )
         if expect is not None and answer.status not in expect:
             raise Refused(f"{method} {path} at {where} was answered {answer.said()}")
         return answer

@@ -52,7 +52,9 @@ class Transfer:
         self.destination = destination["id"]
         today = datetime.datetime.now(HANOI).date()
         review = self._upload("Bản tự kiểm điểm.pdf", ["BẢN TỰ KIỂM ĐIỂM", self.applicant.name, f"{today:%d/%m/%Y}"])
-        decision = self._upload("Quyết định thuyên chuyển.pdf", ["QUYẾT ĐỊNH", f"V/v thuyên chuyển {self.applicant.name}"])
+        decision = self._upload(
+            "Quyết định thuyên chuyển.pdf", ["QUYẾT ĐỊNH", f"V/v thuyên chuyển {self.applicant.name}"]
+        )
         self._at("uploaded")
         form = {
             "destinationCellId": self.destination,
@@ -67,7 +69,8 @@ class Transfer:
             answer = self._suite.call("intake", "POST", "/v1/dossiers", by=self.applicant, body=body).json
         self.dossier, self.code = answer["dossierId"], answer["code"]
         body = answer["receivingOrganization"]["name"]
-        what = f"acknowledged: {self.code}, received {moment(answer['receivedAt'])}, answer by {moment(answer['deadline']['at'])}"
+        received, deadline = moment(answer["receivedAt"]), moment(answer["deadline"]["at"])
+        what = f"acknowledged: {self.code}, received {received}, answer by {deadline}"
         with self._timeline.step("Intake", body, what):
             pass
 
@@ -75,7 +78,9 @@ class Transfer:
         contents = pdf(lines)
         with self._timeline.step("Intake", self.applicant.name, f"attaches {name} ({len(contents)} bytes)"):
             headers = {"Content-Type": "application/pdf", "X-File-Name": urllib.parse.quote(name)}
-            answer = self._suite.call("intake", "POST", "/v1/attachments", by=self.applicant, body=contents, headers=headers)
+            answer = self._suite.call(
+                "intake", "POST", "/v1/attachments", by=self.applicant, body=contents, headers=headers
+            )
         if answer.json["sha256"] != hashlib.sha256(contents).hexdigest():
             raise Refused("the attachment was not kept as it was sent")
         return answer.json["attachmentId"]
@@ -125,7 +130,8 @@ class Transfer:
         """The signed letter, as Intake says where it is."""
         with self._timeline.step("Signing", "", "signs the letter") as step:
             view = self._suite.until(
-                f"the result of dossier {self.code}", lambda: next((view for view in [self._view()] if view["results"]), None)
+                f"the result of dossier {self.code}",
+                lambda: next((view for view in [self._view()] if view["results"]), None),
             )
             self.result = view["results"][0]
             step.tell(f"letter {self.result['number']} signed for {self.result['issuingOrganization']['name']}")
@@ -156,13 +162,21 @@ class Transfer:
         with self._timeline.step("Directory", self.applicant.name, "is moved") as step:
             cell = self._suite.until(
                 f"{self.applicant.name} in the new cell",
-                lambda: next((cell for cell in self._directory.own(self.applicant)["cell"][:1] if cell["id"] == self.destination), None),
+                lambda: next(
+                    (
+                        cell
+                        for cell in self._directory.own(self.applicant)["cell"][:1]
+                        if cell["id"] == self.destination
+                    ),
+                    None,
+                ),
             )
             step.tell(f"belongs to {cell['name']} now")
         for notice in ("admission", "result"):
             self._notices.arrive(self._timeline, self.applicant, self.channels, notice, self.code)
         with self._timeline.step("Intake", self.applicant.name, "sees his dossier") as step:
             view = self._suite.until(
-                f"dossier {self.code} completed", lambda: next((view for view in [self._view()] if view["status"] == "completed"), None)
+                f"dossier {self.code} completed",
+                lambda: next((view for view in [self._view()] if view["status"] == "completed"), None),
             )
             step.tell(f"sees {self.code}: {view['statusText']['vietnamese'].lower()}, {len(view['timeline'])} entries")

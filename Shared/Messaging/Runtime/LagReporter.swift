@@ -52,7 +52,8 @@ struct LagReporter: Sendable {
     func measure() async throws -> [PartitionLag] {
         let clusterID = try await cluster.current()
         let partitions = Dictionary(
-            try await admin.listTopics(timeout: .seconds(2)).map { ($0.name, $0.partitions) }, uniquingKeysWith: { first, _ in first })
+            try await admin.listTopics(timeout: .seconds(2)).map { ($0.name, $0.partitions) },
+            uniquingKeysWith: { first, _ in first })
         var measured: [PartitionLag] = []
         for consumer in consumers {
             let positions = try await storedPositions(of: consumer.name, clusterID: clusterID)

@@ -29,7 +29,8 @@ public struct TopicProvisioner: Sendable {
     public func check(_ topics: [Topic]) async throws {
         // A short wait: a blocked call outlives cancellation, and a service that stops has ten seconds.
         let found = Dictionary(
-            try await admin.listTopics(timeout: .seconds(2)).map { ($0.name, Int($0.partitions)) }, uniquingKeysWith: { first, _ in first })
+            try await admin.listTopics(timeout: .seconds(2)).map { ($0.name, Int($0.partitions)) },
+            uniquingKeysWith: { first, _ in first })
         for topic in topics {
             guard let count = found[topic.name], count != topic.partitions else { continue }
             throw MessagingError.partitionCount(topic: topic.name, expected: topic.partitions, found: count)
