@@ -179,6 +179,7 @@ struct EndToEndTests {
         try await eventually("both arrive", within: .seconds(20)) { try await routing.effects() == ["1", "2"] }
         let before = writer.runtime.standing.clusterID
         cluster = nil
+        let placeholders = try await clusters(until: before, logger: intake.logger)
         cluster = try MockCluster(brokers: 1, firstPort: port)
         try cluster?.createTopic(TopicCatalogue.dossiers.name, partitions: TopicCatalogue.dossiers.partitions)
         try await withdraw(["3"], dossier, intake, writer.outbox, firstVersion: 3)
@@ -196,6 +197,21 @@ struct EndToEndTests {
         await admin.close()
         for task in tasks { task.cancel() }
         for task in tasks { _ = await task.result }
-        withExtendedLifetime(cluster) {}
+        withExtendedLifetime((cluster, placeholders)) {}
+    }
+
+    /// The embedded cluster's id is made of its place in memory, so one made right after another was freed may bear the
+    /// same. Clusters are made until one has taken that place.
+    private func clusters(until id: String?, logger: Logger) async throws -> [MockCluster] {
+        var made: [MockCluster] = []
+        var found: String?
+        while found != id, made.count < 16 {
+            let cluster = try MockCluster()
+            let admin = try KafkaAdmin(kafka(cluster), logger: logger)
+            found = try await admin.clusterID(timeout: .seconds(5))
+            await admin.close()
+            made.append(cluster)
+        }
+        return made
     }
 }

@@ -99,8 +99,8 @@ class Dues:
         raise Refused("every member of the demonstration has paid a year ahead; begin again with Infra/dev/up --fresh")
 
     def _assessment(self, person, month):
-        listed = self._suite.look("dues", f"/v1/members/{person.subject}/assessments", person)["assessments"]
-        return next((one for one in listed if one["month"] == month), None)
+        listed = self._suite.call("dues", "GET", f"/v1/members/{person.subject}/assessments", by=person).json
+        return next((one for one in listed["assessments"] if one["month"] == month), None)
 
     def _order(self, person, month):
         body = {"gateway": "vnpay", "lines": [{"memberId": person.subject, "month": month}]}
@@ -146,7 +146,7 @@ class Dues:
 
     def view(self):
         """The order as its payer sees it."""
-        return self._suite.look("dues", f"/v1/payment-orders/{self.order['orderId']}", self.payer)
+        return self._suite.call("dues", "GET", f"/v1/payment-orders/{self.order['orderId']}", by=self.payer).json
 
     def take_receipt(self):
         """The payment in the order, the number of its receipt, the notices."""

@@ -86,7 +86,7 @@ class Transfer:
         return answer.json["attachmentId"]
 
     def _view(self):
-        return self._suite.look("intake", f"/v1/dossiers/{self.dossier}", self.applicant)
+        return self._suite.call("intake", "GET", f"/v1/dossiers/{self.dossier}", by=self.applicant).json
 
     def case(self):
         """The case as the applicant sees it."""
