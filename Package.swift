@@ -170,7 +170,7 @@ let whole: [Target] =
         .target(
             name: "ServiceTestKit",
             dependencies: [
-                "Contracts", "Messaging", "Postgres", "ServiceKit", "TestStack", .httpTypes, .hummingbird,
+                "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", "TestStack", .httpTypes, .hummingbird,
                 .hummingbirdTesting, .logging, .nioCore,
             ], path: "Tests/ServiceTestKit", swiftSettings: settings),
         tests(

@@ -5,10 +5,10 @@ import Trust
 
 @testable import SigningDocuments
 
-private let conformancePython = ProcessInfo.processInfo.environment["HOSO_CONFORMANCE_PYTHON"]
+private let conformancePython = ProcessInfo.processInfo.environment["HOSO_TEST_PYTHON"]
 
-/// pyHanko's verdict; it needs Python with Tests/Conformance/requirements.txt, named by HOSO_CONFORMANCE_PYTHON.
-@Suite("pyHanko's verdict", .enabled(if: conformancePython != nil, "HOSO_CONFORMANCE_PYTHON is not set"))
+/// pyHanko's verdict; it needs Python with Tests/Conformance/requirements.txt, named by HOSO_TEST_PYTHON.
+@Suite("pyHanko's verdict", .enabled(if: conformancePython != nil, "HOSO_TEST_PYTHON is not set"))
 struct ConformanceTests {
     let pki: DemonstrationPKI
 

@@ -2,6 +2,7 @@ import Contracts
 import Messaging
 import Postgres
 import Projections
+import ServiceKit
 
 /// What Routing asks to be signed: each request becomes one job.
 enum RequestConsumer {

@@ -13,7 +13,6 @@ import TestPKI
 
 enum StageFault: Error {
     case unread
-    case noConsumer
     case noWorker
 }
 
@@ -101,28 +100,9 @@ struct SigningStage: Sendable {
             key: id.value)
     }
 
-    /// Gives a message to whichever consumer of the service reads its topic, as the relay of its owner writes it.
+    /// Gives the service a message of another one.
     func deliver<Payload: EventPayload>(_ payload: Payload, key: UUIDv7, sequence: Int64 = 1) async throws {
-        let header = [
-            EventHeader.specVersion: "1.0", EventHeader.id: "\(ids.next(at: time.now))",
-            EventHeader.type: Payload.type, EventHeader.source: Payload.topic.owner.source,
-            EventHeader.time: RFC3339.text(of: time.now), EventHeader.sequence: "\(sequence)",
-        ]
-        let record = ConsumedRecord(
-            topic: Payload.topic.name, partition: 0, offset: 0, key: Array("\(key)".utf8),
-            value: try ContractsJSON.encode(payload),
-            headers: header.map { KafkaHeader(name: $0.key, value: Array($0.value.utf8)) })
-        let consumer = service.parts.consumers.first { $0.topics.contains { $0.name == Payload.topic.name } }
-        guard let consumer else { throw StageFault.noConsumer }
-        guard case .known(let envelope, let effect) = consumer.read(record) else { throw StageFault.unread }
-        try await pool.transaction { transaction in
-            let context = EventContext(
-                now: time.now, traceparent: nil,
-                eventIDs: ComputedEventIDs(cause: envelope.id, consumer: consumer.name))
-            try await effect(
-                MessageScope(
-                    transaction: transaction, context: context, outbox: service.kit.outbox, arrivals: Arrivals()))
-        }
+        try await service.deliver(payload, key: key, sequence: sequence)
     }
 }
 

@@ -1,11 +1,11 @@
 /// Wakes background work; calls that come while it works are one call.
-struct WakeUp: Sendable {
-    let calls: AsyncStream<Void>
+public struct WakeUp: Sendable {
+    public let calls: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
 
-    init() {
+    public init() {
         (calls, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    func call() { continuation.yield() }
+    public func call() { continuation.yield() }
 }
