@@ -235,6 +235,50 @@ struct BatchProcessorTests {
         #expect(try await database.position(of: "routing.dossiers") == nil)
     }
 
+    @Test("a release that does not know a parked message's type leaves it parked")
+    func unknownAtRetry() async throws {
+        let database = try await MessagingDatabase.make()
+        let record = try make.record(make.withdrawal(of: make.dossier()), value: [0x7B])
+        try await database.processor(MessagingDatabase.writingDown()).apply(TestBatch.batch([record]), clusterID: "c1")
+        let older = ConsumerDefinition(name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .effects)
+        let parked = ParkedMessages(pool: database.pool)
+        _ = try await database.pool.transaction { try await parked.retry(nil, now: database.time.now, in: $0) }
+        #expect(try await database.retries(of: database.processor(older)).retryOne())
+        #expect(try await parked.list().map(\.reasonCode) == ["type.unknown"])
+    }
+
+    @Test("a message that is parked, waits and is parked again is told twice and holds nobody up")
+    func parkedAgain() async throws {
+        let database = try await MessagingDatabase.make()
+        func processor(_ fault: any Error & Sendable) -> BatchProcessor {
+            database.processor(
+                ConsumerDefinition(name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .effects)
+                    .on(DossierWithdrawn.self) { _, _ in throw fault }, outbox: Outbox(service: .routing))
+        }
+        let record = try make.record(make.withdrawal(of: make.dossier()))
+        try await processor(Unprocessable("first")).apply(TestBatch.batch([record]), clusterID: "c1")
+        let parked = ParkedMessages(pool: database.pool)
+        _ = try await database.pool.transaction { try await parked.retry(nil, now: database.time.now, in: $0) }
+        #expect(try await database.retries(of: processor(NotYet("other"))).retryOne())
+        database.time.advance(by: 3_600)
+        #expect(try await database.retries(of: processor(Unprocessable("again"))).retryOne())
+        #expect(try await parked.list().map(\.reason) == ["again"])
+        #expect(try await database.count("SELECT count(*) FROM outbox") == 2)
+    }
+
+    @Test(
+        "what a message does to the database is its own fault, not the surroundings'",
+        arguments: ["SELECT (SELECT 1 UNION ALL SELECT 2)", "SELECT 1 / 0"] as [SQL])
+    func databaseFaults(statement: SQL) async throws {
+        let database = try await MessagingDatabase.make()
+        let definition = ConsumerDefinition(
+            name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .effects
+        ).on(DossierWithdrawn.self) { _, scope in try await scope.transaction.execute(statement) }
+        let record = try make.record(make.withdrawal(of: make.dossier()))
+        try await database.processor(definition).apply(TestBatch.batch([record]), clusterID: "c1")
+        #expect(try await ParkedMessages(pool: database.pool).list().count == 1)
+    }
+
     @Test("an event older than the inbox remembers is parked, for it may be a repeat")
     func tooOld() async throws {
         let database = try await MessagingDatabase.make()

@@ -30,11 +30,12 @@ enum FaultKind {
 }
 
 extension PostgresError {
-    /// Data exceptions (class 22), violated constraints (23) and exceptions raised on purpose (P0) follow from what the
-    /// message says; everything else would befall any message.
+    /// Cardinality (class 21), data exceptions (22), violated constraints (23), limits of the program such as an index row
+    /// that is too large (54) and exceptions raised on purpose (P0) follow from what the message says; everything else
+    /// would befall any message.
     fileprivate var isFaultOfStatement: Bool {
         guard let sqlState else { return false }
-        return ["22", "23", "P0"].contains(sqlState.errorClass)
+        return ["21", "22", "23", "54", "P0"].contains(sqlState.errorClass)
     }
 
     /// Names only: the server's own text may quote values.

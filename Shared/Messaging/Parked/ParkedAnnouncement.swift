@@ -4,11 +4,13 @@ import Kafka
 import Postgres
 
 extension BatchProcessor {
-    /// Tells the operations topic that a message was parked. The announcement has an id computed from the message's, so
-    /// that parking it once more says nothing new.
-    func announceParked(_ message: ParkedMessage, now: Date, in transaction: PostgresTransaction) async throws {
+    /// Tells the operations topic that a message was parked, under an id computed from the message's and the attempt's:
+    /// a message that is parked again after a later attempt is news.
+    func announceParked(
+        _ message: ParkedMessage, attempt: Int32 = 0, now: Date, in transaction: PostgresTransaction
+    ) async throws {
         guard let outbox else { return }
-        let ids = ComputedEventIDs(cause: message.id, consumer: "\(definition.name).parked")
+        let ids = ComputedEventIDs(cause: message.id, consumer: "\(definition.name).parked.\(attempt)")
         let event = MessageParked(
             occurrenceId: ids.next(), service: outbox.service, consumer: definition.name,
             topic: message.record.topic, partition: Int(message.record.partition), offset: message.record.offset,

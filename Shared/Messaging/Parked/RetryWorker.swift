@@ -56,8 +56,9 @@ struct RetryWorker: Sendable {
     ) async throws -> FaultKind? {
         switch processor.definition.read(message.record) {
         case .poison(_, _, let fault): return .message(fault)
-        // This release knows the type no more: as when it had come just now.
-        case .unknown: return nil
+        // The release that parked it knew the type, and its id is in the inbox: skipped now, it would be lost.
+        case .unknown:
+            return .message(MessageFault(code: "type.unknown", reason: "this release does not know the type"))
         case .known(let envelope, let effect):
             let scope = processor.scope(of: envelope, in: transaction, arrivals: arrivals, now: now)
             let fault = await processor.attempt(effect, scope)
@@ -96,6 +97,6 @@ struct RetryWorker: Sendable {
         guard key.isWaiting else { return }
         let news = ParkedMessage(
             record: message.record, clusterID: "", id: message.eventID, type: nil, fault: fault)
-        try await processor.announceParked(news, now: now, in: transaction)
+        try await processor.announceParked(news, attempt: key.attempts, now: now, in: transaction)
     }
 }
