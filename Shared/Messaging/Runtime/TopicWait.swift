@@ -1,0 +1,54 @@
+import Contracts
+import Logging
+import Synchronization
+
+/// Holds sending and reading back until the topics are as the catalogue says.
+///
+/// A producer or consumer of a topic that is not there might make it with the broker's own idea of its shape.
+final class TopicWait: Sendable {
+    private let provisioner: TopicProvisioner
+    private let own: [Topic]
+    private let read: [Topic]
+    private let logger: Logger
+    private let lastMissing = Mutex<[String]>([])
+
+    init(provisioner: TopicProvisioner, own: [Topic], read: [Topic], logger: Logger) {
+        self.provisioner = provisioner
+        self.own = own
+        self.read = read
+        self.logger = logger
+    }
+
+    /// The service's own topics that were missing when the broker was last asked.
+    var missing: [String] { lastMissing.withLock { $0 } }
+
+    /// Returns once the broker is there with the service's own topics, which its `migrate` creates; what it only reads
+    /// may come later.
+    /// - Throws: ``MessagingError/partitionCount(topic:expected:found:)``: a reason not to run at all.
+    func wait() async throws {
+        while true {
+            try Task.checkCancellation()
+            do {
+                let found = try await provisioner.check(own + read)
+                note(own.map(\.name).filter { !found.contains($0) })
+                if missing.isEmpty { return }
+            } catch let error as MessagingError {
+                throw error
+            } catch {
+                logger.debug("topics not seen yet", metadata: ["error": "\(error)"])
+            }
+            try await Task.sleep(for: .milliseconds(500))
+        }
+    }
+
+    private func note(_ names: [String]) {
+        let before = lastMissing.withLock { last in
+            defer { last = names }
+            return last
+        }
+        guard !names.isEmpty, names != before else { return }
+        logger.error(
+            "topics are missing: `migrate` creates them; nothing is sent or read before",
+            metadata: ["topics": "\(names.joined(separator: ", "))"])
+    }
+}
