@@ -33,19 +33,27 @@ struct LagReporter: Sendable {
     let logger: Logger
 
     /// Reports for ever; ends on cancellation.
+    ///
+    /// In its first minute it looks more often: until a copy was level once, nothing may be decided by it.
     func run() async {
+        var unseen = Set(consumers.map(\.name))
+        let settled = ContinuousClock.now + .seconds(60)
         while !Task.isCancelled {
             do {
                 let now = time.now
                 let measured = try await measureAll()
                 gauges.set(measured.flatMap(\.lags), now: now)
-                for consumer in measured where consumer.isLevel { ages.note(consumer.name, levelAt: now) }
+                for consumer in measured where consumer.isLevel {
+                    ages.note(consumer.name, levelAt: now)
+                    unseen.remove(consumer.name)
+                }
             } catch {
                 // Unknown is absent, never 0.
                 gauges.clear()
                 logger.debug("lag unknown", metadata: ["error": "\(error)"])
             }
-            try? await Task.sleep(for: interval)
+            let isStarting = !unseen.isEmpty && ContinuousClock.now < settled
+            try? await Task.sleep(for: isStarting ? min(interval, .milliseconds(500)) : interval)
         }
     }
 

@@ -11,6 +11,9 @@ final class TopicWait: Sendable {
     private let read: [Topic]
     private let logger: Logger
     private let lastMissing = Mutex<[String]>([])
+    private let told = Mutex<[String]>([])
+    /// Brokers learn of a topic a moment after it was created.
+    private let patience: Duration = .seconds(3)
 
     init(provisioner: TopicProvisioner, own: [Topic], read: [Topic], logger: Logger) {
         self.provisioner = provisioner
@@ -26,11 +29,12 @@ final class TopicWait: Sendable {
     /// may come later.
     /// - Throws: ``MessagingError/partitionCount(topic:expected:found:)``: a reason not to run at all.
     func wait() async throws {
+        let begun = ContinuousClock.now
         while true {
             try Task.checkCancellation()
             do {
                 let found = try await provisioner.check(own + read)
-                note(own.map(\.name).filter { !found.contains($0) })
+                note(own.map(\.name).filter { !found.contains($0) }, isNews: ContinuousClock.now - begun > patience)
                 if missing.isEmpty { return }
             } catch let error as MessagingError {
                 throw error
@@ -41,12 +45,14 @@ final class TopicWait: Sendable {
         }
     }
 
-    private func note(_ names: [String]) {
-        let before = lastMissing.withLock { last in
-            defer { last = names }
-            return last
+    private func note(_ names: [String], isNews: Bool) {
+        lastMissing.withLock { $0 = names }
+        let isTold = told.withLock { told in
+            guard isNews, !names.isEmpty, told != names else { return true }
+            told = names
+            return false
         }
-        guard !names.isEmpty, names != before else { return }
+        guard !isTold else { return }
         logger.error(
             "topics are missing: `migrate` creates them; nothing is sent or read before",
             metadata: ["topics": "\(names.joined(separator: ", "))"])
