@@ -165,6 +165,52 @@ struct EndToEndTests {
         }
     }
 
+    @Test("state that an interrupted relay may have written late is the last in its topic again")
+    func lateState() async throws {
+        let members = TopicCatalogue.members
+        let own = TopicCatalogue.owned(by: .directory)
+        let cluster = try MockCluster.start(
+            topics: Dictionary(uniqueKeysWithValues: own.map { ($0.name, $0.partitions) }))
+        let directory = try await MessagingDatabase.make()
+        let writer = try runtime(.directory, directory, kafka(cluster))
+        let key = make.dossier().value
+        /// The state of an aggregate, as nothing but the relay looks at it.
+        @Sendable func write(_ version: Int64) async throws {
+            try await directory.pool.execute(
+                """
+                INSERT INTO outbox (shard, topic, key, version, republished, event_id, type, time, data)
+                VALUES (0, \(members.name), \(key), \(version), false, \(make.ids.next(at: make.now)), 'test', now(), '{}')
+                """)
+        }
+        let admin = try KafkaAdmin(kafka(cluster), logger: directory.logger)
+        try await running([writer.runtime]) {
+            try await write(1)
+            try await eventually("sent", within: .seconds(20)) {
+                try await sequences(in: members, admin) == ["1"]
+            }
+            // The answer of the broker is slow; meanwhile the server ends the leader's session.
+            try cluster.setRoundTrip(3_000)
+            try await write(2)
+            try await eventually("on its way") {
+                try await directory.count(
+                    """
+                    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                    WHERE datname = current_database() AND application_name LIKE '%.relay'
+                      AND query = 'SELECT 1' AND state = 'idle'
+                    """) > 0
+            }
+            try await eventually("noted", within: .seconds(20)) {
+                try await directory.count("SELECT count(*) FROM relay_again") == 1
+            }
+            try cluster.setRoundTrip(0)
+            try await eventually("said again, and settled", within: .seconds(20)) {
+                try await directory.count("SELECT count(*) FROM relay_again") == 0
+            }
+            #expect(try await sequences(in: members, admin).last == "2")
+        }
+        await admin.close()
+    }
+
     @Test("nothing is sent before the service's own topics are there, and then to the shape of the catalogue")
     func missingTopics() async throws {
         let cluster = try MockCluster()

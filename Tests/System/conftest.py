@@ -16,7 +16,7 @@ from walkthrough.suite import Suite  # noqa: E402
 from walkthrough.timeline import Timeline  # noqa: E402
 
 SEED = int(os.environ.get("HOSO_TEST_SEED", random.randrange(1 << 32)))
-ORDER = ("test_thread", "test_bad_input", "test_faults")
+ORDER = ("test_thread", "test_bad_input", "test_operations", "test_faults")
 
 
 def pytest_configure():

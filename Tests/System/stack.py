@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import secrets
 import shutil
 import signal
 import socket
@@ -77,8 +78,10 @@ class Stack:
         self.state.chmod(0o755)
         self.base = free_port_base()
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("HOSO_DEV_", "HOSOCTL_"))}
-        for name in ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS"):
-            kept.pop(name, None)
+        kept.pop("DATABASE_URL", None)
+        # On a Kafka of somebody else's, names that no other stack has ever used.
+        self.owns_broker = not kept.get("KAFKA_BOOTSTRAP_SERVERS")
+        kept["HOSO_KAFKA_NAMESPACE"] = "" if self.owns_broker else f"test-{secrets.token_hex(4)}."
         self.environment = {
             **kept,
             "HOSO_DEV_STATE": str(self.state),

@@ -26,6 +26,10 @@ HOSO_KAFKA_PROPERTIES=session.timeout.ms=6000,heartbeat.interval.ms=2000
 HOSO_IDENTITY_ISSUER=$(url_of identity)
 HOSO_IDENTITY_KEYS=$state/identity/jwks.json
 VARIABLES
+    # On the embedded broker the names are as they are; it has one suite only.
+    if [[ -n ${KAFKA_BOOTSTRAP_SERVERS:-} && -n ${HOSO_KAFKA_NAMESPACE:-} ]]; then
+        printf 'HOSO_KAFKA_NAMESPACE=%s\n' "$HOSO_KAFKA_NAMESPACE"
+    fi
 }
 
 # What the stand-in of the gateway believes, too.

@@ -38,7 +38,7 @@ open_state() {
 
 # The choices made at the last `up` hold until `down`, unless the environment says otherwise.
 choices() {
-    printf '%s\n' HOSO_DEV_PORT_BASE KAFKA_BOOTSTRAP_SERVERS DATABASE_URL
+    printf '%s\n' HOSO_DEV_PORT_BASE KAFKA_BOOTSTRAP_SERVERS HOSO_KAFKA_NAMESPACE DATABASE_URL
     all_names | while read -r name; do port_variable "$name"; done
 }
 

@@ -33,11 +33,18 @@ class Stack:
     def __init__(self, state, base, dev=DEV, prefix=(), **variables):
         self.state, self.base, self._dev, self._prefix = pathlib.Path(state), base, dev, list(prefix)
         self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("HOSO_DEV_") or name == "HOSO_DEV_PRODUCTS"},
+            **{name: value for name, value in os.environ.items() if self._is_kept(name)},
             "HOSO_DEV_STATE": str(state),
             "HOSO_DEV_PORT_BASE": str(base),
             **variables,
         }
+
+    @staticmethod
+    def _is_kept(name):
+        """Servers of somebody else's are no part of these tests: what a stack starts itself is what they look at."""
+        if name.startswith("HOSO_DEV_"):
+            return name == "HOSO_DEV_PRODUCTS"
+        return name not in ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", "HOSO_KAFKA_NAMESPACE")
 
     def run(self, command, *arguments, check=True, **variables):
         """Runs one command and returns what it said on both outputs."""

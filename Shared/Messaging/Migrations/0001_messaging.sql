@@ -42,6 +42,15 @@ CREATE TABLE relay_servers (
     system_identifier bigint   NOT NULL
 );
 
+-- State that a relay may have written late, over newer one; the leader says it once more.
+CREATE TABLE relay_again (
+    shard    smallint    NOT NULL,
+    topic    text        NOT NULL,
+    key      uuid        NOT NULL,
+    noted_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (shard, topic, key)
+);
+
 -- Events of keys that the broker refused for good: the refused one and whatever came after it for the same key.
 CREATE TABLE relay_blocked (
     id              bigint      NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -24,12 +24,14 @@ struct Relay: Sendable {
     /// Leads when it can, for ever; ends on cancellation.
     func run() async throws {
         var backoff = Backoff()
+        var late: Set<LateState.Key> = []
         while !Task.isCancelled {
             backoff.begin()
             do {
-                try await lead()
+                try await lead(&late)
             } catch {
                 guard !Task.isCancelled else { return }
+                if let page = error as? PageInterrupted { late.formUnion(page.late) }
                 status.lostLead(because: "\(error)")
                 logger.warning("relay lost the lead", metadata: ["error": "\(error)", "shard": "\(shard)"])
                 try? await Task.sleep(for: backoff.next())
@@ -37,9 +39,12 @@ struct Relay: Sendable {
         }
     }
 
-    private func lead() async throws {
+    /// - Parameter late: state of an earlier term that is noted as soon as the database is there.
+    private func lead(_ late: inout Set<LateState.Key>) async throws {
         let session = try await PostgresConnection.open(connection.forRelay(), logger: logger)
         do {
+            try await LateState(session: session, shard: shard).note(late)
+            late = []
             try await waitForLead(on: session)
             let reader = OutboxReader(session: session, service: service, shard: shard)
             if try await reader.adopt() {

@@ -22,6 +22,7 @@ struct RelayTerm {
             try Task.checkCancellation()
             if clock.now - lookedForRetries > relay.limits.operatorPoll {
                 try await sendRetries(of: &blocked)
+                try await sendLateState(position)
                 lookedForRetries = clock.now
             }
             let page = try await reader.page(from: position, limit: relay.limits.page)
@@ -51,10 +52,11 @@ struct RelayTerm {
     private func send(_ rows: [OutboxRow], blocked: inout BlockedKeys) async throws {
         let (held, free) = blocked.split(rows)
         try await blocked.hold(held, session: session, shard: relay.shard)
-        let results = try await deliver(free.map(\.record))
+        let results: [Result<KafkaDelivery, KafkaError>]
+        do { results = try await deliver(free.map(\.record)) } catch { throw PageInterrupted(free, error) }
         for (row, result) in zip(free, results) {
             guard case .failure(let error) = result else { continue }
-            guard error.isRefusal else { throw error }
+            guard error.isRefusal else { throw PageInterrupted(free, error) }
             relay.logger.critical(
                 "the broker refuses an event; its key is blocked until an operator retries it",
                 metadata: ["topic": "\(row.topic)", "key": "\(row.key)", "code": "\(error.code)"])
@@ -95,6 +97,17 @@ struct RelayTerm {
         guard try await relay.cluster.current() == clusterID else {
             throw MessagingError.unexpected("the broker became another cluster while events were on their way")
         }
+    }
+
+    /// Between two windows everything sent is known, so that the newest of it can be told.
+    private func sendLateState(_ position: RelayPosition) async throws {
+        guard position.reading == nil else { return }
+        let late = LateState(session: session, shard: relay.shard)
+        let rows = try await late.rows(sentBefore: position.done, by: reader, limit: relay.limits.page)
+        guard !rows.isEmpty else { return }
+        for result in try await deliver(rows.map(\.record)) { _ = try result.get() }
+        try await late.settled(rows)
+        relay.logger.notice("state that may have been written late was said again", metadata: ["keys": "\(rows.count)"])
     }
 
     private func sendRetries(of blocked: inout BlockedKeys) async throws {
