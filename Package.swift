@@ -134,7 +134,10 @@ let whole: [Target] =
                 .nioHTTP1,
                 .serviceLifecycle, .unixSignals,
             ],
-            resources: [.embedInCode("Migrations/0001_idempotency_and_audit.sql")]),
+            resources: [
+                .embedInCode("Migrations/0001_idempotency_and_audit.sql"),
+                .embedInCode("Migrations/0002_audit_stands.sql"),
+            ]),
         module(
             "Messaging", ["Contracts", "Kafka", "Postgres", "Trust", .logging, .metrics, .serviceLifecycle],
             resources: [.embedInCode("Migrations/0001_messaging.sql")]),
