@@ -252,7 +252,8 @@ let whole: [Target] =
         "Routing", ["Projections", .yams], migrations: ["0001_routing"],
         resources: [.embedInCode("Procedures/official-transfer.yaml")])
     + service(
-        "Signing", ["Projections", "SigningDocuments", .httpTypes], migrations: ["0001_signing"],
+        "Signing", ["Projections", "SigningDocuments", .httpTypes],
+        migrations: ["0001_signing", "0002_unreadable_jobs"],
         exclude: ["Documents"])
 
 /// The services as they are deployed.
