@@ -209,7 +209,7 @@ let whole: [Target] =
             [
                 "Dues", "DuesDomain", "Contracts", "Messaging", "Postgres", "Projections", "ServiceKit",
                 "ServiceTestKit",
-                "TestStack", "Trust", .httpTypes,
+                "TestStack", "Trust", .httpTypes, .logging,
             ]),
         tests("IntakeDomain", ["IntakeDomain", "Contracts", "WorkingTime"]),
         tests(
