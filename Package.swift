@@ -238,7 +238,7 @@ let whole: [Target] =
         resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")])
     + service("Directory", migrations: ["0001_directory"])
     + service(
-        "Dues", ["Projections", .httpTypes], migrations: ["0001_dues"],
+        "Dues", ["Projections", .httpTypes], migrations: ["0001_dues", "0002_standing_rows_and_advances"],
         domainResources: [
             .embedInCode("Resources/dues-policy.json"), .embedInCode("Resources/settlement-vnpay-csv.json"),
         ])
