@@ -7,12 +7,13 @@ struct CallbackCounter: Sendable {
     private let genuine: CallbackDesk
     private let forged: CallbackDesk
 
-    /// - Parameter transactions: how many transactions of genuine callbacks run at once; forged ones have one.
+    /// - Parameter transactions: how many transactions of genuine callbacks run at once; forged ones have one, and of them
+    ///   no more than its next batch wait, since each that waits holds a request.
     init(booking: any CallbackBook, logger: Logger, transactions: Int, batch: Int, maximumWaiting: Int) {
         genuine = CallbackDesk(
             booking: booking, logger: logger, transactions: transactions, batch: batch, maximumWaiting: maximumWaiting)
         forged = CallbackDesk(
-            booking: booking, logger: logger, transactions: 1, batch: batch, maximumWaiting: maximumWaiting)
+            booking: booking, logger: logger, transactions: 1, batch: batch, maximumWaiting: min(batch, maximumWaiting))
     }
 
     /// What the gateway is to be told.

@@ -66,7 +66,8 @@ struct AssessmentStatement {
             FROM chunk c JOIN directory_organizations o ON o.id = c.cell_id
                 JOIN minimum m ON m.region = o.state ->> 'duesRegion'
                 LEFT JOIN rate r ON r.category = c.state ->> 'duesCategory'
-            WHERE c.state ->> 'state' = ANY(\(owing.map(\.rawValue))) AND (c.state ->> 'joinedOn')::date <= \(rules.month.lastDay)
+            WHERE c.state ->> 'state' = ANY(\(owing.map(\.rawValue)))
+                AND (c.state ->> 'joinedOn')::date <= \(rules.month.lastDay)
         )
         """
     }

@@ -27,10 +27,14 @@ struct SettledDifferences {
         return Set(try results.flatMap(\.rows).map { try $0.get("member_id") })
     }
 
-    private var isInStretch: SQL {
+    /// The advances `v` of the stretch of which something is left.
+    private var isLeft: SQL { "\(isInStretch("v")) AND v.used + v.returned < v.amount" }
+
+    /// Said of every table by itself, so that each is read along its index.
+    private func isInStretch(_ table: SQL) -> SQL {
         """
-        v.month = \(month) AND v.member_id > coalesce(\(after)::uuid, '00000000-0000-0000-0000-000000000000')
-            AND v.member_id <= \(last) AND v.used + v.returned < v.amount
+        \(table).month = \(month) AND \(table).member_id <= \(last)
+            AND \(table).member_id > coalesce(\(after)::uuid, '00000000-0000-0000-0000-000000000000')
         """
     }
 
@@ -63,8 +67,7 @@ struct SettledDifferences {
     private var lock: SQL {
         """
         SELECT a.member_id FROM assessments a
-        WHERE a.month = \(month) AND EXISTS (
-            SELECT FROM advances v WHERE v.member_id = a.member_id AND \(isInStretch))
+        WHERE \(isInStretch("a")) AND EXISTS (SELECT FROM advances v WHERE v.member_id = a.member_id AND \(isLeft))
         ORDER BY a.member_id FOR UPDATE
         """
     }
@@ -78,7 +81,7 @@ struct SettledDifferences {
                 coalesce(sum(v.amount - v.used - v.returned) OVER (PARTITION BY v.member_id ORDER BY v.payment_id
                     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::bigint AS sooner
             FROM advances v JOIN assessments a ON a.member_id = v.member_id AND a.month = v.month
-            WHERE \(isInStretch) AND a.amount > a.paid
+            WHERE \(isLeft) AND \(isInStretch("a")) AND a.amount > a.paid
         ), taken AS (
             SELECT w.*, least(w.rest, w.open - w.sooner) AS take FROM waiting w WHERE w.open > w.sooner
         ), used AS (
@@ -105,7 +108,7 @@ struct SettledDifferences {
         WITH rest AS (
             SELECT v.*, v.amount - v.used - v.returned AS rest, p.order_id, o.payee_id
             FROM advances v JOIN payments p USING (payment_id) JOIN payment_orders o USING (order_id)
-            WHERE \(isInStretch) AND (
+            WHERE \(isLeft) AND (
                 EXISTS (
                     SELECT FROM assessments a
                     WHERE a.member_id = v.member_id AND a.month = v.month AND NOT a.provisional)
