@@ -53,10 +53,19 @@ struct ExceptionEntry: Sendable, Encodable {
             WITH RECURSIVE \(Subtree.table(below: scope))
             SELECT * FROM exceptions
             WHERE (\(after)::uuid IS NULL OR exception_id > \(after))
-                AND (\(state?.rawValue)::text IS NULL OR (settled_at IS NULL) = (\(state?.rawValue) = 'open'))
+                \(condition(of: state))
                 AND (\(scope)::uuid IS NULL OR owner_id IN (SELECT id FROM subtree))
             ORDER BY exception_id LIMIT \(limit)
             """
         ).map(ExceptionEntry.init)
+    }
+
+    /// Written out, so that the index of the open ones is used.
+    private static func condition(of state: State?) -> SQL {
+        switch state {
+        case nil: ""
+        case .open: "AND settled_at IS NULL"
+        case .settled: "AND settled_at IS NOT NULL"
+        }
     }
 }

@@ -73,3 +73,4 @@ ALTER TABLE exceptions
     ADD COLUMN amount    bigint CHECK (amount > 0);
 COMMENT ON COLUMN exceptions.amount IS 'The đồng at stake, where it is about an amount.';
 CREATE INDEX exceptions_by_owner ON exceptions (owner_id, exception_id);
+CREATE INDEX exceptions_waiting ON exceptions (exception_id) WHERE settled_at IS NULL;
