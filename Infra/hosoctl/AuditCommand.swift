@@ -17,15 +17,15 @@ struct AuditCommand: AsyncParsableCommand {
             abstract: "Recomputes the chain and compares it with the published anchors; exit code 1 on a fault.")
 
         @OptionGroup var options: AdminOptions
-        @Option(help: "The brokers; KAFKA_BOOTSTRAP_SERVERS names them too. Without them anchors are not compared.")
-        var brokers: String?
+        /// Without brokers the anchors are not compared.
+        @OptionGroup var broker: BrokerOptions
 
         func run() async throws {
-            let brokers = brokers ?? ProcessInfo.processInfo.environment["KAFKA_BOOTSTRAP_SERVERS"]
+            let kafka = try broker.configuration()
             let results = try await AdminClient.with(options) { client in
                 var results: [Result] = []
                 for service in options.services {
-                    results.append(try await AuditCommand.verify(service, client, brokers: brokers))
+                    results.append(try await AuditCommand.verify(service, client, kafka))
                 }
                 return results
             }
@@ -56,9 +56,11 @@ struct AuditCommand: AsyncParsableCommand {
         var hasMore: Bool
     }
 
-    private static func verify(_ service: ServiceName, _ client: AdminClient, brokers: String?) async throws -> Result {
+    private static func verify(_ service: ServiceName, _ client: AdminClient, _ kafka: KafkaConfiguration?)
+        async throws -> Result
+    {
         // The anchors first: a seal made meanwhile has none yet, but every anchor must have its seal.
-        let anchors = try await anchors(of: service, brokers: brokers)
+        let anchors = try await anchors(of: service, kafka)
         var result = Result(service: service.rawValue, seals: 0, rows: 0, anchors: anchors?.count, faults: [])
         var seals: [AuditAnchor] = []
         while true {
@@ -76,12 +78,11 @@ struct AuditCommand: AsyncParsableCommand {
         return result
     }
 
-    private static func anchors(of service: ServiceName, brokers: String?) async throws -> [AuditAnchor]? {
-        guard let brokers, !brokers.isEmpty else { return nil }
+    private static func anchors(of service: ServiceName, _ kafka: KafkaConfiguration?) async throws -> [AuditAnchor]? {
+        guard let kafka else { return nil }
         let found = Mutex<[AuditAnchor]>([])
         let tail = try await TopicTail.open(
-            KafkaConfiguration(bootstrapServers: brokers, clientID: "hosoctl"),
-            topics: [TopicCatalogue.operations(of: service).name])
+            kafka, topics: [TopicCatalogue.operations(of: service).name])
         try await tail.read(fromEnd: false, follow: false) { record in
             guard EventLine.header(record, EventHeader.type) == AuditAnchored.type, let value = record.value,
                 let anchor = try? ContractsJSON.decode(AuditAnchored.self, from: value)

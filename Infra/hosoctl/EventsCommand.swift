@@ -14,12 +14,12 @@ struct EventsCommand: AsyncParsableCommand {
     @Flag(help: "Go on with what comes, until interrupted.") var follow = false
     @Flag(help: "Begin at the end instead of at the beginning; useful with --follow.") var fromEnd = false
     @Flag(help: "Write one JSON object a line.") var json = false
-    @Option(help: "The brokers; KAFKA_BOOTSTRAP_SERVERS names them too.") var brokers: String?
+    @OptionGroup var broker: BrokerOptions
 
     func run() async throws {
-        guard let brokers = brokers ?? ProcessInfo.processInfo.environment["KAFKA_BOOTSTRAP_SERVERS"], !brokers.isEmpty
-        else { throw ValidationError("give --brokers or set KAFKA_BOOTSTRAP_SERVERS") }
-        let configuration = KafkaConfiguration(bootstrapServers: brokers, clientID: "hosoctl")
+        guard let configuration = try broker.configuration() else {
+            throw ValidationError("give --brokers or set KAFKA_BOOTSTRAP_SERVERS")
+        }
         let names = topic.isEmpty ? TopicCatalogue.all.map(\.name) : topic
         let tail = try await TopicTail.open(configuration, topics: names)
         let filter = self

@@ -28,6 +28,8 @@ struct AdminTests {
         #expect(try await admin.record(at: partition, offset: 3)?.number == 3)
         #expect(try await admin.record(at: partition, offset: 5) == nil)
         #expect(try await admin.record(at: partition, offset: 50) == nil)
+        let firsts = try await admin.records(from: [all[0]: 2, all[1]: 0])
+        #expect(firsts.mapValues(\.offset) == [all[0]: 2])
         await admin.close()
         await #expect(throws: KafkaError(.closed)) { try await admin.listTopics() }
         #expect(scene.isClean)

@@ -50,6 +50,111 @@ struct BatchProcessorTests {
         #expect(try await database.effects() == ["a", "b"])
     }
 
+    @Test("where nothing is stored, only a batch from the beginning is taken")
+    func beginning() async throws {
+        let database = try await MessagingDatabase.make()
+        let processor = database.processor(MessagingDatabase.writingDown())
+        let records = try reasons(["a", "b", "c"])
+        await #expect(throws: MessagingError.stalePosition(expected: nil, found: 1)) {
+            try await processor.apply(TestBatch.batch(Array(records[1...])), clusterID: "c1")
+        }
+        try await processor.apply(TestBatch.batch(records), clusterID: "c1")
+        #expect(try await database.effects() == ["a", "b", "c"])
+    }
+
+    @Test("a key that the surroundings trouble lets the others go first next time")
+    func troubledKey() async throws {
+        let database = try await MessagingDatabase.make()
+        let troubled = make.dossier()
+        let definition = ConsumerDefinition(
+            name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .effects
+        ).on(DossierWithdrawn.self) { message, scope in
+            if message.payload.dossierId == troubled { throw PostgresError(.poolTimeout, "busy elsewhere") }
+            try await scope.transaction.execute("INSERT INTO effects (reason) VALUES (\(message.payload.reason))")
+        }
+        let broken = [
+            try make.record(make.withdrawal(of: troubled), offset: 0, value: Array("{".utf8)),
+            try make.record(make.withdrawal(of: make.dossier()), offset: 1, value: Array("{".utf8)),
+        ]
+        try await database.processor(definition).apply(TestBatch.batch(broken), clusterID: "c1")
+        let good = try ContractsJSON.encode(make.withdrawal(of: make.dossier(), reason: "fine"))
+        try await database.pool.execute(
+            "UPDATE parked_messages SET value = \(good) WHERE \"offset\" = 1")
+        let same = try ContractsJSON.encode(make.withdrawal(of: troubled, reason: "troubled"))
+        try await database.pool.execute("UPDATE parked_messages SET value = \(same) WHERE \"offset\" = 0")
+        let parked = ParkedMessages(pool: database.pool)
+        // The troubled one is due first.
+        for (entry, delay) in zip(try await parked.list(), [0.0, 1]) {
+            let due = database.time.now + delay
+            _ = try await database.pool.transaction { try await parked.retry([entry.id], now: due, in: $0) }
+        }
+        database.time.advance(by: 2)
+        let retries = database.retries(of: database.processor(definition))
+        await #expect(throws: PostgresError.self) { try await retries.retryOne() }
+        #expect(try await retries.retryOne())
+        #expect(try await database.effects() == ["fine"])
+        #expect(try await parked.list().map(\.offset) == [0])
+    }
+
+    @Test("waits that all end at once are parked at the rate of the parking limit, the others wait on")
+    func waitsEnd() async throws {
+        let database = try await MessagingDatabase.make()
+        let definition = ConsumerDefinition(
+            name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .effects
+        ).on(DossierWithdrawn.self) { _, _ in throw NotYet("never") }
+        let processor = database.processor(definition)
+        let records = try (0..<30).map { try make.record(make.withdrawal(of: make.dossier()), offset: $0) }
+        try await processor.apply(TestBatch.batch(records), clusterID: "c1")
+        database.time.advance(by: ConsumerRules().waitAtMost + 1)
+        let retries = database.retries(of: processor)
+        while try await retries.retryOne() {}
+        let states = try await ParkedMessages(pool: database.pool).list().map(\.keyState)
+        #expect(states.filter { $0 == "parked" }.count == ConsumerRules().parkingMinimumKeys - 1)
+        #expect(states.count == 30)
+    }
+
+    @Test("the same place of a topic that was made anew can be parked again")
+    func topicMadeAnew() async throws {
+        let database = try await MessagingDatabase.make()
+        let processor = database.processor(MessagingDatabase.writingDown())
+        for _ in 0..<2 {
+            let record = try make.record(make.withdrawal(of: make.dossier()), value: Array("{".utf8))
+            try await processor.apply(TestBatch.batch([record]), clusterID: "c1")
+            try await database.pool.execute("DELETE FROM consumer_positions")
+        }
+        #expect(try await ParkedMessages(pool: database.pool).list().map(\.offset) == [0, 0])
+    }
+
+    @Test("a projection says nothing to anybody, rebuilt or not")
+    func projectionIsSilent() async throws {
+        let database = try await MessagingDatabase.make()
+        let definition = ConsumerDefinition(
+            name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .projection(tables: ["effects"])
+        ).on(DossierWithdrawn.self) { message, scope in
+            try await scope.emit(message.payload, key: message.key, version: message.sequence)
+        }
+        let record = try make.record(make.withdrawal(of: make.dossier()))
+        try await database.processor(definition, outbox: Outbox(service: .intake))
+            .apply(TestBatch.batch([record]), clusterID: "c1")
+        #expect(try await database.count("SELECT count(*) FROM outbox") == 0)
+    }
+
+    @Test("a handler works within the trace of its message")
+    func trace() async throws {
+        let database = try await MessagingDatabase.make()
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+        let definition = ConsumerDefinition(
+            name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .effects
+        ).on(DossierWithdrawn.self) { _, scope in
+            try await scope.transaction.execute(
+                "INSERT INTO effects (reason) VALUES (\(CurrentTrace.context?.traceID))")
+        }
+        let record = try make.record(
+            make.withdrawal(of: make.dossier()), traceparent: "00-\(trace)-00f067aa0ba902b7-01")
+        try await database.processor(definition).apply(TestBatch.batch([record]), clusterID: "c1")
+        #expect(try await database.effects() == [trace])
+    }
+
     @Test("an unknown type is skipped and leaves its id free for a twin of a known version")
     func twins() async throws {
         let database = try await MessagingDatabase.make()
@@ -277,6 +382,20 @@ struct BatchProcessorTests {
         let record = try make.record(make.withdrawal(of: make.dossier()))
         try await database.processor(definition).apply(TestBatch.batch([record]), clusterID: "c1")
         #expect(try await ParkedMessages(pool: database.pool).list().count == 1)
+    }
+
+    @Test("a value that is not what the handler takes it for is the message's fault")
+    func decoding() async throws {
+        let database = try await MessagingDatabase.make()
+        let definition = ConsumerDefinition(
+            name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .effects
+        ).on(DossierWithdrawn.self) { _, scope in
+            let number: Int64 = try await scope.transaction.queryOne("SELECT NULL::bigint AS number").get("number")
+            try await scope.transaction.execute("INSERT INTO effects (sequence) VALUES (\(number))")
+        }
+        let record = try make.record(make.withdrawal(of: make.dossier()))
+        try await database.processor(definition).apply(TestBatch.batch([record]), clusterID: "c1")
+        #expect(try await ParkedMessages(pool: database.pool).list().map(\.reasonCode) == ["database.decoding"])
     }
 
     @Test("an event older than the inbox remembers is parked, for it may be a repeat")

@@ -12,7 +12,10 @@ import Testing
 @Suite("From outbox to inbox", .serialized)
 struct EndToEndTests {
     let make = TestBatch()
-    static let topics = [TopicCatalogue.dossiers.name: TopicCatalogue.dossiers.partitions]
+    static let topics = Dictionary(
+        uniqueKeysWithValues: [ServiceName.intake, .routing].flatMap(TopicCatalogue.owned).map {
+            ($0.name, $0.partitions)
+        })
 
     private func kafka(_ cluster: MockCluster) -> KafkaConfiguration {
         KafkaConfiguration(bootstrapServers: cluster.bootstrapServers, clientID: "test")
@@ -162,11 +165,115 @@ struct EndToEndTests {
         }
     }
 
+    @Test("nothing is sent before the service's own topics are there, and then to the shape of the catalogue")
+    func missingTopics() async throws {
+        let cluster = try MockCluster()
+        let intake = try await MessagingDatabase.make()
+        let writer = try runtime(.intake, intake, kafka(cluster))
+        let admin = try KafkaAdmin(kafka(cluster), logger: intake.logger)
+        try await running([writer.runtime]) {
+            try await withdraw(["1"], make.dossier(), intake, writer.outbox)
+            let own = TopicCatalogue.owned(by: .intake).map(\.name)
+            try await eventually("they are missed", within: .seconds(10)) {
+                writer.runtime.standing.missingTopics == own
+            }
+            #expect(try await admin.listTopics().isEmpty)
+            for (name, partitions) in Self.topics { try cluster.createTopic(name, partitions: partitions) }
+            try await eventually("sent", within: .seconds(10)) {
+                try await writer.runtime.outboxStanding().unsent == 0
+            }
+        }
+        await admin.close()
+    }
+
+    @Test("a copy is level only when it has read all that this cluster holds, and held elsewhere")
+    func level() async throws {
+        let cluster = try MockCluster.start(topics: Self.topics)
+        let database = try await MessagingDatabase.make()
+        let watch = ClusterWatch(
+            admin: try KafkaAdmin(kafka(cluster), logger: database.logger), logger: database.logger)
+        func isLevel(_ topics: [Topic]) async throws -> Bool? {
+            let consumer = ConsumerDefinition(name: "routing.dossiers", topics: topics, kind: .effects)
+            return try await LagReporter(
+                consumers: [consumer], pool: database.pool,
+                admin: try KafkaAdmin(kafka(cluster), logger: database.logger), cluster: watch, time: database.time,
+                interval: .seconds(1), gauges: LagGauges(), ages: ProjectionAges(), logger: database.logger
+            ).measureAll().first?.isLevel
+        }
+        let watching = Task { await watch.run() }
+        #expect(try await isLevel([TopicCatalogue.dossiers]) == true)
+        #expect(
+            try await isLevel([TopicCatalogue.dossiers, TopicCatalogue.operations(of: .dues)]) == false,
+            "a topic is missing")
+        try await database.pool.execute(
+            """
+            INSERT INTO consumer_positions (consumer, topic, partition, cluster_id, next_offset)
+            VALUES ('routing.dossiers', \(TopicCatalogue.dossiers.name), 3, 'a lost one', 5)
+            """)
+        #expect(try await isLevel([TopicCatalogue.dossiers]) == false, "the broker is being filled again")
+        watching.cancel()
+        await watching.value
+    }
+
+    @Test("what was on its way when a broker was lost does not come before what it follows in the new one")
+    func orderInEmptiedBroker() async throws {
+        let port = try freePort()
+        var cluster: MockCluster? = try MockCluster(brokers: 1, firstPort: port)
+        func createTopics() throws {
+            for (name, partitions) in Self.topics { try cluster?.createTopic(name, partitions: partitions) }
+        }
+        try createTopics()
+        let configuration = KafkaConfiguration(bootstrapServers: "127.0.0.1:\(port)", clientID: "test")
+        let intake = try await MessagingDatabase.make()
+        let writer = try runtime(.intake, intake, configuration)
+        let dossier = make.dossier()
+        let running = Task { try await writer.runtime.run() }
+        defer { running.cancel() }
+        try await withdraw((1...6).map(String.init), dossier, intake, writer.outbox)
+        try await eventually("all sent", within: .seconds(20)) {
+            try await writer.runtime.outboxStanding().unsent == 0
+        }
+        let before = writer.runtime.standing.clusterID
+        cluster = nil
+        try await withdraw(["7", "8"], dossier, intake, writer.outbox, firstVersion: 7)
+        let placeholders = try await clusters(until: before, logger: intake.logger)
+        cluster = try MockCluster(brokers: 1, firstPort: port)
+        try createTopics()
+        let admin = try KafkaAdmin(configuration, logger: intake.logger)
+        var log: [String] = []
+        try await eventually("the new broker has all of it", within: .seconds(40)) {
+            log = try await sequences(in: TopicCatalogue.dossiers, admin)
+            return Set(log).count == 8
+        }
+        #expect(log == (1...8).map(String.init))
+        await admin.close()
+        running.cancel()
+        _ = await running.result
+        withExtendedLifetime((cluster, placeholders)) {}
+    }
+
+    /// The versions in a topic with one key, in the order of its log.
+    private func sequences(in topic: Topic, _ admin: KafkaAdmin) async throws -> [String] {
+        var found: [String] = []
+        for partition in 0..<Int32(topic.partitions) {
+            let place = TopicPartition(topic: topic.name, partition: partition)
+            for offset in 0..<(try await admin.watermarks(place).high) {
+                let record = try await admin.record(at: place, offset: offset)
+                found.append(
+                    record.flatMap {
+                        String(
+                            decoding: $0.headers.first { $0.name == EventHeader.sequence }?.value ?? [], as: UTF8.self)
+                    } ?? "?")
+            }
+        }
+        return found
+    }
+
     @Test("a broker that comes back empty is filled again from the outbox, and the inbox absorbs the repeats")
     func emptiedBroker() async throws {
         let port = try freePort()
         var cluster: MockCluster? = try MockCluster(brokers: 1, firstPort: port)
-        try cluster?.createTopic(TopicCatalogue.dossiers.name, partitions: TopicCatalogue.dossiers.partitions)
+        for (name, partitions) in Self.topics { try cluster?.createTopic(name, partitions: partitions) }
         let configuration = KafkaConfiguration(bootstrapServers: "127.0.0.1:\(port)", clientID: "test")
         let intake = try await MessagingDatabase.make()
         let routing = try await MessagingDatabase.make()
@@ -181,7 +288,7 @@ struct EndToEndTests {
         cluster = nil
         let placeholders = try await clusters(until: before, logger: intake.logger)
         cluster = try MockCluster(brokers: 1, firstPort: port)
-        try cluster?.createTopic(TopicCatalogue.dossiers.name, partitions: TopicCatalogue.dossiers.partitions)
+        for (name, partitions) in Self.topics { try cluster?.createTopic(name, partitions: partitions) }
         try await withdraw(["3"], dossier, intake, writer.outbox, firstVersion: 3)
         try await eventually("the third arrives, the others not again", within: .seconds(40)) {
             try await routing.effects() == ["1", "2", "3"]

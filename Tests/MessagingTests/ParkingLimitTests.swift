@@ -39,6 +39,15 @@ struct ParkingLimitTests {
         #expect(throws: MessagingError.self) { try limit.admit(parked: 1, handled: 1, at: start + 2) }
     }
 
+    @Test("what was rolled back does not count")
+    func rolledBack() throws {
+        var limit = limit(maximum: 100)
+        try limit.admit(parked: 0, handled: 1_000_000, at: start)
+        for _ in 0..<3 { try limit.check(parked: 60, handled: 60, at: start + 1) }
+        limit.note(parked: 60, handled: 60, at: start + 1)
+        #expect(throws: MessagingError.self) { try limit.check(parked: 60, handled: 60, at: start + 2) }
+    }
+
     @Test("what is older than a minute no longer counts")
     func window() throws {
         var limit = limit(maximum: 100)
@@ -46,5 +55,13 @@ struct ParkingLimitTests {
         try limit.admit(parked: 100, handled: 100, at: start)
         try limit.admit(parked: 0, handled: 1_000_000, at: start + 30)
         try limit.admit(parked: 100, handled: 100, at: start + 61)
+    }
+}
+
+extension ParkingLimit {
+    /// Checks a batch and counts it as committed.
+    fileprivate mutating func admit(parked: Int, handled: Int, at now: Date) throws {
+        try check(parked: parked, handled: handled, at: now)
+        note(parked: parked, handled: handled, at: now)
     }
 }

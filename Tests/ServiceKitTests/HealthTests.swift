@@ -52,11 +52,13 @@ struct HealthTests {
     func outboxBound() {
         let bound = OutboxBound(rows: 100, age: 60)
         let now = TestTimes.start
-        func state(_ reachable: Bool, _ unsent: Int64?, age: Double? = nil, blocked: Int64 = 0, stopped: [String] = [])
-            -> String
-        {
+        func state(
+            _ reachable: Bool, _ unsent: Int64?, age: Double? = nil, blocked: Int64 = 0, stopped: [String] = [],
+            missing: [String] = []
+        ) -> String {
             bound.state(
-                isBrokerReachable: reachable, unsent: unsent, oldest: age.map { now.addingTimeInterval(-$0) },
+                isBrokerReachable: reachable, missingTopics: missing, unsent: unsent,
+                oldest: age.map { now.addingTimeInterval(-$0) },
                 blocked: blocked, stopped: stopped, now: now
             ).name
         }
@@ -68,5 +70,6 @@ struct HealthTests {
         #expect(state(false, 1, age: 61) == "failed")
         #expect(state(true, 0, blocked: 1) == "degraded")
         #expect(state(true, 0, stopped: ["x: stopped"]) == "degraded")
+        #expect(state(true, 0, missing: ["hoso.x.v1"]) == "degraded")
     }
 }

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import HTTPTypes
+import Kafka
 import NIOCore
 import Postgres
 import Testing
@@ -54,6 +55,7 @@ struct ProblemTests {
         #expect(Problem(describing: PostgresError(.poolTimeout, "")).status == .serviceUnavailable)
         #expect(Problem(describing: PostgresError(.poolTimeout, "")).headers[.retryAfter] != nil)
         #expect(Problem(describing: PostgresError(.connection, "")).status == .serviceUnavailable)
+        #expect(Problem(describing: KafkaError(.timedOut)).status == .serviceUnavailable)
         #expect(Problem(describing: PostgresError(.commitOutcomeUnknown, "")).id == "outcome-unknown")
         #expect(Problem(describing: PostgresError(.server, "", sqlState: .deadlockDetected)).id == "conflict")
         #expect(Problem(describing: PostgresError(.server, "", sqlState: .syntaxError)) == .internalError)

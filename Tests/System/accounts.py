@@ -20,11 +20,10 @@ def one_each(rows):
     return all(count == 1 for count in collections.Counter(map(tuple, rows)).values())
 
 
-def transfer_happened_once(stack, transfer, repeated_mail=False, refilled=False):
+def transfer_happened_once(stack, transfer, repeated_mail=False):
     """A finished transfer in every service's own tables, in the topics and at the receivers.
 
     - repeated_mail: an email may have come twice, under one Message-ID (its sender was killed).
-    - refilled: the broker was started empty meanwhile.
     """
     dossier, member = transfer.dossier, transfer.applicant.subject
     assert stack.sql(f"SELECT status FROM intake.dossiers WHERE id = '{dossier}'") == [["completed"]]
@@ -41,7 +40,7 @@ def transfer_happened_once(stack, transfer, repeated_mail=False, refilled=False)
     assert {(rule, channel) for rule, channel, _ in sent} == NOTICES and one_each(sent), sent
     assert {state for *_, state in sent} == {"sent"}, sent
     told_once(transfer, repeated_mail)
-    told_in_order(stack, dossier, refilled)
+    told_in_order(stack, dossier)
 
 
 def told_once(transfer, repeated_mail):
@@ -55,12 +54,8 @@ def told_once(transfer, repeated_mail):
     assert len(messages) == 2, messages
 
 
-def told_in_order(stack, key, refilled=False):
-    """The topics: the versions of an aggregate in order and without a gap; a repeat bears the same id.
-
-    - refilled: the broker was started empty. What was on its way at that moment may stand before the refill, which
-      itself is whole and in order.
-    """
+def told_in_order(stack, key):
+    """The topics: the versions of an aggregate in order and without a gap; a repeat bears the same id."""
     events, _ = stack.events("--key", key)
     by_topic, identifiers = collections.defaultdict(list), {}
     for event in sorted(events, key=lambda event: event["offset"]):
@@ -70,8 +65,6 @@ def told_in_order(stack, key, refilled=False):
         by_topic[topic].append(sequence)
     assert by_topic, f"nothing of {key} stands in the topics"
     for topic, sequences in by_topic.items():
-        if refilled:
-            sequences = sequences[sequences.index(1) :]
         first_seen = list(dict.fromkeys(sequences))
         assert first_seen == list(range(1, max(by_topic[topic]) + 1)), f"{topic}: {by_topic[topic]}"
 

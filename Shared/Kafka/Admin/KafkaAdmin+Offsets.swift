@@ -5,7 +5,8 @@ extension KafkaAdmin {
     public func watermarks(
         _ partition: TopicPartition, timeout: Duration = .seconds(10)
     ) async throws(KafkaError) -> (low: Int64, high: Int64) {
-        try await call { client throws(KafkaError) in
+        let partition = names.atBroker(partition)
+        return try await call { client throws(KafkaError) in
             var (low, high) = (Int64(0), Int64(0))
             let code = rd_kafka_query_watermark_offsets(
                 client, partition.topic, partition.partition, &low, &high, timeout.milliseconds)
@@ -23,13 +24,15 @@ extension KafkaAdmin {
         of partitions: [TopicPartition], timeout: Duration = .seconds(10)
     ) async throws(KafkaError) -> [TopicPartition: Int64] {
         guard !partitions.isEmpty else { return [:] }
+        let names = names
         return try await call { client throws(KafkaError) in
             // In place of a time, "the end".
-            let ends = partitions.map { ($0, Int64(RD_KAFKA_OFFSET_END)) }
+            let ends = partitions.map { (names.atBroker($0), Int64(RD_KAFKA_OFFSET_END)) }
             return try withPartitionList(ends) { list throws(KafkaError) in
                 let code = rd_kafka_offsets_for_times(client, list, timeout.milliseconds)
                 guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(answering: code, "the end offsets") }
-                return list.offsets.filter { $0.value >= 0 }
+                let found = list.offsets.filter { $0.value >= 0 }
+                return Dictionary(uniqueKeysWithValues: found.map { (names.here($0.key), $0.value) })
             }
         }
     }
@@ -38,10 +41,11 @@ extension KafkaAdmin {
     public func groupOffsets(
         _ group: String, _ partitions: [TopicPartition], timeout: Duration = .seconds(10)
     ) async throws(KafkaError) -> [TopicPartition: Int64?] {
-        try await call { client throws(KafkaError) in
-            try withPartitionList(partitions) { list throws(KafkaError) in
+        let names = names
+        return try await call { client throws(KafkaError) in
+            try withPartitionList(partitions.map(names.atBroker)) { list throws(KafkaError) in
                 // Copies the list.
-                var request = rd_kafka_ListConsumerGroupOffsets_new(group, list)
+                var request = rd_kafka_ListConsumerGroupOffsets_new(names.atBroker(group), list)
                 defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
                 let offsets = try AdminRequest.run(
                     client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout: timeout, "the offsets of \(group)"
@@ -53,7 +57,8 @@ extension KafkaAdmin {
                 var answer: [TopicPartition: Int64?] = [:]
                 for partition in partitions {
                     // updateValue, as assigning nil would remove the key.
-                    answer.updateValue(offsets[partition].flatMap { $0 >= 0 ? $0 : nil }, forKey: partition)
+                    answer.updateValue(
+                        offsets[names.atBroker(partition)].flatMap { $0 >= 0 ? $0 : nil }, forKey: partition)
                 }
                 return answer
             }
@@ -79,6 +84,18 @@ extension KafkaAdmin {
     public func record(
         at partition: TopicPartition, offset: Int64, timeout: Duration = .seconds(10)
     ) async throws(KafkaError) -> ConsumedRecord? {
+        let found = try await records(from: [partition: offset], timeout: timeout)[partition]
+        return found?.offset == offset ? found : nil
+    }
+
+    /// The first record of each partition at or after an offset, read by one client that joins no group.
+    ///
+    /// - Returns: nothing for a partition that has no such record, or where the offset is none of its log.
+    /// - Throws: `.timedOut` when a partition did not answer.
+    public func records(
+        from offsets: [TopicPartition: Int64], timeout: Duration = .seconds(10)
+    ) async throws(KafkaError) -> [TopicPartition: ConsumedRecord] {
+        guard !offsets.isEmpty else { return [:] }
         var properties = try ClientProperties(configuration)
         properties.applyConsumer(groupID: "unused", .default)
         properties.require("statistics.interval.ms", 0)
@@ -87,30 +104,42 @@ extension KafkaAdmin {
         let context = CallbackContext(events: NoEvents(), logger: logger, metrics: metrics)
         let reader = try ClientHandle(
             RD_KAFKA_CONSUMER, properties, context, clientID: configuration.clientID)
+        let names = names
         return try await OwnThread.call("kafka-record") { () throws(KafkaError) in
             defer { reader.destroy() }
             return try reader.borrow { client throws(KafkaError) in
-                try Self.read(partition, offset, client, timeout: timeout)
+                try Self.read(offsets, names, client, timeout: timeout)
             }
         }
     }
 
     private static func read(
-        _ partition: TopicPartition, _ offset: Int64, _ client: OpaquePointer, timeout: Duration
-    ) throws(KafkaError) -> ConsumedRecord? {
-        let code = withPartitionList([(partition, offset)]) { rd_kafka_assign(client, $0) }
+        _ offsets: [TopicPartition: Int64], _ names: Namespace, _ client: OpaquePointer, timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: ConsumedRecord] {
+        let code = withPartitionList(offsets.map { (names.atBroker($0), $1) }) { rd_kafka_assign(client, $0) }
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(KafkaError.Code(code)) }
-        guard let message = rd_kafka_consumer_poll(client, timeout.milliseconds) else {
-            throw KafkaError(.timedOut, "no answer about \(partition) at \(offset)")
+        let deadline = ContinuousClock.now + timeout
+        var open = Set(offsets.keys)
+        var found: [TopicPartition: ConsumedRecord] = [:]
+        while !open.isEmpty {
+            let left = max(.zero, deadline - .now)
+            guard let message = rd_kafka_consumer_poll(client, left.milliseconds) else {
+                throw KafkaError(.timedOut, "no answer about \(open.count) partitions")
+            }
+            defer { rd_kafka_message_destroy(message) }
+            // Borrowed from the message; nil for an error of the client as a whole.
+            guard let topic = message.pointee.rkt.flatMap({ rd_kafka_topic_name($0) }) else { continue }
+            let place = names.here(
+                TopicPartition(topic: String(cString: topic), partition: message.pointee.partition))
+            switch message.pointee.err {
+            case RD_KAFKA_RESP_ERR_NO_ERROR:
+                if open.remove(place) != nil { found[place] = ConsumedRecord(copying: message, topic: place.topic) }
+            case RD_KAFKA_RESP_ERR__PARTITION_EOF, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+                open.remove(place)
+            default:
+                throw KafkaError(answering: message.pointee.err, "\(place)")
+            }
         }
-        defer { rd_kafka_message_destroy(message) }
-        switch message.pointee.err {
-        case RD_KAFKA_RESP_ERR_NO_ERROR where message.pointee.offset == offset:
-            return ConsumedRecord(copying: message, topic: partition.topic)
-        case RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR__PARTITION_EOF, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-            return nil
-        default:
-            throw KafkaError(answering: message.pointee.err, "\(partition) at \(offset)")
-        }
+        return found
     }
 }

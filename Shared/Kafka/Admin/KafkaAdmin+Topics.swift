@@ -51,11 +51,12 @@ extension KafkaAdmin {
     /// - Throws: `.unsupported` when the cluster cannot (librdkafka's mock cluster), otherwise the first refusal.
     public func createTopics(_ topics: [NewTopic], timeout: Duration = .seconds(30)) async throws(KafkaError) {
         guard !topics.isEmpty else { return }
+        let names = names
         try await call { client throws(KafkaError) in
             try AdminRequest.requireController(client, timeout: timeout, "creating topics")
             var list: [OpaquePointer?] = []
             defer { rd_kafka_NewTopic_destroy_array(&list, list.count) }
-            for topic in topics { list.append(try topic.makeRequest()) }
+            for topic in topics { list.append(try topic.makeRequest(names)) }
             let refusals = try AdminRequest.run(
                 client, RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout: timeout, "creating topics"
             ) { options, queue in
@@ -94,12 +95,16 @@ extension KafkaAdmin {
     }
 
     private func describeTopics(timeout: Duration) async throws(KafkaError) -> [TopicDescription] {
-        try await call { client throws(KafkaError) in
+        let names = names
+        return try await call { client throws(KafkaError) in
             try AdminRequest.withMetadata(client, timeout: timeout) { metadata in
                 UnsafeBufferPointer(start: metadata.pointee.topics, count: Int(metadata.pointee.topic_cnt))
                     .filter { $0.err == RD_KAFKA_RESP_ERR_NO_ERROR }
                     .map(TopicDescription.init)
                     .filter { !$0.name.hasPrefix("__") }
+                    .compactMap { topic in
+                        names.here(topic.name).map { TopicDescription(name: $0, partitions: topic.partitions) }
+                    }
                     .sorted { $0.name < $1.name }
             }
         }
@@ -111,7 +116,8 @@ extension KafkaAdmin {
     public func configuration(
         ofTopic topic: String, timeout: Duration = .seconds(10)
     ) async throws(KafkaError) -> [String: String] {
-        try await call { client throws(KafkaError) in
+        let topic = names.atBroker(topic)
+        return try await call { client throws(KafkaError) in
             try AdminRequest.requireController(client, timeout: timeout, "describing a topic's settings")
             var resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic)
             defer { rd_kafka_ConfigResource_destroy(resource) }
@@ -144,10 +150,11 @@ extension KafkaAdmin {
 
 extension NewTopic {
     /// The request is the caller's to destroy.
-    fileprivate func makeRequest() throws(KafkaError) -> OpaquePointer {
+    fileprivate func makeRequest(_ names: Namespace) throws(KafkaError) -> OpaquePointer {
         var reason = [CChar](repeating: 0, count: 256)
         let request = rd_kafka_NewTopic_new(
-            name, Int32(clamping: partitions), Int32(clamping: replicationFactor ?? -1), &reason, reason.count)
+            names.atBroker(name), Int32(clamping: partitions), Int32(clamping: replicationFactor ?? -1), &reason,
+            reason.count)
         guard let request else { throw KafkaError(.usage, "topic \(name): \(text(reason))") }
         for (key, value) in configuration { rd_kafka_NewTopic_set_config(request, key, value) }
         return request

@@ -9,6 +9,8 @@ public final class KafkaAdmin: Sendable {
     let configuration: KafkaConfiguration
     let logger: Logger
 
+    var names: Namespace { configuration.names }
+
     public init(_ configuration: KafkaConfiguration, logger: Logger) throws(KafkaError) {
         self.configuration = configuration
         self.logger = logger.with(LogKey.client, configuration.clientID)

@@ -30,11 +30,13 @@ final class CallbackContext: Sendable {
     let events: any ClientEvents
     let logger: Logger
     let metrics: ClientMetrics
+    let gate: ConnectionGate?
 
-    init(events: any ClientEvents, logger: Logger, metrics: ClientMetrics) {
+    init(events: any ClientEvents, logger: Logger, metrics: ClientMetrics, gate: ConnectionGate? = nil) {
         self.events = events
         self.logger = logger
         self.metrics = metrics
+        self.gate = gate
     }
 
     static func at(_ opaque: UnsafeMutableRawPointer?) -> CallbackContext? {
@@ -48,6 +50,7 @@ final class CallbackContext: Sendable {
         rd_kafka_conf_set_log_cb(configuration, logCallback)
         rd_kafka_conf_set_error_cb(configuration, errorCallback)
         rd_kafka_conf_set_stats_cb(configuration, statisticsCallback)
+        if gate != nil { rd_kafka_conf_set_connect_cb(configuration, connectCallback) }
     }
 
     func installDeliveryReports(in configuration: OpaquePointer) {

@@ -95,21 +95,24 @@ extension ClientHandle {
     ///
     /// Runs on a thread of its own, as both calls block.
     func clusterID(timeout: Duration) async throws(KafkaError) -> String {
-        try await OwnThread.call("kafka-cluster") { () throws(KafkaError) in
-            try self.borrow { client throws(KafkaError) in
-                var metadata: UnsafePointer<rd_kafka_metadata>?
-                let result = rd_kafka_metadata(client, 0, nil, &metadata, timeout.milliseconds)
-                guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
-                    throw KafkaError(answering: result, "the cluster's id")
-                }
-                rd_kafka_metadata_destroy(metadata)
-                // Ours to free, through librdkafka's own allocator.
-                guard let id = rd_kafka_clusterid(client, timeout.milliseconds) else {
-                    throw KafkaError(.timedOut, "no broker told the cluster's id")
-                }
-                defer { rd_kafka_mem_free(client, id) }
-                return String(cString: id)
+        try await OwnThread.call("kafka-cluster") { () throws(KafkaError) in try self.askClusterID(timeout: timeout) }
+    }
+
+    /// The same on the calling thread, which it blocks.
+    func askClusterID(timeout: Duration) throws(KafkaError) -> String {
+        try borrow { client throws(KafkaError) in
+            var metadata: UnsafePointer<rd_kafka_metadata>?
+            let result = rd_kafka_metadata(client, 0, nil, &metadata, timeout.milliseconds)
+            guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
+                throw KafkaError(answering: result, "the cluster's id")
             }
+            rd_kafka_metadata_destroy(metadata)
+            // Ours to free, through librdkafka's own allocator.
+            guard let id = rd_kafka_clusterid(client, timeout.milliseconds) else {
+                throw KafkaError(.timedOut, "no broker told the cluster's id")
+            }
+            defer { rd_kafka_mem_free(client, id) }
+            return String(cString: id)
         }
     }
 }

@@ -31,7 +31,9 @@ extension ConsumerClient {
         var streams: [PartitionStream] = []
         for start in starts {
             guard
-                let reader = PartitionReader(start.partition, limits, client: client, clientID: handle.clientID)
+                let reader = PartitionReader(
+                    start.partition, limits, topic: names.here(start.partition).topic, client: client,
+                    clientID: handle.clientID)
             else {
                 for stream in streams { stream.reader.stop() }
                 events.yield(.failed(KafkaError(.usage, "no queue for \(start.partition)")))
@@ -49,7 +51,7 @@ extension ConsumerClient {
         }
         notices.answered()
         state.withLock { state in
-            for stream in streams { state.streams[stream.topicPartition] = stream }
+            for stream in streams { state.streams[stream.place] = stream }
         }
         events.yield(.started(streams))
     }
@@ -77,9 +79,9 @@ extension ConsumerClient {
 
     private func seek(_ stream: PartitionStream, _ start: StartOffset, _ client: OpaquePointer) -> KafkaError? {
         guard isAssigned(stream) else { return nil }
-        return withPartitionList([(stream.topicPartition, start.raw)]) { list in
+        return withPartitionList([(stream.place, start.raw)]) { list in
             if let refusal = KafkaError(consuming: rd_kafka_seek_partitions(client, list, 5_000)) { return refusal }
-            return list.firstError.map { KafkaError(KafkaError.Code($0), "seeking \(stream.topicPartition) failed") }
+            return list.firstError.map { KafkaError(KafkaError.Code($0), "seeking \(stream.place) failed") }
         }
     }
 
@@ -87,7 +89,7 @@ extension ConsumerClient {
     /// full, it would not look again for up to a second. A reader that got something meanwhile needs nothing.
     func fetchNow(_ stream: PartitionStream, _ client: OpaquePointer) {
         guard stream.reader.wakeup.hasWaiter, isAssigned(stream), let position = stream.position else { return }
-        withPartitionList([(stream.topicPartition, position)]) { list in
+        withPartitionList([(stream.place, position)]) { list in
             if let refusal = KafkaError(consuming: rd_kafka_seek_partitions(client, list, 0)) {
                 logger.debug("fetching is not hurried", metadata: [LogKey.error: "\(refusal)"])
             }
@@ -95,7 +97,7 @@ extension ConsumerClient {
     }
 
     private func isAssigned(_ stream: PartitionStream) -> Bool {
-        state.withLock { $0.streams[stream.topicPartition] === stream }
+        state.withLock { $0.streams[stream.place] === stream }
     }
 
     private func pause(_ partitions: [TopicPartition], _ client: OpaquePointer) {

@@ -19,6 +19,8 @@ final class ConsumerClient: Sendable {
     }
 
     let handle: ClientHandle
+    let names: Namespace
+    /// As the broker names them.
     let topics: [String]
     let limits: ConsumerLimits
     let logger: Logger
@@ -36,15 +38,17 @@ final class ConsumerClient: Sendable {
 
     init(
         _ configuration: KafkaConfiguration, groupID: String, topics: [String], _ limits: ConsumerLimits,
-        _ events: AsyncStream<ConsumerEvent>.Continuation, logger: Logger
+        gate: ConnectionGate?, _ events: AsyncStream<ConsumerEvent>.Continuation, logger: Logger
     ) throws(KafkaError) {
         var properties = try ClientProperties(configuration)
-        properties.applyConsumer(groupID: groupID, limits)
+        properties.applyConsumer(groupID: configuration.names.atBroker(groupID), limits)
         metrics = ClientMetrics(.consumer, clientID: configuration.clientID)
         notices = ConsumerNotices(events)
-        let context = CallbackContext(events: notices, logger: logger, metrics: metrics)
+        let context = CallbackContext(events: notices, logger: logger, metrics: metrics, gate: gate)
         handle = try ClientHandle(RD_KAFKA_CONSUMER, properties, context, clientID: configuration.clientID)
-        (self.topics, self.limits, self.events, self.logger) = (topics, limits, events, logger)
+        names = configuration.names
+        self.topics = topics.map(configuration.names.atBroker)
+        (self.limits, self.events, self.logger) = (limits, events, logger)
     }
 
     var assignment: [TopicPartition] { state.withLock { $0.streams.keys.sorted() } }

@@ -16,19 +16,21 @@ public final class KafkaConsumer: Sendable {
 
     /// Makes the client; it joins the group when it runs.
     ///
+    /// - Parameter gate: asked before each connection.
     /// - Throws: `.configuration` when a property is unknown, refused or would break a guarantee.
     public init(
         _ configuration: KafkaConfiguration, groupID: String, topics: [String], limits: ConsumerLimits = .default,
-        startOffset: @escaping StartOffsets, logger: Logger
+        gate: ConnectionGate? = nil, startOffset: @escaping StartOffsets, logger: Logger
     ) throws(KafkaError) {
+        let names = configuration.names
         guard !topics.isEmpty, !topics.contains("") else { throw KafkaError(.configuration, "no topic to read") }
         let logger = logger.with(LogKey.client, configuration.clientID).with(LogKey.group, groupID)
         let (stream, continuation) = AsyncStream.makeStream(of: ConsumerEvent.self)
         client = try ConsumerClient(
-            configuration, groupID: groupID, topics: topics, limits, continuation, logger: logger)
+            configuration, groupID: groupID, topics: topics, limits, gate: gate, continuation, logger: logger)
         events = stream
         self.logger = logger
-        self.startOffset = startOffset
+        self.startOffset = { try await startOffset(names.here($0)) }
     }
 
     /// Reads until cancelled, shut down or failed; then leaves the group and ends the client.
@@ -58,16 +60,16 @@ public final class KafkaConsumer: Sendable {
     }
 
     /// The partitions that are read now.
-    public var assignment: [TopicPartition] { client.assignment }
+    public var assignment: [TopicPartition] { client.assignment.map(client.names.here) }
 
     /// Stops fetching these partitions; what was read ahead is dropped and fetched again later.
     public func pause(_ partitions: [TopicPartition]) {
-        client.post(.pause(partitions))
+        client.post(.pause(partitions.map(client.names.atBroker)))
     }
 
     /// Goes on with partitions that were paused.
     public func resume(_ partitions: [TopicPartition]) {
-        client.post(.resume(partitions))
+        client.post(.resume(partitions.map(client.names.atBroker)))
     }
 
     /// The id of the cluster that answers now.

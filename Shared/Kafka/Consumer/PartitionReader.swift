@@ -28,18 +28,24 @@ final class PartitionReader: Sendable {
         let pointer: OpaquePointer
     }
 
-    let topicPartition: TopicPartition
+    /// As the broker names it.
+    let place: TopicPartition
+    private let topic: String
     let wakeup = Wakeup()
     private let limits: ConsumerLimits
     private let clientID: String
     private let state: Guarded<State>
 
     /// Detaches the partition's queue from the consumer's, which has to happen before the partition is assigned.
-    init?(_ topicPartition: TopicPartition, _ limits: ConsumerLimits, client: OpaquePointer, clientID: String) {
-        guard let queue = rd_kafka_queue_get_partition(client, topicPartition.topic, topicPartition.partition)
-        else { return nil }
+    ///
+    /// - Parameter topic: how the records name their topic.
+    init?(
+        _ place: TopicPartition, _ limits: ConsumerLimits, topic: String, client: OpaquePointer, clientID: String
+    ) {
+        guard let queue = rd_kafka_queue_get_partition(client, place.topic, place.partition) else { return nil }
         rd_kafka_queue_forward(queue, nil)
-        self.topicPartition = topicPartition
+        self.place = place
+        self.topic = topic
         self.limits = limits
         self.clientID = clientID
         state = Guarded(State(queue: Queue(pointer: queue)))
@@ -67,14 +73,14 @@ final class PartitionReader: Sendable {
                 }
                 defer { rd_kafka_message_destroy(message) }
                 if message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR {
-                    state.failure = KafkaError(reading: topicPartition, message)
+                    state.failure = KafkaError(reading: place, message)
                 } else {
                     let size = message.pointee.len + message.pointee.key_len
                     state.drainedRecords += 1
                     state.drainedBytes += size
                     if let floor, message.pointee.offset < floor { continue }
                     bytes += size
-                    records.append(ConsumedRecord(copying: message, topic: topicPartition.topic))
+                    records.append(ConsumedRecord(copying: message, topic: topic))
                 }
             }
             return outcome(records, isDry: isDry, &state)

@@ -7,6 +7,8 @@ public final class PartitionStream: AsyncSequence, Sendable {
     public typealias Failure = KafkaError
 
     public let topicPartition: TopicPartition
+    /// As the broker names it.
+    let place: TopicPartition
     let id: UInt64
     let reader: PartitionReader
     private let client: ConsumerClient
@@ -23,7 +25,8 @@ public final class PartitionStream: AsyncSequence, Sendable {
         self.id = id
         self.reader = reader
         self.client = client
-        topicPartition = reader.topicPartition
+        place = reader.place
+        topicPartition = client.names.here(reader.place)
         state = Guarded(State(position: start.position))
     }
 
@@ -45,7 +48,7 @@ public final class PartitionStream: AsyncSequence, Sendable {
 
     /// Tells Kafka how far this group has come. It is committed now and then and only informs: nobody starts there.
     public func report(_ nextOffset: Int64) {
-        client.report(topicPartition, nextOffset)
+        client.report(place, nextOffset)
     }
 
     /// Reads on from here, for example again after a batch was rolled back.
@@ -87,7 +90,7 @@ public final class PartitionStream: AsyncSequence, Sendable {
         client.countRecords(records.count)
         return PartitionBatch(
             topic: topicPartition.topic, partition: topicPartition.partition, startOffset: position ?? first.offset,
-            records: records, nextOffset: next)
+            records: records, nextOffset: next, isFromBeginning: position == nil)
     }
 
     // MARK: - Ending

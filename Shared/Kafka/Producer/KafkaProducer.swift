@@ -12,29 +12,36 @@ public final class KafkaProducer: Sendable {
 
     private let configuration: KafkaConfiguration
     private let limits: ProducerLimits
+    private let gate: ConnectionGate?
     private let logger: Logger
     private let metrics: ClientMetrics
     let state: Guarded<State>
 
     /// Makes the client; it connects by itself, and no broker need be there yet.
     ///
+    /// - Parameter gate: asked before each connection.
     /// - Throws: `.configuration` when a property is unknown, refused or would break a guarantee.
     public convenience init(
-        _ configuration: KafkaConfiguration, limits: ProducerLimits = .default, logger: Logger
+        _ configuration: KafkaConfiguration, limits: ProducerLimits = .default, gate: ConnectionGate? = nil,
+        logger: Logger
     ) throws(KafkaError) {
         let metrics = ClientMetrics(.producer, clientID: configuration.clientID)
-        try self.init(configuration, limits: limits, logger: logger, metrics: metrics)
+        try self.init(configuration, limits: limits, gate: gate, logger: logger, metrics: metrics)
     }
 
     init(
-        _ configuration: KafkaConfiguration, limits: ProducerLimits = .default, logger: Logger, metrics: ClientMetrics
+        _ configuration: KafkaConfiguration, limits: ProducerLimits = .default, gate: ConnectionGate? = nil,
+        logger: Logger, metrics: ClientMetrics
     ) throws(KafkaError) {
         self.configuration = configuration
         self.limits = limits
+        self.gate = gate
         self.logger = logger.with(LogKey.client, configuration.clientID)
         self.metrics = metrics
         state = Guarded(
-            State(client: try ProducerClient(configuration, limits, logger: self.logger, metrics: metrics)))
+            State(
+                client: try ProducerClient(
+                    configuration, limits, gate: gate, logger: self.logger, metrics: metrics)))
     }
 
     deinit {
@@ -108,7 +115,7 @@ public final class KafkaProducer: Sendable {
             }
             // The old one ends itself on its own thread.
             state.client = nil
-            let client = try ProducerClient(configuration, limits, logger: logger, metrics: metrics)
+            let client = try ProducerClient(configuration, limits, gate: gate, logger: logger, metrics: metrics)
             state.client = client
             return client
         }

@@ -8,6 +8,7 @@ final class ProducerClient: Sendable {
     let handle: ClientHandle
     let ledger: DeliveryLedger
     private let logger: Logger
+    private let names: Namespace
     private let topics = Guarded<[String: TopicHandle]>([:])
     private let phase = Guarded(Phase())
 
@@ -24,13 +25,15 @@ final class ProducerClient: Sendable {
     }
 
     init(
-        _ configuration: KafkaConfiguration, _ limits: ProducerLimits, logger: Logger, metrics: ClientMetrics
+        _ configuration: KafkaConfiguration, _ limits: ProducerLimits, gate: ConnectionGate?, logger: Logger,
+        metrics: ClientMetrics
     ) throws(KafkaError) {
         var properties = try ClientProperties(configuration)
         properties.applyProducer(limits)
         self.logger = logger
+        names = configuration.names
         ledger = DeliveryLedger(limits, metrics: metrics)
-        let context = CallbackContext(events: ledger, logger: logger, metrics: metrics)
+        let context = CallbackContext(events: ledger, logger: logger, metrics: metrics, gate: gate)
         handle = try ClientHandle(RD_KAFKA_PRODUCER, properties, context, clientID: configuration.clientID)
         guard OwnThread.start("kafka-producer", { self.poll() }) else {
             throw KafkaError(.usage, "the system gives no more threads", isRetriable: true)
@@ -146,7 +149,7 @@ final class ProducerClient: Sendable {
     private func topic(_ name: String, _ client: OpaquePointer) -> TopicHandle? {
         topics.withLock { topics in
             if let known = topics[name] { return known }
-            guard let pointer = rd_kafka_topic_new(client, name, nil) else { return nil }
+            guard let pointer = rd_kafka_topic_new(client, names.atBroker(name), nil) else { return nil }
             LiveHandles.add(.topic, handle.clientID)
             topics[name] = TopicHandle(pointer: pointer)
             return topics[name]

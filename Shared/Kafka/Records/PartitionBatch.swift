@@ -10,12 +10,18 @@ public struct PartitionBatch: Sendable {
     public let records: [ConsumedRecord]
     /// The offset after the last record.
     public let nextOffset: Int64
+    /// Whether nothing of the partition comes before: the first batch after reading began, or went back, to the beginning.
+    public let isFromBeginning: Bool
 
-    public init(topic: String, partition: Int32, startOffset: Int64, records: [ConsumedRecord], nextOffset: Int64) {
+    public init(
+        topic: String, partition: Int32, startOffset: Int64, records: [ConsumedRecord], nextOffset: Int64,
+        isFromBeginning: Bool = false
+    ) {
         self.topic = topic
         self.partition = partition
         self.startOffset = startOffset
         self.records = records
         self.nextOffset = nextOffset
+        self.isFromBeginning = isFromBeginning
     }
 }

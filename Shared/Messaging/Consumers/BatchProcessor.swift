@@ -35,7 +35,7 @@ struct BatchProcessor: Sendable {
             let end = isLast ? batch.nextOffset : (piece.last?.record.offset ?? start) + 1
             let part = PartitionBatch(
                 topic: batch.topic, partition: batch.partition, startOffset: start, records: piece.map(\.record),
-                nextOffset: end)
+                nextOffset: end, isFromBeginning: batch.isFromBeginning && from == 0)
             try await commit(part, piece, clusterID: clusterID, isCareful: true)
             start = end
         }
@@ -50,7 +50,7 @@ struct BatchProcessor: Sendable {
             context: EventContext(
                 now: now, traceparent: envelope.traceparent,
                 eventIDs: ComputedEventIDs(cause: envelope.id, consumer: definition.name)),
-            outbox: outbox, arrivals: arrivals)
+            outbox: definition.kind.isProjection ? nil : outbox, arrivals: arrivals)
     }
 
     /// Runs a handler within a savepoint; answers what went wrong, with its effects undone.
@@ -71,6 +71,7 @@ struct BatchProcessor: Sendable {
                 processor: self, transaction: transaction, clusterID: clusterID, now: time.now, isCareful: isCareful)
             return try await work.run(batch, readings)
         }
+        parkingGuard.note(parked: outcome.parked, handled: readings.count)
         metrics.count(outcome)
         if outcome.waiting > 0 || outcome.hasArrivals { retryDue.raise() }
     }

@@ -1,4 +1,5 @@
 public import Contracts
+import Kafka
 
 /// One consumer of a service: which topics it reads and what it does with each type of event.
 public struct ConsumerDefinition: Sendable {
@@ -8,6 +9,8 @@ public struct ConsumerDefinition: Sendable {
         case effects
         /// A copy of other services' state in these tables, which `replay` empties and fills again.
         case projection(tables: [String])
+
+        var isProjection: Bool { if case .projection = self { true } else { false } }
     }
 
     /// For example `dues.members`; it names the Kafka group, the stored positions and the inbox rows.
@@ -61,6 +64,13 @@ public struct ConsumerDefinition: Sendable {
     }
 
     func topic(named name: String) -> Topic? { topics.first { $0.name == name } }
+
+    /// Every partition of its topics, as the catalogue has them.
+    var places: [TopicPartition] {
+        topics.flatMap { topic in
+            (0..<Int32(topic.partitions)).map { TopicPartition(topic: topic.name, partition: $0) }
+        }
+    }
 }
 
 /// Reads the data of an event, and answers what to do with it.

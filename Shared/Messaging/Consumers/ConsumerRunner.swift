@@ -8,6 +8,7 @@ import Synchronization
 struct ConsumerRunner: Sendable {
     let processor: BatchProcessor
     let kafka: KafkaConfiguration
+    let groupID: String
     let cluster: ClusterWatch
     let status: ConsumerStatus
     let logger: Logger
@@ -60,7 +61,7 @@ struct ConsumerRunner: Sendable {
         let pool = processor.pool
         let store = self.store
         let consumer = try KafkaConsumer(
-            kafka, groupID: "hoso.\(definition.name)", topics: definition.topics.map(\.name),
+            kafka, groupID: groupID, topics: definition.topics.map(\.name), gate: cluster.gate(to: clusterID),
             startOffset: { place in
                 try await store.position(place, clusterID: clusterID, in: pool).map { .offset($0) } ?? .beginning
             }, logger: logger)

@@ -21,12 +21,13 @@ struct ConsumerStore: Sendable {
     }
 
     /// Makes this transaction the only one that moves the partition, and checks that the batch starts where the last
-    /// one ended. That fences a reader that has lost the partition without knowing it yet.
+    /// one ended, or at the beginning where nothing is stored. That fences a reader that has lost the partition, or whose
+    /// projection was emptied, without knowing it yet.
     func claim(_ batch: PartitionBatch, clusterID: String, in transaction: PostgresTransaction) async throws {
         try await lock(topic: batch.topic, partition: batch.partition, in: transaction)
         let place = TopicPartition(topic: batch.topic, partition: batch.partition)
         let expected = try await position(place, clusterID: clusterID, in: transaction)
-        guard expected == nil || expected == batch.startOffset else {
+        guard expected == batch.startOffset || (expected == nil && batch.isFromBeginning) else {
             throw MessagingError.stalePosition(expected: expected, found: batch.startOffset)
         }
     }

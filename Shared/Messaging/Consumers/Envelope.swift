@@ -41,18 +41,24 @@ extension ConsumerDefinition {
             let envelope = try headers.envelope(of: record)
             guard let handler = handlers[envelope.type] else {
                 guard let everyOther else { return .unknown(type: envelope.type) }
-                return .known(envelope, try everyOther.prepare(envelope, record.value ?? []))
+                return .known(envelope, traced(envelope, try everyOther.prepare(envelope, record.value ?? [])))
             }
             guard let value = record.value else {
                 return .poison(id: id, type: type, fault: MessageFault(code: "data.tombstone", reason: "no data"))
             }
             try JSONGuard.check(value)
-            return .known(envelope, try handler.prepare(envelope, value))
+            return .known(envelope, traced(envelope, try handler.prepare(envelope, value)))
         } catch {
             // A type that nobody here handles is skipped even if its other headers are odd: it is not ours to judge.
             if let type, handlers[type] == nil, everyOther == nil { return .unknown(type: type) }
             return .poison(id: id, type: type, fault: MessageFault(reading: error))
         }
+    }
+
+    /// The effect, within the trace of its message: what it logs and writes down can be found by it.
+    private func traced(_ envelope: Envelope, _ effect: @escaping Handler.Effect) -> Handler.Effect {
+        guard let trace = envelope.traceparent.flatMap({ TraceContext($0) }) else { return effect }
+        return { scope in try await CurrentTrace.$context.withValue(trace) { try await effect(scope) } }
     }
 }
 

@@ -22,7 +22,9 @@ enum FaultKind {
             self =
                 database.isFaultOfStatement
                 ? .message(
-                    MessageFault(code: "database.\(database.sqlState?.rawValue ?? "")", reason: database.faultyPart))
+                    MessageFault(
+                        code: "database.\(database.sqlState?.rawValue ?? database.code.description)",
+                        reason: database.faultyPart))
                 : .surroundings(error)
         default: self = .message(MessageFault(reading: error))
         }
@@ -31,10 +33,10 @@ enum FaultKind {
 
 extension PostgresError {
     /// Cardinality (class 21), data exceptions (22), violated constraints (23), limits of the program such as an index row
-    /// that is too large (54) and exceptions raised on purpose (P0) follow from what the message says; everything else
-    /// would befall any message.
+    /// that is too large (54) and exceptions raised on purpose (P0) follow from what the message says, as does a value
+    /// that is not what the handler takes it for; everything else would befall any message.
     fileprivate var isFaultOfStatement: Bool {
-        guard let sqlState else { return false }
+        guard let sqlState else { return code == .decoding || code == .usage }
         return ["21", "22", "23", "54", "P0"].contains(sqlState.errorClass)
     }
 

@@ -8,6 +8,7 @@ public struct MessageScope: Sendable {
     /// Everything the handler changes goes through it; it commits together with the consumer's position.
     public let transaction: PostgresTransaction
     public let context: EventContext
+    /// `nil` for a projection: it may be rebuilt at any time, and says nothing to anybody.
     let outbox: Outbox?
     let arrivals: Arrivals
 
@@ -16,7 +17,6 @@ public struct MessageScope: Sendable {
     /// Writes an event that this message causes. Its id is computed from the message's, so that a repeat of the message
     /// cannot make a new fact.
     public func emit<Payload: EventPayload>(_ payload: Payload, key: UUIDv7, version: Int64) async throws {
-        // A replay rebuilds projections and says nothing to anybody.
         guard let outbox else { return }
         try await outbox.append(payload, key: key, version: version, context: context, in: transaction)
     }

@@ -36,6 +36,12 @@ CREATE TABLE relay_positions (
 CREATE TABLE relay_positions_default PARTITION OF relay_positions DEFAULT;
 CREATE INDEX relay_positions_newest ON relay_positions (shard, cluster_id, id);
 
+-- The database server on which the outbox's transactions were counted, by its system identifier.
+CREATE TABLE relay_servers (
+    shard             smallint NOT NULL PRIMARY KEY,
+    system_identifier bigint   NOT NULL
+);
+
 -- Events of keys that the broker refused for good: the refused one and whatever came after it for the same key.
 CREATE TABLE relay_blocked (
     id              bigint      NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -108,13 +114,15 @@ CREATE TABLE parked_messages (
     parked_at   timestamptz NOT NULL,
     settled_at  timestamptz,
     settled_by  text,
-    UNIQUE (consumer, topic, partition, "offset", cluster_id)
+    -- With the event's id: a topic that was deleted and made anew counts its offsets anew.
+    UNIQUE (consumer, event_id, topic, partition, "offset", cluster_id)
 );
 CREATE INDEX parked_messages_open ON parked_messages (consumer, topic, key, id) WHERE state = 'open';
 
 -- Gives a table its partitions: width days each, from the one that holds `today` to `ahead` partitions later. Rows that
--- had to go to the default partition meanwhile are moved.
-CREATE FUNCTION ensure_time_partitions(parent regclass, part_key text, width integer, ahead integer, today timestamptz)
+-- had to go to the default partition meanwhile are moved. The day is the server's, as are the times in the rows.
+CREATE FUNCTION ensure_time_partitions(
+    parent regclass, part_key text, width integer, ahead integer, today timestamptz DEFAULT now())
 RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     first_day date := date '2024-01-01' + ((today AT TIME ZONE 'UTC')::date - date '2024-01-01') / width * width;
@@ -152,27 +160,17 @@ CREATE FUNCTION partition_bound(part_key text, day date) RETURNS text LANGUAGE s
     END
 $$;
 
--- Drops the partitions that ended before `horizon`; answers their names.
-CREATE FUNCTION drop_time_partitions(parent regclass, width integer, horizon timestamptz)
-RETURNS text[] LANGUAGE plpgsql AS $$
-DECLARE
-    name text;
-    dropped text[] := '{}';
-BEGIN
-    FOR name IN
-        SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-        WHERE i.inhparent = parent AND c.relname ~ '_[0-9]{8}$' ORDER BY c.relname
-    LOOP
-        IF to_date(right(name, 8), 'YYYYMMDD') + width <= (horizon AT TIME ZONE 'UTC')::date THEN
-            EXECUTE format('DROP TABLE %I', name);
-            dropped := dropped || name;
-        END IF;
-    END LOOP;
-    RETURN dropped;
-END $$;
+-- The partitions that ended longer ago than `retention`, oldest first.
+CREATE FUNCTION expired_time_partitions(parent regclass, width integer, retention interval)
+RETURNS SETOF text LANGUAGE sql STABLE AS $$
+    SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = parent AND c.relname ~ '_[0-9]{8}$'
+      AND to_date(right(c.relname, 8), 'YYYYMMDD') + width <= ((now() - retention) AT TIME ZONE 'UTC')::date
+    ORDER BY c.relname
+$$;
 
-SELECT ensure_time_partitions('outbox', 'created_at', 1, 7, now());
-SELECT ensure_time_partitions('relay_positions', 'written_at', 1, 7, now());
-SELECT ensure_time_partitions('consumer_positions', 'written_at', 1, 7, now());
+SELECT ensure_time_partitions('outbox', 'created_at', 7, 2);
+SELECT ensure_time_partitions('relay_positions', 'written_at', 1, 7);
+SELECT ensure_time_partitions('consumer_positions', 'written_at', 1, 7);
 -- Ids as old as the longest retention of a topic may still come.
 SELECT ensure_time_partitions('inbox', 'event_id', 7, 9, now() - interval '35 days');

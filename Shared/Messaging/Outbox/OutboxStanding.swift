@@ -4,31 +4,34 @@ public import Postgres
 
 /// How the outbox of a service stands, for readiness and operators.
 public struct OutboxStanding: Codable, Sendable {
-    /// Events that no relay has confirmed in the present cluster yet.
+    /// Events that no relay has confirmed in the present cluster yet; counted up to ``countedUpTo``.
     public let unsent: Int64
     /// The moment the oldest of them was written.
     public let oldestUnsentAt: Date?
     /// Events held back because the broker refused one of their key.
     public let blocked: Int64
 
+    /// More unsent events than this are not counted any further: whoever asks would wait for it.
+    public static let countedUpTo: Int64 = 1_000_000
+
     /// Reads it from the service's own tables.
     /// - Parameter clusterID: the cluster in which the positions count; unknown means nothing was sent there.
     public static func read(from pool: PostgresPool, shards: Int, clusterID: String?) async throws -> OutboxStanding {
         let rows = try await pool.query(
             """
-            WITH position AS (
-                SELECT DISTINCT ON (shard) shard, done, reading, after_seq FROM relay_positions
-                WHERE \(clusterID)::text IS NULL OR cluster_id = \(clusterID)
-                ORDER BY shard, id DESC)
             SELECT count(o.seq) AS unsent, min(o.created_at) AS oldest, (SELECT count(*) FROM relay_blocked) AS blocked
             FROM generate_series(0, \(shards) - 1) AS s (shard)
-            LEFT JOIN position p ON p.shard = s.shard
+            LEFT JOIN LATERAL (
+                SELECT done, reading, after_seq FROM relay_positions r
+                WHERE r.shard = s.shard AND (\(clusterID)::text IS NULL OR r.cluster_id = \(clusterID))
+                ORDER BY id DESC LIMIT 1) p ON true
             LEFT JOIN LATERAL (
                 SELECT seq, created_at FROM outbox
                 WHERE shard = s.shard
                   AND (xid >= coalesce(pg_snapshot_xmax(p.done), '0')
                        OR xid = ANY (ARRAY(SELECT pg_snapshot_xip(p.done))))
                   AND (p.reading IS NULL OR seq > p.after_seq OR NOT pg_visible_in_snapshot(xid, p.reading))
+                LIMIT \(Self.countedUpTo)
             ) o ON true
             """)
         guard let row = rows.first else { throw MessagingError.unexpected("no count of the outbox") }

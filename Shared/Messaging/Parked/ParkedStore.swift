@@ -57,6 +57,7 @@ struct ParkedStore: Sendable {
                     \(message.record.offset), \(message.clusterID), \(message.id), \(message.type?.withoutNUL),
                     \(message.record.key), \(PostgresJSON(headers)), \(message.record.value), 'open',
                     \(message.fault.code), \(message.fault.reason.withoutNUL), \(now))
+            ON CONFLICT DO NOTHING
             """)
     }
 
@@ -116,6 +117,16 @@ struct ParkedStore: Sendable {
             UPDATE parked_keys SET state = \(next.state), waiting_for = \(next.waitingFor),
                 wait_until = \(next.waitUntil), attempts = attempts + 1, next_attempt_at = \(next.nextAttempt)
             WHERE consumer = \(consumer) AND topic = \(key.topic) AND key = \(key.bytes)
+            """)
+    }
+
+    /// Lets other keys go first, unless somebody has worked on this one meanwhile.
+    func delay(_ key: ParkedKey, to next: Date, in session: any PostgresQueryable) async throws {
+        try await session.execute(
+            """
+            UPDATE parked_keys SET attempts = attempts + 1, next_attempt_at = \(next)
+            WHERE consumer = \(consumer) AND topic = \(key.topic) AND key = \(key.bytes)
+              AND attempts = \(key.attempts) AND next_attempt_at IS NOT NULL
             """)
     }
 

@@ -10,9 +10,9 @@ struct ParkingLimit: Sendable {
 
     init(_ rules: ConsumerRules) { self.rules = rules }
 
-    /// Admits messages of which some are about to be parked.
-    /// - Throws: ``MessagingError/parkingLimit(keys:share:)`` when they may not be; they then count for nothing.
-    mutating func admit(parked: Int, handled: Int, at now: Date) throws(MessagingError) {
+    /// Whether messages of which some are about to be parked may be.
+    /// - Throws: ``MessagingError/parkingLimit(keys:share:)``.
+    mutating func check(parked: Int, handled: Int, at now: Date) throws(MessagingError) {
         pieces.removeAll { now.timeIntervalSince($0.at) > window }
         let keys = parked + pieces.reduce(0) { $0 + $1.parked }
         let messages = handled + pieces.reduce(0) { $0 + $1.handled }
@@ -20,8 +20,10 @@ struct ParkingLimit: Sendable {
         let isTooMuch =
             keys > rules.parkingMaximumKeys || (keys >= rules.parkingMinimumKeys && share > rules.parkingShare)
         guard parked == 0 || !isTooMuch else { throw .parkingLimit(keys: keys, share: share) }
-        pieces.append((now, parked, handled))
     }
+
+    /// Counts messages whose transaction has committed.
+    mutating func note(parked: Int, handled: Int, at now: Date) { pieces.append((now, parked, handled)) }
 }
 
 /// The limit of one consumer, shared by its partitions.
@@ -34,8 +36,25 @@ final class ParkingGuard: Sendable {
         self.time = time
     }
 
-    func admit(parked: Int, handled: Int) throws {
+    func check(parked: Int, handled: Int) throws(MessagingError) {
         let now = time.now
-        try limit.withLock { try $0.admit(parked: parked, handled: handled, at: now) }
+        try limit.withLock { limit throws(MessagingError) in
+            try limit.check(parked: parked, handled: handled, at: now)
+        }
+    }
+
+    /// Whether one more message may be parked now; counted at once, if so.
+    func admitsOne() -> Bool {
+        let now = time.now
+        return limit.withLock { limit in
+            guard (try? limit.check(parked: 1, handled: 1, at: now)) != nil else { return false }
+            limit.note(parked: 1, handled: 1, at: now)
+            return true
+        }
+    }
+
+    func note(parked: Int, handled: Int) {
+        let now = time.now
+        limit.withLock { $0.note(parked: parked, handled: handled, at: now) }
     }
 }

@@ -29,7 +29,20 @@ struct RetryWorker: Sendable {
     }
 
     /// Works on one due key; answers whether there was one.
+    ///
+    /// A key whose message fails by the surroundings lets the others go first next time: it may be the only one that
+    /// they trouble.
     func retryOne() async throws -> Bool {
+        do {
+            return try await work()
+        } catch let trouble as KeyTrouble {
+            let next = processor.time.now + processor.rules.retryPause(afterAttempts: trouble.key.attempts)
+            try await parked.delay(trouble.key, to: next, in: processor.pool)
+            throw trouble.cause
+        }
+    }
+
+    private func work() async throws -> Bool {
         try await processor.pool.transaction { transaction in
             let now = processor.time.now
             guard let key = try await parked.nextDue(now: now, in: transaction) else { return false }
@@ -37,6 +50,7 @@ struct RetryWorker: Sendable {
             let arrivals = Arrivals()
             for message in messages {
                 let fault = try await retry(message, in: transaction, arrivals: arrivals, now: now)
+                if case .surroundings(let cause)? = fault { throw KeyTrouble(key: key, cause: cause) }
                 if let fault {
                     try await keep(key, message, fault, now: now, in: transaction)
                     try await ParkedStore.announce(arrivals.take(), now: now, in: transaction)
@@ -61,9 +75,7 @@ struct RetryWorker: Sendable {
             return .message(MessageFault(code: "type.unknown", reason: "this release does not know the type"))
         case .known(let envelope, let effect):
             let scope = processor.scope(of: envelope, in: transaction, arrivals: arrivals, now: now)
-            let fault = await processor.attempt(effect, scope)
-            if case .surroundings(let error)? = fault { throw error }
-            return fault
+            return await processor.attempt(effect, scope)
         }
     }
 
@@ -77,14 +89,17 @@ struct RetryWorker: Sendable {
             try await park(key, message, fault, now: now, in: transaction)
         case .notYet(let notYet):
             let deadline = key.waitUntil ?? now + processor.rules.waitAtMost
-            guard now < deadline else {
+            if now >= deadline, processor.parkingGuard.admitsOne() {
                 let fault = MessageFault(code: "not-yet.deadline", reason: notYet.description)
                 try await parked.note(fault, on: message.id, in: transaction)
                 return try await park(key, message, fault, now: now, in: transaction)
             }
-            let next = min(deadline, now + processor.rules.retryPause(afterAttempts: key.attempts))
+            let next = now + processor.rules.retryPause(afterAttempts: key.attempts)
             try await parked.postpone(
-                key, to: .waiting(for: notYet.waitingFor, until: deadline, nextAttempt: next), in: transaction)
+                key,
+                to: .waiting(
+                    for: notYet.waitingFor, until: deadline, nextAttempt: now < deadline ? min(deadline, next) : next),
+                in: transaction)
         }
     }
 
@@ -99,4 +114,10 @@ struct RetryWorker: Sendable {
             record: message.record, clusterID: "", id: message.eventID, type: nil, fault: fault)
         try await processor.announceParked(news, attempt: key.attempts, now: now, in: transaction)
     }
+}
+
+/// The surroundings failed while a key was worked on.
+private struct KeyTrouble: Error {
+    let key: ParkedKey
+    let cause: any Error
 }

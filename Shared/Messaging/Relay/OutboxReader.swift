@@ -20,7 +20,7 @@ struct OutboxPage: Sendable {
 
 /// The relay's statements on its own connection.
 struct OutboxReader: Sendable {
-    let session: any PostgresSession
+    let session: PostgresConnection
     let service: ServiceName
     let shard: Int16
 
@@ -48,6 +48,14 @@ struct OutboxReader: Sendable {
                       AND (xid >= \(minimum) OR xid = ANY (\(late)))
                       AND pg_visible_in_snapshot(xid, \(window.description)::pg_snapshot)
                     ORDER BY seq LIMIT \(limit)) o ON true
+                ORDER BY o.seq
+                """
+        }
+        if late.isEmpty {
+            return """
+                SELECT s.snapshot, o.* FROM (SELECT pg_current_snapshot()::text AS snapshot) s LEFT JOIN LATERAL (
+                    SELECT seq, topic, key, version, event_id, type, time, traceparent, data FROM outbox
+                    WHERE shard = \(shard) AND xid >= \(minimum) ORDER BY seq LIMIT \(limit)) o ON true
                 ORDER BY o.seq
                 """
         }
@@ -88,14 +96,36 @@ struct OutboxReader: Sendable {
             """)
     }
 
-    /// A database restored from a dump counts its transactions anew. The retained rows then belong to no transaction of
-    /// this server; they are stamped again and sent again, which the inboxes absorb.
-    func restampIfCounterWentBack(from position: RelayPosition) async throws -> Bool {
-        let rows = try await session.query(
-            "SELECT pg_snapshot_xmax(pg_current_snapshot()) < \(position.done.maximum) AS went_back")
-        guard try rows.first?.get("went_back", as: Bool.self) == true else { return false }
-        try await session.execute("UPDATE outbox SET xid = pg_current_xact_id() WHERE shard = \(shard)")
-        return true
+    /// Makes the outbox this server's own; answers whether it came from another one.
+    ///
+    /// A database restored from a dump counts its transactions anew: the retained rows then belong to no transaction of
+    /// this server, and no stored position means anything. They are stamped again and all sent again, which the inboxes
+    /// absorb.
+    func adopt() async throws -> Bool {
+        try await session.transaction { transaction in
+            let server = try await transaction.queryOne(
+                """
+                SELECT (SELECT system_identifier FROM pg_control_system()) AS here,
+                       (SELECT system_identifier FROM relay_servers WHERE shard = \(shard)) AS known,
+                       EXISTS (SELECT FROM outbox WHERE shard = \(shard)
+                                 AND xid >= pg_snapshot_xmax(pg_current_snapshot())) AS is_ahead
+                """)
+            let here: Int64 = try server.get("here")
+            let known: Int64? = try server.get("known")
+            let isForeign = try server.get("is_ahead") || (known != nil && known != here)
+            if isForeign {
+                try await transaction.execute("UPDATE outbox SET xid = pg_current_xact_id() WHERE shard = \(shard)")
+                try await transaction.execute("DELETE FROM relay_positions WHERE shard = \(shard)")
+            }
+            if isForeign || known == nil {
+                try await transaction.execute(
+                    """
+                    INSERT INTO relay_servers (shard, system_identifier) VALUES (\(shard), \(here))
+                    ON CONFLICT (shard) DO UPDATE SET system_identifier = excluded.system_identifier
+                    """)
+            }
+            return isForeign
+        }
     }
 
     /// The rows of a blocked key that an operator wants sent again, in order.

@@ -14,7 +14,8 @@ struct Relay: Sendable {
     let shard: Int16
     let connection: PostgresConfiguration
     let cluster: ClusterWatch
-    let makeProducer: @Sendable () throws -> KafkaProducer
+    /// Makes a producer that connects to this cluster only.
+    let makeProducer: @Sendable (_ clusterID: String) throws -> KafkaProducer
     let committed: Signal
     let limits: RelayLimits
     let logger: Logger
@@ -40,11 +41,16 @@ struct Relay: Sendable {
         let session = try await PostgresConnection.open(connection.forRelay(), logger: logger)
         do {
             try await waitForLead(on: session)
-            let clusterID = try await cluster.current()
-            let producer = try makeProducer()
+            let reader = OutboxReader(session: session, service: service, shard: shard)
+            if try await reader.adopt() {
+                logger.notice("the outbox comes from another database server: it is sent again")
+            }
+            let clusterID = try await knownCluster(touching: session)
+            let producer = try makeProducer(clusterID)
             let term = RelayTerm(
-                relay: self, reader: OutboxReader(session: session, service: service, shard: shard), session: session,
-                producer: producer, clusterID: clusterID)
+                relay: self, reader: reader, session: session, producer: producer, clusterID: clusterID)
+            status.leads()
+            logger.info("relay leads", metadata: ["shard": "\(shard)", "cluster": "\(clusterID)"])
             do {
                 try await term.serve()
                 await producer.close()
@@ -72,8 +78,15 @@ struct Relay: Sendable {
             status.follows()
             try await Task.sleep(for: limits.leadRetry)
         }
-        status.leads()
-        logger.info("relay leads", metadata: ["shard": "\(shard)"])
+    }
+
+    /// Waits for the broker, touching the connection meanwhile.
+    private func knownCluster(touching session: PostgresConnection) async throws -> String {
+        while true {
+            if let id = cluster.lastKnown { return id }
+            try await session.execute("SELECT 1")
+            try await Task.sleep(for: limits.leadRetry)
+        }
     }
 }
 

@@ -43,10 +43,6 @@ struct RelayTerm {
                 "unknown Kafka cluster: sending the retained outbox", metadata: ["cluster": "\(clusterID)"])
             return .start
         }
-        if try await reader.restampIfCounterWentBack(from: stored) {
-            relay.logger.notice("the database counts its transactions anew: sending the retained outbox again")
-            return .start
-        }
         return stored
     }
 
@@ -116,9 +112,10 @@ struct RelayTerm {
 }
 
 extension KafkaError {
-    /// The broker will never take this record as it is, whatever happens around it.
+    /// The broker will never take this record as it is, whatever happens around it: too large, an impossible topic,
+    /// against a policy, or invalid. A topic that is missing may still be created and a permission still be given; those
+    /// stop the relay, which goes on by itself.
     var isRefusal: Bool {
-        // The broker's own codes are positive. A topic that is missing may still be created.
-        code.rawValue > 0 && !isFatal && !isRetriable && code != .unknownTopicOrPartition
+        !isFatal && [.messageTooLarge, .batchTooLarge, .invalidTopic, .policyViolation, .invalidRecord].contains(code)
     }
 }

@@ -26,6 +26,10 @@ final class ClusterWatch: Sendable {
     /// The id last seen, `nil` before the broker has answered for the first time.
     var lastKnown: String? { known.withLock { $0 } }
 
+    /// Lets clients connect only while the broker is still that of `id`: what they have queued, and the offsets they read
+    /// at, mean nothing to another one.
+    func gate(to id: String) -> ConnectionGate { admin.gate(to: id) }
+
     /// The id last seen; waits for the first one.
     func current() async throws -> String {
         while true {

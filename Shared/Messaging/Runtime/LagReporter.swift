@@ -33,62 +33,118 @@ struct LagReporter: Sendable {
     let logger: Logger
 
     /// Reports for ever; ends on cancellation.
+    ///
+    /// In its first minute it looks more often: until a copy was level once, nothing may be decided by it.
     func run() async {
+        var unseen = Set(consumers.map(\.name))
+        let settled = ContinuousClock.now + .seconds(60)
         while !Task.isCancelled {
             do {
                 let now = time.now
-                let lags = try await measure()
-                gauges.set(lags, now: now)
-                ages.note(lags, measuredAt: now)
+                let measured = try await measureAll()
+                gauges.set(measured.flatMap(\.lags), now: now)
+                for consumer in measured where consumer.isLevel {
+                    ages.note(consumer.name, levelAt: now)
+                    unseen.remove(consumer.name)
+                }
             } catch {
                 // Unknown is absent, never 0.
                 gauges.clear()
                 logger.debug("lag unknown", metadata: ["error": "\(error)"])
             }
-            try? await Task.sleep(for: interval)
+            let isStarting = !unseen.isEmpty && ContinuousClock.now < settled
+            try? await Task.sleep(for: isStarting ? min(interval, .milliseconds(500)) : interval)
         }
     }
 
-    func measure() async throws -> [PartitionLag] {
+    func measure() async throws -> [PartitionLag] { try await measureAll().flatMap(\.lags) }
+
+    /// A consumer's lag everywhere, and whether it has all that its topics hold.
+    struct ConsumerLag {
+        let name: String
+        let lags: [PartitionLag]
+        /// Every partition is there and applied to its end. A partition that was read in another cluster and holds
+        /// nothing in this one proves nothing: a broker that was lost is being filled again.
+        let isLevel: Bool
+    }
+
+    func measureAll() async throws -> [ConsumerLag] {
         let clusterID = try await cluster.current()
         let partitions = Dictionary(
-            try await admin.listTopics(timeout: .seconds(2)).map { ($0.name, $0.partitions) },
+            try await admin.listTopics(timeout: .seconds(2)).map { ($0.name, Int32($0.partitions)) },
             uniquingKeysWith: { first, _ in first })
-        var measured: [PartitionLag] = []
+        let places = Set(consumers.flatMap(\.places)).filter { $0.partition < partitions[$0.topic] ?? 0 }
+        let ends = try await admin.endOffsets(of: places.sorted(), timeout: .seconds(2))
+        var measured: [ConsumerLag] = []
         for consumer in consumers {
-            let positions = try await storedPositions(of: consumer.name, clusterID: clusterID)
-            for topic in consumer.topics {
-                for partition in 0..<Int32(partitions[topic.name] ?? 0) {
-                    let place = TopicPartition(topic: topic.name, partition: partition)
-                    measured.append(try await lag(of: consumer.name, at: place, position: positions[place]))
-                }
-            }
+            measured.append(try await lag(of: consumer, ends: ends, clusterID: clusterID))
         }
         return measured
     }
 
-    private func storedPositions(of consumer: String, clusterID: String) async throws -> [TopicPartition: Int64] {
+    private func lag(
+        of consumer: ConsumerDefinition, ends: [TopicPartition: Int64], clusterID: String
+    ) async throws -> ConsumerLag {
+        let standings = try await standings(of: consumer, clusterID: clusterID)
+        var next: [TopicPartition: Int64] = [:]
+        for place in consumer.places {
+            guard let end = ends[place] else { continue }
+            if let position = standings[place]?.position {
+                next[place] = position
+            } else {
+                next[place] = end == 0 ? 0 : try await admin.watermarks(place, timeout: .seconds(2)).low
+            }
+        }
+        let behind = next.filter { $0.value < ends[$0.key] ?? 0 }
+        let oldest = try await admin.records(from: behind, timeout: .seconds(2))
+        let lags = consumer.places.compactMap { place -> PartitionLag? in
+            guard let end = ends[place], let next = next[place] else { return nil }
+            return PartitionLag(
+                consumer: consumer.name, topic: place.topic, partition: place.partition,
+                position: standings[place]?.position, logEnd: end, lag: max(0, end - next),
+                oldestAt: oldest[place]?.timestamp)
+        }
+        let isLevel =
+            lags.count == consumer.places.count && lags.allSatisfy { $0.lag == 0 }
+            && consumer.places.allSatisfy {
+                standings[$0]?.position != nil || standings[$0]?.wasReadElsewhere == false
+            }
+        return ConsumerLag(name: consumer.name, lags: lags, isLevel: isLevel)
+    }
+
+    /// Where a consumer stands in one partition.
+    private struct Standing {
+        let position: Int64?
+        let wasReadElsewhere: Bool
+    }
+
+    private func standings(
+        of consumer: ConsumerDefinition, clusterID: String
+    ) async throws -> [TopicPartition: Standing] {
+        let places = consumer.places
         let rows = try await pool.query(
             """
-            SELECT DISTINCT ON (topic, partition) topic, partition, next_offset FROM consumer_positions
-            WHERE consumer = \(consumer) AND cluster_id = \(clusterID) ORDER BY topic, partition, id DESC
+            SELECT p.topic, p.partition, here.next_offset, elsewhere IS NOT NULL AS elsewhere
+            FROM unnest(\(places.map(\.topic)), \(places.map(\.partition))) AS p (topic, partition)
+            LEFT JOIN LATERAL (
+                SELECT next_offset FROM consumer_positions c
+                WHERE c.consumer = \(consumer.name) AND c.topic = p.topic AND c.partition = p.partition
+                  AND c.cluster_id = \(clusterID)
+                ORDER BY id DESC LIMIT 1) here ON true
+            LEFT JOIN LATERAL (
+                SELECT true FROM consumer_positions c
+                WHERE here.next_offset IS NULL AND c.consumer = \(consumer.name) AND c.topic = p.topic
+                  AND c.partition = p.partition
+                LIMIT 1) elsewhere ON true
             """)
         return Dictionary(
             try rows.map { row in
                 (
                     TopicPartition(topic: try row.get("topic"), partition: try row.get("partition")),
-                    try row.get("next_offset", as: Int64.self)
+                    Standing(
+                        position: try row.get("next_offset"), wasReadElsewhere: try row.get("elsewhere"))
                 )
             }, uniquingKeysWith: { first, _ in first })
-    }
-
-    private func lag(of consumer: String, at place: TopicPartition, position: Int64?) async throws -> PartitionLag {
-        let (low, high) = try await admin.watermarks(place, timeout: .seconds(2))
-        let next = max(position ?? low, low)
-        let oldest = next < high ? try await admin.record(at: place, offset: next, timeout: .seconds(2)) : nil
-        return PartitionLag(
-            consumer: consumer, topic: place.topic, partition: place.partition, position: position, logEnd: high,
-            lag: max(0, high - (position ?? low)), oldestAt: oldest?.timestamp)
     }
 }
 

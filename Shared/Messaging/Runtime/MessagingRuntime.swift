@@ -14,7 +14,7 @@ public struct MessagingRuntime: Service {
     private let retries: [RetryWorker]
     private let maintenance: Maintenance
     private let lag: LagReporter
-    private let topics: TopicProvisioner
+    private let topics: TopicWait
     private let outbox: Outbox
     private let logger: Logger
 
@@ -31,11 +31,15 @@ public struct MessagingRuntime: Service {
         let admin = try KafkaAdmin(kafka, logger: logger)
         let cluster = ClusterWatch(admin: admin, logger: logger)
         self.cluster = cluster
-        topics = TopicProvisioner(admin: admin)
+        topics = TopicWait(
+            provisioner: TopicProvisioner(admin: admin), own: TopicCatalogue.owned(by: outbox.service),
+            read: consumers.flatMap(\.topics), logger: logger)
         relays = (0..<Int16(outbox.shards)).map { shard in
             Relay(
                 service: outbox.service, shard: shard, connection: connection, cluster: cluster,
-                makeProducer: { try KafkaProducer(kafka, logger: logger) }, committed: outbox.committed,
+                makeProducer: { clusterID in
+                    try KafkaProducer(kafka, gate: cluster.gate(to: clusterID), logger: logger)
+                }, committed: outbox.committed,
                 limits: RelayLimits(), logger: logger, status: RelayStatus(shard: shard))
         }
         let runners = consumers.map { definition in
@@ -44,12 +48,13 @@ public struct MessagingRuntime: Service {
                     definition: definition, pool: pool, outbox: outbox, time: time, rules: rules,
                     metrics: ConsumerMetrics(consumer: definition.name),
                     parkingGuard: ParkingGuard(rules, time: time), retryDue: Signal()),
-                kafka: kafka, cluster: cluster, status: ConsumerStatus(),
+                kafka: kafka, groupID: "hoso.\(definition.name)", cluster: cluster, status: ConsumerStatus(),
                 logger: logger.with("consumer", definition.name))
         }
         self.runners = runners
         retries = runners.map { RetryWorker(processor: $0.processor, logger: $0.logger, poll: .seconds(1)) }
-        maintenance = Maintenance(pool: pool, time: time, rules: rules, logger: logger)
+        maintenance = Maintenance(
+            pool: pool, consumers: consumers, rules: rules, clusterID: { cluster.lastKnown }, logger: logger)
         lag = LagReporter(
             consumers: consumers, pool: pool, admin: admin, cluster: cluster, time: time, interval: .seconds(5),
             gauges: LagGauges(), ages: ages, logger: logger)
@@ -60,34 +65,29 @@ public struct MessagingRuntime: Service {
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await cluster.run() }
-                group.addTask { try await checkTopics() }
-                for relay in relays { group.addTask { try await relay.run() } }
-                for runner in runners { group.addTask { await runner.run() } }
                 for retry in retries { group.addTask { await retry.run() } }
                 group.addTask { await maintenance.run() }
                 group.addTask { await lag.run() }
+                group.addTask { try await serveTopics() }
                 try await group.waitForAll()
             }
         }
     }
 
-    /// Once the broker is there: a topic of another shape is a reason not to run at all.
-    private func checkTopics() async throws {
-        while !Task.isCancelled {
-            do {
-                return try await topics.check(TopicCatalogue.owned(by: outbox.service) + consumers.flatMap(\.topics))
-            } catch let error as MessagingError {
-                throw error
-            } catch {
-                try? await Task.sleep(for: .seconds(1))
-            }
+    /// What sends and reads, once the topics are known to be right.
+    private func serveTopics() async throws {
+        try await topics.wait()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for relay in relays { group.addTask { try await relay.run() } }
+            for runner in runners { group.addTask { await runner.run() } }
+            try await group.waitForAll()
         }
     }
 
     /// How messaging stands, for readiness.
     public var standing: MessagingStanding {
         MessagingStanding(
-            isBrokerReachable: cluster.isReachable, clusterID: cluster.lastKnown,
+            isBrokerReachable: cluster.isReachable, clusterID: cluster.lastKnown, missingTopics: topics.missing,
             isRelayLeading: relays.allSatisfy { $0.status.isLeading },
             consumers: Dictionary(uniqueKeysWithValues: runners.map { ($0.definition.name, $0.status.state.text) }))
     }
@@ -105,6 +105,8 @@ public struct MessagingRuntime: Service {
 public struct MessagingStanding: Codable, Sendable {
     public let isBrokerReachable: Bool
     public let clusterID: String?
+    /// The service's own topics that the broker does not have; nothing is sent or read before it does.
+    public let missingTopics: [String]
     /// Whether this process sends the service's events; another one of the same service may.
     public let isRelayLeading: Bool
     /// `starting`, `running`, `waiting: …` or `stopped: …`, by consumer.

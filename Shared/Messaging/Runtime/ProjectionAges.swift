@@ -14,13 +14,6 @@ public final class ProjectionAges: Sendable {
         level.withLock { $0[consumer] }.map { max(0, now.timeIntervalSince($0)) }
     }
 
-    /// For tests: the consumer was level at that moment.
+    /// The consumer was level at that moment.
     public func note(_ consumer: String, levelAt moment: Date) { level.withLock { $0[consumer] = moment } }
-
-    func note(_ lags: [PartitionLag], measuredAt moment: Date) {
-        for (consumer, partitions) in Dictionary(grouping: lags, by: \.consumer)
-        where partitions.allSatisfy({ $0.lag == 0 }) {
-            note(consumer, levelAt: moment)
-        }
-    }
 }

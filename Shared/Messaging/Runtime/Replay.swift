@@ -5,8 +5,8 @@ public import Postgres
 
 /// Empties the projections of a service and fills them again from the topics.
 ///
-/// It has no outbox and no adapter to the outside: whatever the handlers do, nothing leaves the schema. The service does
-/// not run meanwhile.
+/// It has no outbox and no adapter to the outside: whatever the handlers do, nothing leaves the schema. The service may
+/// run meanwhile: its own readers find that their place is gone and begin again too, and whoever comes first moves on.
 public struct Replay: Sendable {
     private let consumers: [ConsumerDefinition]
     private let pool: PostgresPool
@@ -18,7 +18,7 @@ public struct Replay: Sendable {
         consumers: [ConsumerDefinition], pool: PostgresPool, kafka: KafkaConfiguration, time: any TimeSource,
         logger: Logger
     ) {
-        self.consumers = consumers.filter { if case .projection = $0.kind { true } else { false } }
+        self.consumers = consumers.filter(\.kind.isProjection)
         self.pool = pool
         self.kafka = kafka
         self.time = time
@@ -40,7 +40,8 @@ public struct Replay: Sendable {
                 definition: definition, pool: pool, outbox: nil, time: time, rules: rules,
                 metrics: ConsumerMetrics(consumer: definition.name), parkingGuard: ParkingGuard(rules, time: time),
                 retryDue: Signal()),
-            kafka: kafka, cluster: cluster, status: ConsumerStatus(), logger: logger)
+            kafka: kafka, groupID: "hoso.\(definition.name).replay", cluster: cluster, status: ConsumerStatus(),
+            logger: logger)
         try await empty(definition)
         let retry = RetryWorker(processor: runner.processor, logger: logger, poll: .milliseconds(200))
         let lag = LagReporter(
@@ -66,9 +67,14 @@ public struct Replay: Sendable {
         logger.notice("projection rebuilt", metadata: ["consumer": "\(definition.name)"])
     }
 
-    private func empty(_ definition: ConsumerDefinition) async throws {
+    func empty(_ definition: ConsumerDefinition) async throws {
         guard case .projection(let tables) = definition.kind else { return }
+        let store = ConsumerStore(consumer: definition.name)
         try await pool.transaction { transaction in
+            // Nobody is in the middle of a batch: its position would outlive what it stands for.
+            for place in definition.places {
+                try await store.lock(topic: place.topic, partition: place.partition, in: transaction)
+            }
             for table in tables { try await transaction.execute("DELETE FROM \(identifier: table)") }
             for table in ["inbox", "consumer_positions", "parked_messages", "parked_keys"] {
                 try await transaction.execute("DELETE FROM \(identifier: table) WHERE consumer = \(definition.name)")

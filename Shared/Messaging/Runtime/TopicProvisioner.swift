@@ -23,10 +23,10 @@ public struct TopicProvisioner: Sendable {
         return missing.map(\.name)
     }
 
-    /// Keys would lose their order over another number of partitions.
-    /// - Throws: ``MessagingError/partitionCount(topic:expected:found:)`` for the first topic that differs; a topic that
-    ///   is not there yet is no fault.
-    public func check(_ topics: [Topic]) async throws {
+    /// Looks whether topics have the shape of the catalogue; answers the names of all that exist. Keys would lose their
+    /// order over another number of partitions.
+    /// - Throws: ``MessagingError/partitionCount(topic:expected:found:)`` for the first topic that differs.
+    public func check(_ topics: [Topic]) async throws -> Set<String> {
         // A short wait: a blocked call outlives cancellation, and a service that stops has ten seconds.
         let found = Dictionary(
             try await admin.listTopics(timeout: .seconds(2)).map { ($0.name, Int($0.partitions)) },
@@ -35,5 +35,6 @@ public struct TopicProvisioner: Sendable {
             guard let count = found[topic.name], count != topic.partitions else { continue }
             throw MessagingError.partitionCount(topic: topic.name, expected: topic.partitions, found: count)
         }
+        return Set(found.keys)
     }
 }

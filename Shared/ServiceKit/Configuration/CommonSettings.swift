@@ -67,6 +67,9 @@ public enum CommonSettings {
             "kafka.bootstrapServers", .string, isRequired: true, sharedEnvironmentName: "KAFKA_BOOTSTRAP_SERVERS",
             help: "Host and port of brokers, separated by commas."),
         Setting("kafka.properties", .list, help: "Further librdkafka properties, name=value."),
+        Setting(
+            "kafka.namespace",
+            help: "Put before the name of every topic and group, where suites share a cluster; for example `staging.`."),
         Setting("kafka.password", isSecret: true, help: "The SASL password of the service's own user."),
         Setting(
             "kafka.replicationFactor", .int, default: "-1", range: -1...9,

@@ -1,6 +1,7 @@
 import Contracts
 import HTTPTypes
 import Hummingbird
+import Kafka
 import NIOCore
 import Postgres
 
@@ -12,6 +13,8 @@ extension Problem {
         case let invalid as InvalidValue: self = Problem.invalidFields.with(errors: [FieldError(invalid)])
         case let error as PostgresError: self = Self.describing(error)
         case is NIOTooManyBytesError: self = .bodyTooLarge
+        // Operators' questions about topics are the only ones that wait for the broker.
+        case let error as KafkaError where error.isRetriable: self = .unavailable
         case let error as HTTPError: self = Self.describing(error)
         case let error as any HTTPResponseError: self = Self.ofStatus(error.status)
         case is CancellationError: self = .unavailable

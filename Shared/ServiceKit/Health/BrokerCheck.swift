@@ -14,9 +14,9 @@ extension HealthCheck {
             let standing = messaging.standing
             let outbox = watch.standing
             return bound.state(
-                isBrokerReachable: standing.isBrokerReachable, unsent: outbox?.unsent,
-                oldest: outbox?.oldestUnsentAt, blocked: outbox?.blocked ?? 0, stopped: standing.stoppedConsumers,
-                now: time.now)
+                isBrokerReachable: standing.isBrokerReachable, missingTopics: standing.missingTopics,
+                unsent: outbox?.unsent, oldest: outbox?.oldestUnsentAt, blocked: outbox?.blocked ?? 0,
+                stopped: standing.stoppedConsumers, now: time.now)
         }
     }
 }
@@ -27,13 +27,17 @@ struct OutboxBound: Sendable, Equatable {
     var age: TimeInterval
 
     func state(
-        isBrokerReachable: Bool, unsent: Int64?, oldest: Date?, blocked: Int64, stopped: [String], now: Date
+        isBrokerReachable: Bool, missingTopics: [String], unsent: Int64?, oldest: Date?, blocked: Int64,
+        stopped: [String], now: Date
     ) -> HealthState {
         if let unsent, unsent > rows { return .failed("\(unsent) events are not sent, more than \(rows)") }
         if let oldest, now.timeIntervalSince(oldest) > age {
             return .failed("the oldest event not sent is \(Int(now.timeIntervalSince(oldest))) s old")
         }
         if !isBrokerReachable { return .degraded("the broker cannot be reached") }
+        if !missingTopics.isEmpty {
+            return .degraded("topics are missing, run migrate: \(missingTopics.joined(separator: ", "))")
+        }
         if !stopped.isEmpty { return .degraded("consumers have stopped: \(stopped.joined(separator: "; "))") }
         if blocked > 0 { return .degraded("\(blocked) events are held back") }
         return .ok

@@ -28,6 +28,6 @@ enum Connections {
         if let password = try settings.stringIfSet("kafka.password") { properties["sasl.password"] = password }
         return KafkaConfiguration(
             bootstrapServers: try settings.string("kafka.bootstrapServers"), clientID: "hoso-\(service.rawValue)",
-            properties: properties)
+            properties: properties, namespace: try settings.stringIfSet("kafka.namespace") ?? "")
     }
 }

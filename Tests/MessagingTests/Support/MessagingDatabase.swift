@@ -24,10 +24,6 @@ struct MessagingDatabase {
             configuration: configuration, pool: PostgresPool(configuration, logger: logger))
         try await database.pool.execute(
             "CREATE TABLE effects (n bigint GENERATED ALWAYS AS IDENTITY, dossier uuid, reason text, sequence bigint)")
-        // The tests' moment lies apart from today's partitions.
-        try await Maintenance(
-            pool: database.pool, time: database.time, rules: ConsumerRules(), logger: logger
-        ).work()
         return database
     }
 

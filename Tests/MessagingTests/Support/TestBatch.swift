@@ -21,15 +21,17 @@ struct TestBatch {
     /// A good record; parts of it can be replaced to make it a bad one.
     func record(
         _ payload: DossierWithdrawn, id: UUIDv7? = nil, version: Int64 = 1, offset: Int64 = 0,
-        type: String = DossierWithdrawn.type, value: [UInt8]? = nil, without missing: String? = nil
+        type: String = DossierWithdrawn.type, value: [UInt8]? = nil, without missing: String? = nil,
+        traceparent: String? = nil
     ) throws -> ConsumedRecord {
-        let headers = [
+        var headers = [
             (EventHeader.specVersion, "1.0"), (EventHeader.id, (id ?? ids.next(at: now)).description),
             (EventHeader.type, type), (EventHeader.source, "urn:hoso:intake"),
             (EventHeader.subject, payload.dossierId.description), (EventHeader.time, RFC3339.text(of: now)),
             (EventHeader.sequence, String(version)), (EventHeader.dataSchema, "urn:hoso:schema:\(type)"),
             (EventHeader.contentType, "application/json"),
         ]
+        if let traceparent { headers.append((EventHeader.traceParent, traceparent)) }
         return ConsumedRecord(
             topic: DossierWithdrawn.topic.name, partition: 0, offset: offset,
             key: Array(payload.dossierId.description.utf8), value: try value ?? ContractsJSON.encode(payload),
@@ -37,11 +39,12 @@ struct TestBatch {
             timestamp: now)
     }
 
-    /// A batch that follows what was read up to `from`.
+    /// A batch that follows what was read up to `from`; without it the batch starts with its first record, at offset 0 at
+    /// the beginning of the partition.
     static func batch(_ records: [ConsumedRecord], from: Int64? = nil) -> PartitionBatch {
         PartitionBatch(
             topic: records.first?.topic ?? DossierWithdrawn.topic.name, partition: 0,
             startOffset: from ?? records.first?.offset ?? 0, records: records,
-            nextOffset: (records.last?.offset ?? -1) + 1)
+            nextOffset: (records.last?.offset ?? -1) + 1, isFromBeginning: from == nil && records.first?.offset == 0)
     }
 }

@@ -1,0 +1,68 @@
+import Contracts
+import Foundation
+import Postgres
+import Testing
+
+@testable import Messaging
+
+@Suite("Outbox and its database server")
+struct OutboxReaderTests {
+    private let make = TestBatch()
+
+    /// Two events in the outbox, sent in one cluster.
+    private func scene() async throws -> (MessagingDatabase, OutboxReader) {
+        let database = try await MessagingDatabase.make()
+        let outbox = Outbox(service: .intake)
+        for _ in 0..<2 {
+            let dossier = make.dossier()
+            try await database.pool.transaction { transaction in
+                try await outbox.append(
+                    make.withdrawal(of: dossier), key: dossier.value, version: 1,
+                    context: EventContext(now: make.now, ids: SystemIDSource()), in: transaction)
+            }
+        }
+        try await database.pool.execute(
+            "INSERT INTO relay_positions (shard, cluster_id, done, after_seq) VALUES (0, 'c1', pg_current_snapshot(), 0)"
+        )
+        let session = try await PostgresConnection.open(database.configuration, logger: database.logger)
+        return (database, OutboxReader(session: session, service: .intake, shard: 0))
+    }
+
+    private func unsent(_ reader: OutboxReader) async throws -> Int {
+        let position = try await reader.position(clusterID: "c1") ?? .start
+        return try await reader.page(from: position, limit: 10).rows.count
+    }
+
+    @Test("on its own server an outbox stays as it is")
+    func own() async throws {
+        let (_, reader) = try await scene()
+        #expect(try await !reader.adopt())
+        #expect(try await !reader.adopt())
+        #expect(try await unsent(reader) == 0)
+        reader.session.close()
+    }
+
+    @Test("restored on another server, where counting has come as far, everything is sent again")
+    func restored() async throws {
+        let (database, reader) = try await scene()
+        _ = try await reader.adopt()
+        try await database.pool.execute("UPDATE relay_servers SET system_identifier = system_identifier + 1")
+        #expect(try await reader.adopt())
+        #expect(try await unsent(reader) == 2)
+        #expect(try await !reader.adopt())
+        reader.session.close()
+    }
+
+    @Test("restored where counting has not come as far, everything is sent once more and only once")
+    func counterWentBack() async throws {
+        let (database, reader) = try await scene()
+        try await database.pool.execute("UPDATE outbox SET xid = '1000000000'")
+        #expect(try await reader.adopt())
+        let first = try await reader.page(from: .start, limit: 10)
+        #expect(first.rows.count == 2)
+        let next = RelayPosition.start.advanced(
+            pastSequence: first.rows.last?.sequence, isFull: first.isFull, snapshot: first.snapshot)
+        #expect(try await reader.page(from: next, limit: 10).rows.isEmpty)
+        reader.session.close()
+    }
+}

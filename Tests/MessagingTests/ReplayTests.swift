@@ -1,0 +1,79 @@
+import Contracts
+import Foundation
+import Kafka
+import Postgres
+import TestStack
+import Testing
+
+@testable import Messaging
+
+@Suite("Replay of projections", .serialized)
+struct ReplayTests {
+    private let make = TestBatch()
+    private let place = TopicPartition(topic: TopicCatalogue.dossiers.name, partition: 0)
+
+    private var projection: ConsumerDefinition {
+        ConsumerDefinition(
+            name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .projection(tables: ["effects"])
+        ).on(DossierWithdrawn.self) { message, scope in
+            try await scope.transaction.execute("INSERT INTO effects (reason) VALUES (\(message.payload.reason))")
+        }
+    }
+
+    private func replay(_ database: MessagingDatabase, _ cluster: MockCluster) -> Replay {
+        Replay(
+            consumers: [projection], pool: database.pool,
+            kafka: KafkaConfiguration(bootstrapServers: cluster.bootstrapServers, clientID: "test"),
+            time: SystemTimeSource(), logger: database.logger)
+    }
+
+    @Test("a projection is emptied and filled again while its service runs")
+    func besideService() async throws {
+        let cluster = try MockCluster.start(topics: EndToEndTests.topics)
+        let kafka = KafkaConfiguration(bootstrapServers: cluster.bootstrapServers, clientID: "test")
+        let database = try await MessagingDatabase.make()
+        let producer = try KafkaProducer(kafka, logger: database.logger)
+        let dossier = make.dossier()
+        let reasons = (1...5).map(String.init)
+        for (index, reason) in reasons.enumerated() {
+            let record = try make.record(
+                make.withdrawal(of: dossier, reason: reason), version: Int64(index + 1))
+            _ = try await producer.send(
+                KafkaRecord(
+                    topic: record.topic, partition: 0, key: record.key, value: record.value, headers: record.headers,
+                    timestamp: record.timestamp))
+        }
+        await producer.close()
+        let runtime = try MessagingRuntime(
+            outbox: Outbox(service: .routing), consumers: [projection], pool: database.pool,
+            connection: database.configuration, kafka: kafka, time: SystemTimeSource(), logger: database.logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await runtime.run() }
+            try await eventually("filled", within: .seconds(20)) { try await database.effects() == reasons }
+            try await database.pool.execute("UPDATE effects SET reason = 'spoilt'")
+            let rebuilt = try await replay(database, cluster).run()
+            #expect(rebuilt == ["routing.dossiers"])
+            #expect(try await database.effects() == reasons)
+            group.cancelAll()
+        }
+    }
+
+    @Test("nobody's batch is in the middle when a projection is emptied: no position outlives it")
+    func emptiesBetweenBatches() async throws {
+        let cluster = try MockCluster.start(topics: EndToEndTests.topics)
+        let database = try await MessagingDatabase.make()
+        let store = ConsumerStore(consumer: projection.name)
+        let emptying = try await database.pool.transaction { transaction in
+            try await store.lock(topic: place.topic, partition: 0, in: transaction)
+            let emptying = Task { try await replay(database, cluster).empty(projection) }
+            try await eventually("it waits for the batch") {
+                try await database.count("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+                    == 1
+            }
+            try await store.move(place, to: 7, clusterID: "c1", in: transaction)
+            return emptying
+        }
+        try await emptying.value
+        #expect(try await database.position(of: projection.name) == nil)
+    }
+}
