@@ -134,7 +134,10 @@ let whole: [Target] =
                 .nioHTTP1,
                 .serviceLifecycle, .unixSignals,
             ],
-            resources: [.embedInCode("Migrations/0001_idempotency_and_audit.sql")]),
+            resources: [
+                .embedInCode("Migrations/0001_idempotency_and_audit.sql"),
+                .embedInCode("Migrations/0002_audit_stands.sql"),
+            ]),
         module(
             "Messaging", ["Contracts", "Kafka", "Postgres", "Trust", .logging, .metrics, .serviceLifecycle],
             resources: [.embedInCode("Migrations/0001_messaging.sql")]),
@@ -206,7 +209,7 @@ let whole: [Target] =
             [
                 "Dues", "DuesDomain", "Contracts", "Messaging", "Postgres", "Projections", "ServiceKit",
                 "ServiceTestKit",
-                "TestStack", "Trust", .httpTypes,
+                "TestStack", "Trust", .httpTypes, .logging,
             ]),
         tests("IntakeDomain", ["IntakeDomain", "Contracts", "WorkingTime"]),
         tests(
@@ -235,7 +238,7 @@ let whole: [Target] =
         resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")])
     + service("Directory", migrations: ["0001_directory"])
     + service(
-        "Dues", ["Projections", .httpTypes], migrations: ["0001_dues"],
+        "Dues", ["Projections", .httpTypes], migrations: ["0001_dues", "0002_standing_rows_and_advances"],
         domainResources: [
             .embedInCode("Resources/dues-policy.json"), .embedInCode("Resources/settlement-vnpay-csv.json"),
         ])
@@ -249,7 +252,8 @@ let whole: [Target] =
         "Routing", ["Projections", .yams], migrations: ["0001_routing"],
         resources: [.embedInCode("Procedures/official-transfer.yaml")])
     + service(
-        "Signing", ["Projections", "SigningDocuments", .httpTypes], migrations: ["0001_signing"],
+        "Signing", ["Projections", "SigningDocuments", .httpTypes],
+        migrations: ["0001_signing", "0002_unreadable_jobs"],
         exclude: ["Documents"])
 
 /// The services as they are deployed.

@@ -14,7 +14,10 @@ struct Dues: ServiceDefinition {
         DirectoryProjection.migrations + [
             Migration(
                 component: "dues", version: 1, name: "dues",
-                sql: String(decoding: PackageResources._001_dues_sql, as: UTF8.self))
+                sql: String(decoding: PackageResources._001_dues_sql, as: UTF8.self)),
+            Migration(
+                component: "dues", version: 2, name: "standing_rows_and_advances",
+                sql: String(decoding: PackageResources._002_standing_rows_and_advances_sql, as: UTF8.self)),
         ]
 
     static let settings = DuesSettings.all

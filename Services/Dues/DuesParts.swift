@@ -21,6 +21,7 @@ struct DuesParts: Sendable {
         let orders: OrderRoutes
         let gateways: GatewayRoutes
         let settlements: SettlementRoutes
+        let exceptions: ExceptionRoutes
     }
 
     init(_ kit: ServiceContext) throws {
@@ -34,9 +35,8 @@ struct DuesParts: Sendable {
             kit: kit, book: book, standings: standings, chunk: try settings.int("dues.assessment.chunk"))
         receipts = ReceiptRegister(kit: kit, standings: standings, batch: try settings.int("dues.receipts.batch"))
         expiry = OrderExpiry(kit: kit)
-        let access = DuesAccess(
-            kit: kit, directory: directory, maximumAge: try settings.seconds("projection.maxAge"))
-        let callbacks = CallbackDesk(
+        let access = DuesAccess(kit: kit, directory: directory)
+        let callbacks = CallbackCounter(
             booking: CallbackBooking(kit: kit, paymentsMade: paymentsMade), logger: kit.logger,
             transactions: try settings.int("dues.callbacks.transactions"),
             batch: try settings.int("dues.callbacks.batch"),
@@ -49,10 +49,11 @@ struct DuesParts: Sendable {
         routes = Routes(
             assessments: AssessmentRoutes(kit: kit, access: access, book: book, runsStarted: runsStarted),
             orders: OrderRoutes(kit: kit, access: access, desk: orders, gateways: gateways),
-            gateways: GatewayRoutes(kit: kit, gateways: gateways, desk: callbacks),
+            gateways: GatewayRoutes(kit: kit, gateways: gateways, callbacks: callbacks),
             settlements: SettlementRoutes(
-                kit: kit, access: access, gateways: gateways, layouts: layouts.map { ["vnpay": $0] } ?? [:],
-                paymentsMade: paymentsMade))
+                kit: kit, gateways: gateways, layouts: layouts.map { ["vnpay": $0] } ?? [:],
+                maximumBytes: try settings.int("dues.settlement.maximumBytes"), paymentsMade: paymentsMade),
+            exceptions: ExceptionRoutes(kit: kit, access: access))
     }
 
     var serviceParts: ServiceParts {
@@ -62,6 +63,7 @@ struct DuesParts: Sendable {
                 routes.orders.add(to: router)
                 routes.gateways.add(to: router)
                 routes.settlements.add(to: router)
+                routes.exceptions.add(to: router)
             },
             consumers: [directory.consumer],
             background: [
@@ -73,6 +75,9 @@ struct DuesParts: Sendable {
                 ) { [receipts] in try await receipts.drain() },
                 PeriodicJob(name: "order-expiry", interval: .seconds(5), logger: kit.logger) { [expiry] in
                     while try await expiry.step() { try Task.checkCancellation() }
+                },
+                PeriodicJob(name: "exceptions", interval: .seconds(30), logger: kit.logger) { [kit] in
+                    try await ExceptionWatch(kit: kit).count()
                 },
                 PeriodicJob(name: "partitions", interval: .seconds(3_600), logger: kit.logger) { [kit] in
                     try await PartitionUpkeep(kit: kit).run()

@@ -15,9 +15,9 @@ enum DuesSettings {
             help: "The secret before, accepted too while it is being changed."),
         Setting(
             "dues.vnpay.payUrl", .url, default: "https://sandbox.vnpayment.vn/paymentv2/vpcpay.html",
-            help: "Where payers are sent."),
+            hasDevelopmentDefault: true, help: "Where payers are sent; the default is the gateway's sandbox."),
         Setting(
-            "dues.vnpay.returnUrl", .url, default: "http://127.0.0.1:8103/",
+            "dues.vnpay.returnUrl", .url, default: "http://127.0.0.1:8103/", hasDevelopmentDefault: true,
             help: "Where the payer's browser comes back to."),
         Setting("dues.vnpay.minimum", .int, default: "5000", range: 0...1_000_000, help: "The least amount, in đồng."),
         Setting("dues.order.lifetime", .duration, default: "15m", help: "How long a payment order can be paid."),
@@ -35,6 +35,9 @@ enum DuesSettings {
         Setting(
             "dues.assessment.chunk", .int, default: "1000", range: 1...50_000,
             help: "How many members one transaction of a run looks at."),
+        Setting(
+            "dues.settlement.maximumBytes", .int, default: "67108864", range: 1_048_576...1_073_741_824,
+            help: "The largest settlement file that is taken in, in bytes; it is held in memory."),
         Setting("dues.receipts.batch", .int, default: "200", range: 1...5_000, help: "Receipts in one transaction."),
     ]
 

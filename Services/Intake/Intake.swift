@@ -35,6 +35,7 @@ struct Intake: ServiceDefinition {
                 attachments.add(to: router)
                 desk.addSubmission(to: router)
                 desk.addViews(to: router)
+                desk.addAttachments(to: router)
                 desk.addProcedures(to: router)
             },
             consumers: [directory.consumer, ProgressConsumer.definition],

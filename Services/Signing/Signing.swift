@@ -15,7 +15,10 @@ struct Signing: ServiceDefinition {
         DirectoryProjection.migrations + [
             Migration(
                 component: "signing", version: 1, name: "signing",
-                sql: String(decoding: PackageResources._001_signing_sql, as: UTF8.self))
+                sql: String(decoding: PackageResources._001_signing_sql, as: UTF8.self)),
+            Migration(
+                component: "signing", version: 2, name: "unreadable_jobs",
+                sql: String(decoding: PackageResources._002_unreadable_jobs_sql, as: UTF8.self)),
         ]
 
     static let settings =
@@ -36,7 +39,9 @@ struct Signing: ServiceDefinition {
     static func assemble(_ kit: ServiceContext) async throws -> ServiceParts {
         let settings = kit.settings
         let directory = DirectoryProjection(service: name, parts: [.organizations, .members, .roles])
-        let seals = try SealKeeper(SealSettings(settings))
+        let sealSettings = try SealSettings(settings)
+        let trust = try SealTrust(sealSettings)
+        let seals = SealKeeper(sealSettings, trust: trust)
         let wakeUp = WakeUp()
         let given = try settings.string("signing.publicUrl")
         let address = given.hasSuffix("/") ? String(given.dropLast()) : given
@@ -47,7 +52,7 @@ struct Signing: ServiceDefinition {
                 longest: try settings.seconds("signing.retry.longest"),
                 announcedAt: try settings.int("signing.retry.announcedAt")),
             wakeUp: wakeUp, hands: try settings.int("signing.hands"))
-        let desk = ResultDesk(kit: kit, directory: directory, address: address)
+        let desk = ResultDesk(kit: kit, directory: directory, address: address, trust: trust)
         return ServiceParts(
             routes: { router in
                 desk.addResults(to: router)

@@ -30,6 +30,24 @@ public struct CertificateRevocationList: Sendable, Hashable {
         try self.init(borrowing: parsed.pointer)
     }
 
+    /// When the list says that a certificate was taken back; nil when the certificate is not on it.
+    public func revocationDate(of certificate: Certificate) throws(TrustError) -> Date? {
+        let list = try x509CRL()
+        let x509 = try certificate.x509()
+        var entry: OpaquePointer?
+        // 2 is a certificate that was on an earlier list and is good again.
+        guard X509_CRL_get0_by_cert(list.pointer, &entry, x509.pointer) == 1, let entry else { return nil }
+        return try date(X509_REVOKED_get0_revocationDate(entry))
+    }
+
+    /// Whether the key of this certificate signed the list.
+    public func isSigned(by issuer: Certificate) throws(TrustError) -> Bool {
+        let list = try x509CRL()
+        let x509 = try issuer.x509()
+        defer { _ = libraryReasons() }
+        return X509_CRL_verify(list.pointer, X509_get0_pubkey(x509.pointer)) == 1
+    }
+
     /// A fresh OpenSSL object of the list, for one call.
     func x509CRL() throws(TrustError) -> Owned { try Self.parse(der) }
 

@@ -51,12 +51,30 @@ struct LedgerTests {
         let balances = Balances(
             Posting.payment(ahead, payee: order.payeeId) + Posting.payment(again, payee: order.payeeId)
                 + Posting.assessment(Dong(15_930), of: line.key, cell: line.cellId)
-                + Posting.advanceUsed(Dong(15_930), of: line.key, cell: line.cellId))
+                + Posting.advanceUsed(Dong(15_930), of: line.key, from: line.cellId, cell: line.cellId))
         #expect(balances.difference == .zero)
         #expect(balances[Account(.refunds, of: order.payeeId)] == Dong(15_930))
         #expect(balances[Account(.advances, of: line.cellId)] == .zero)
         #expect(balances[Account(.memberReceivable, of: line.cellId)] == .zero)
         #expect(balances[Account(.gatewayClearing, of: order.payeeId)] == Dong(31_860))
+    }
+
+    @Test("an advance pays the cell that assessed its month; what the month does not need the payee owes back")
+    func advanceOfMoved() throws {
+        let line = try Figures.line(Figures.member(), "2026-06", 15_930, assessed: false)
+        let order = try Figures.order([line])
+        let cell = Figures.organization()
+        var open = OpenDues()
+        let ahead = Payment(order.total, of: order, again: false, &open)
+        let balances = Balances(
+            Posting.payment(ahead, payee: order.payeeId) + Posting.assessment(Dong(5_000), of: line.key, cell: cell)
+                + Posting.advanceUsed(Dong(5_000), of: line.key, from: line.cellId, cell: cell)
+                + Posting.advanceReturned(Dong(10_930), of: line.key, from: line.cellId, payee: order.payeeId))
+        #expect(balances.difference == .zero)
+        #expect(balances[Account(.advances, of: line.cellId)] == .zero)
+        #expect(balances[Account(.memberReceivable, of: line.cellId)] == .zero)
+        #expect(balances[Account(.memberReceivable, of: cell)] == .zero)
+        #expect(balances[Account(.refunds, of: order.payeeId)] == Dong(10_930))
     }
 
     @Test("money that nobody can explain is kept as such")

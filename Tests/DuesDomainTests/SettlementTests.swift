@@ -36,6 +36,18 @@ struct SettlementTests {
             (heading + "A,1,100,0,100,13/05/2026,PAY\nTOTAL,1,100\n", 2, 6, .date),
             (heading + "A,1,100,0,100,2026-02-30,PAY\nTOTAL,1,100\n", 2, 6, .date),
             (heading + ",1,100,0,100,2026-05-13,PAY\nTOTAL,1,100\n", 2, 1, .reference),
+            (heading + "A,,100,0,100,2026-05-13,PAY\nTOTAL,1,100\n", 2, 2, .transaction),
+            (heading + "A, ,100,0,100,2026-05-13,PAY\nTOTAL,1,100\n", 2, 2, .transaction),
+            (heading + "A,1\u{0}2,100,0,100,2026-05-13,PAY\nTOTAL,1,100\n", 2, 2, .transaction),
+            (heading + "A,1\t2,100,0,100,2026-05-13,PAY\nTOTAL,1,100\n", 2, 2, .transaction),
+            (heading + "A,\"1,2\",100,0,100,2026-05-13,PAY\nTOTAL,1,100\n", 2, 2, .transaction),
+            (heading + "A,1é,100,0,100,2026-05-13,PAY\nTOTAL,1,100\n", 2, 2, .transaction),
+            (
+                heading + "A,\(String(repeating: "1", count: 65)),100,0,100,2026-05-13,PAY\nTOTAL,1,100\n", 2, 2,
+                .transaction
+            ),
+            (heading + " ,1,100,0,100,2026-05-13,PAY\nTOTAL,1,100\n", 2, 1, .reference),
+            (heading + "A\u{7}B,1,100,0,100,2026-05-13,PAY\nTOTAL,1,100\n", 2, 1, .reference),
             (heading + "A,1,100,0,100,2026-05-13,PAY\n", 3, nil, .trailerMissing),
             (heading + "A,1,100,0,100,2026-05-13,PAY\nTOTAL,2,100\n", 3, 2, .trailerCount),
             (heading + "A,1,100,0,100,2026-05-13,PAY\nTOTAL,1,101\n", 3, 3, .trailerSum),
@@ -45,6 +57,13 @@ struct SettlementTests {
     func refused(text: String, line: Int, column: Int?, rule: SettlementFault.Rule) throws {
         let fault = #expect(throws: SettlementFault.self) { try read(text) }
         #expect(fault == SettlementFault(line: line, column: column, rule: rule))
+    }
+
+    @Test("blanks around a reference or a transaction are none of it")
+    func trimmed() throws {
+        let lines = try read(Self.heading + " DP26050001 ,  14422574 ,100,0,100,2026-05-13,PAY\nTOTAL,1,100\n")
+        #expect(lines.map(\.reference) == ["DP26050001"])
+        #expect(lines.map(\.transaction) == ["14422574"])
     }
 
     @Test("bytes that are no UTF-8 refuse the file")
@@ -73,6 +92,8 @@ struct SettlementTests {
         #expect(state(try line(15_930), order: order, paid: nil) == .missingCallback)
         #expect(state(try line(10_000), order: order, paid: nil) == .amountDiffers)
         #expect(state(try line(15_930), order: nil, paid: nil) == .unknownReference)
+        #expect(state(try line(15_930), order: nil, paid: nil, before: true) == .duplicate)
+        #expect(state(try line(15_930, reversal: true), order: nil, paid: nil) == .reversed)
         #expect(state(try line(15_930), order: order, paid: 15_930, before: true) == .duplicate)
         #expect(state(try line(15_930, reversal: true), order: order, paid: 15_930, before: true) == .reversed)
         #expect(

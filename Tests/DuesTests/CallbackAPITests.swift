@@ -5,6 +5,7 @@ import HTTPTypes
 import Postgres
 import ServiceKit
 import ServiceTestKit
+import TestStack
 import Testing
 
 @testable import Dues
@@ -155,6 +156,74 @@ struct CallbackAPITests {
             #expect(try await scene.balances()["refunds"] == 31_860)
             #expect(try await scene.count("SELECT count(*) FROM exceptions WHERE kind = 'overpaid'") == 2)
             #expect(try await scene.events(PaymentReceived.self).map(\.overpaid) == [nil, Dong(15_930), Dong(15_930)])
+        }
+    }
+
+    @Test("a callback for another merchant is kept and acknowledged: repeating it would change nothing")
+    func otherMerchant() async throws {
+        try await DuesScene.run { scene in
+            let order = try await scene.order(try await scene.member())
+            let query = DuesScene.query(order.reference, amount: order.total, merchant: "OTHER001")
+            #expect(try await scene.callBack(query) == "00")
+            #expect(try await scene.callBack(query) == "00")
+            #expect(try await scene.count("SELECT count(*) FROM payments") == 0)
+            #expect(try await scene.count("SELECT count(*) FROM callbacks WHERE reason = 'merchant'") == 2)
+            let forged = DuesScene.query(order.reference, amount: order.total, secret: "X", merchant: "OTHER001")
+            #expect(try await scene.callBack(forged) == "97")
+        }
+    }
+
+    @Test("lines and surplus of a payment add up to what was paid, in the event and on the receipt")
+    func linesAddUp() async throws {
+        try await DuesScene.run { scene in
+            let member = try await scene.member()
+            try await scene.assess()
+            let (first, both) = (
+                try await scene.order(member), try await scene.order(member, ["2026-11", "2026-12"])
+            )
+            #expect(try await scene.pay(first, transaction: "1") == "00")
+            #expect(try await scene.pay(both, transaction: "2") == "00")
+            #expect(try await scene.pay(both, transaction: "3") == "00")
+            try await scene.parts.receipts.drain()
+            let received = try await scene.events(PaymentReceived.self)
+            #expect(received.map { $0.lines.map(\.amount).sum() + ($0.overpaid ?? .zero) } == received.map(\.amount))
+            #expect(received.map { $0.lines.map(\.month.text) } == [["2026-11"], ["2026-12"], []])
+            let receipts = try await scene.events(ReceiptIssued.self)
+            #expect(receipts.map { $0.lines.map(\.month.text) } == [["2026-11"], ["2026-12"], []])
+            #expect(receipts.map { $0.lines.map(\.amount).sum() } == [Dong(15_930), Dong(15_930), .zero])
+            #expect(receipts.map(\.amount) == [Dong(15_930), Dong(31_860), Dong(31_860)])
+            let told = try await scene.pool.query(
+                "SELECT data FROM outbox WHERE type = \(ReceiptIssued.type) ORDER BY seq"
+            ).map { try ContractsJSON.decode(JSONValue.self, from: $0.get("data"))["overpaid"] }
+            #expect(told == [nil, 15_930, 31_860])
+        }
+    }
+
+    @Test("a forged callback holds no place among the genuine ones that wait")
+    func forgedDoesNotQueue() async throws {
+        let settings = ["dues.callbacks.transactions": "1", "dues.callbacks.maximumWaiting": "1"]
+        try await DuesScene.run(settings) { scene in
+            let (first, second) = (
+                try await scene.order(try await scene.member()), try await scene.order(try await scene.member())
+            )
+            let answers = try await scene.pool.transaction { transaction in
+                try await transaction.execute("SELECT FROM payment_orders FOR UPDATE")
+                let backend: Int = try await transaction.queryOne("SELECT pg_backend_pid() AS pid").get("pid")
+                func waiting() async throws -> Int {
+                    try await scene.count(
+                        "SELECT count(*) FROM pg_stat_activity WHERE \(backend) = ANY (pg_blocking_pids(pid))")
+                }
+                let blocked = Task { try await scene.pay(first, transaction: "1") }
+                try await eventually("the first callback waits for its order") { try await waiting() == 1 }
+                let forged = DuesScene.query(second.reference, amount: second.total, secret: "X")
+                #expect(try await scene.callBack(forged) == "97")
+                // Answered while the genuine one still waits, and kept.
+                #expect(try await waiting() == 1)
+                #expect(try await scene.count("SELECT count(*) FROM callbacks WHERE reason = 'signature'") == 1)
+                return (blocked, Task { try await scene.pay(second, transaction: "2") })
+            }
+            #expect(try await answers.0.value == "00")
+            #expect(try await answers.1.value == "00")
         }
     }
 }

@@ -12,7 +12,7 @@ extension DuesScene {
     /// What VNPAY sends for an order.
     static func query(
         _ reference: String, amount: Int64, transaction: String = "14422574", response: String = "00",
-        status: String = "00", secret: String = secret
+        status: String = "00", secret: String = secret, merchant: String = merchant
     ) -> String {
         VNPAYSigner.query(
             [

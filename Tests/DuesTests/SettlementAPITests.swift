@@ -83,14 +83,84 @@ struct SettlementAPITests {
         }
     }
 
-    @Test("only the office or an operator takes files in")
+    @Test("only an operator takes files in: an officer who wrote his own is refused, and the attempt leaves a trace")
     func access() async throws {
         try await DuesScene.run { scene in
-            let member = try await scene.member()
+            let officer = try await scene.member()
+            try await scene.role(.officeOfficer, of: officer, at: scene.base)
+            let order = try await scene.order(officer)
+            let text = Self.file([(order.reference, "1", 15_930, 330)])
             let answer = try await scene.service.call(
                 .post, "/v1/settlements?gateway=vnpay&organizationId=\(scene.base)",
-                token: try await scene.service.token(member: member), key: "key-of-the-test-x", body: Array("x".utf8))
+                token: try await scene.service.token(member: officer), key: "key-of-the-test-x",
+                headers: [.contentType: "text/csv"], body: Array(text.utf8))
             #expect(answer.status == .forbidden)
+            #expect(answer.problem == "settlement-operators-only")
+            #expect(answer.text.contains("đối soát") && answer.text.contains("settlement file"))
+            #expect(try await scene.show(order, as: officer).state == "open")
+            #expect(try await scene.count("SELECT count(*) FROM settlement_files") == 0)
+            #expect(
+                try await scene.count(
+                    "SELECT count(*) FROM audit WHERE action = 'settlement.refused' AND actor = \("\(officer)")") == 1)
+            #expect(try await Self.post(text, scene).status == .created)
+            let details: String = try await scene.pool.queryOne(
+                "SELECT details FROM audit WHERE action = 'settlement.imported'"
+            ).get("details")
+            #expect(details.contains("vnpay") && details.contains("\(scene.base)"))
+            let nobody = try await scene.service.call(
+                .post, "/v1/settlements?gateway=vnpay", key: "key-of-the-test-y", body: Array(text.utf8))
+            #expect(nobody.status == .unauthorized)
+        }
+    }
+
+    @Test("a second file that overlaps the first posts nothing twice, also where the reference is unknown")
+    func overlapping() async throws {
+        try await DuesScene.run { scene in
+            let order = try await scene.order(try await scene.member())
+            #expect(try await scene.pay(order, transaction: "1") == "00")
+            let lines: [(String, String, Int64, Int64)] = [
+                (order.reference, "1", 15_930, 330), ("DP26110000", "4", 7_000, 0),
+            ]
+            #expect(try await Self.post(Self.file(lines), scene).status == .created)
+            let balances = try await scene.balances()
+            #expect(balances["unexplained"] == 7_000)
+            let second = try await Self.post(Self.file(lines + [("DP26110001", "5", 3_000, 0)]), scene)
+            #expect(try second.json(Summary.self).states == ["duplicate": 2, "unknown-reference": 1])
+            #expect(try await scene.balances()["unexplained"] == 10_000)
+            #expect(try await scene.balances()["bank"] == 7_000 + 3_000 + 15_600)
+            try await scene.expectBooksToAgree()
+        }
+    }
+
+    @Test("the same key for another organisation is another request")
+    func keyOfAnotherQuery() async throws {
+        try await DuesScene.run { scene in
+            let text = Self.file([("DP26110000", "4", 7_000, 0)])
+            func post(_ organization: OrganizationID) async throws -> TestAnswer {
+                try await scene.service.call(
+                    .post, "/v1/settlements?gateway=vnpay&organizationId=\(organization)",
+                    token: try await scene.service.operatorToken(), key: "key-of-the-test-z",
+                    headers: [.contentType: "text/csv"], body: Array(text.utf8))
+            }
+            let (first, again) = (try await post(scene.base), try await post(scene.base))
+            #expect(first.status == .created && again.body == first.body)
+            #expect(try await post(scene.commune).problem == "idempotency-key-reused")
+        }
+    }
+
+    @Test("a file larger than a common body is taken in, up to a limit of its own")
+    func large() async throws {
+        let wide = Self.file([("DP26110000", "4", 7_000, 0)]).replacing("Type\n", with: "Type,Note\n")
+            .replacing("PAY\n", with: "PAY,\(String(repeating: "x", count: 1_500_000))\n")
+        try await DuesScene.run { scene in
+            let answer = try await Self.post(wide, scene)
+            #expect(answer.status == .created)
+        }
+        try await DuesScene.run(["dues.settlement.maximumBytes": "1048576"]) { scene in
+            let answer = try await Self.post(wide, scene)
+            #expect(answer.status == .contentTooLarge)
+            #expect(answer.problem == "body-too-large")
+            #expect(try await scene.count("SELECT count(*) FROM settlement_files") == 0)
         }
     }
 }

@@ -91,9 +91,9 @@ struct VNPAYTests {
         #expect(refusal(read(query, gateway(secrets: ["NEW"]))) == .notAuthentic)
     }
 
-    @Test("signed, but for another merchant or without what is needed: unusable")
+    @Test("signed, but for another merchant: not ours; without what is needed: unusable")
     func unusable() {
-        #expect(refusal(read("\(Self.signed)&vnp_SecureHash=\(Self.hash)", gateway(merchant: "OTHER001"))) == .unusable)
+        #expect(refusal(read("\(Self.signed)&vnp_SecureHash=\(Self.hash)", gateway(merchant: "OTHER001"))) == .notOurs)
         for changes in [
             ["vnp_Amount": ""], ["vnp_Amount": "-1593000"], ["vnp_Amount": "1e9"],
             ["vnp_Amount": "99999999999999999999"],
@@ -142,7 +142,7 @@ struct VNPAYTests {
         let codes = CallbackAnswer.allCases.map { String(decoding: gateway().reply($0).body, as: UTF8.self).prefix(15) }
         #expect(
             codes.map(String.init)
-                == ["00", "02", "01", "04", "97", "99", "99"].map { "{\"RspCode\":\"\($0)\"" })
+                == ["00", "02", "01", "04", "97", "99", "00", "99"].map { "{\"RspCode\":\"\($0)\"" })
     }
 }
 

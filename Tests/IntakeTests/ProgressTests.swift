@@ -137,4 +137,18 @@ struct ProgressTests {
         }
         #expect(fault?.description.hasPrefix("broken.yaml: ") == true)
     }
+
+    @Test("with an old copy of the roles officers read nothing; members read their own")
+    func staleRoles() async throws {
+        try await IntakeStage.run { stage in
+            let given = try await stage.submitted()
+            #expect(try await stage.see(given.dossierId, by: stage.officer).status == .ok)
+            stage.time.advance(by: 61)
+            let stale = try await stage.see(given.dossierId, by: stage.officer)
+            #expect(stale.status == .serviceUnavailable && stale.problem == "projection-stale")
+            #expect(try await stage.see(given.dossierId).status == .ok)
+            stage.noteRoles()
+            #expect(try await stage.see(given.dossierId, by: stage.officer).status == .ok)
+        }
+    }
 }

@@ -89,6 +89,8 @@ struct AuditStoreTests {
                 try await sealer.sealBatch()
                 return try await AuditVerifier(pool: service.pool).verify(after: 0, limit: 100).rows == 5
             }
+            // Whoever owns the tables can take their guard away.
+            try await service.pool.execute("ALTER TABLE audit DISABLE TRIGGER USER")
             try await service.pool.execute("UPDATE audit SET actor = 'operator:other' WHERE subject = '1'")
             try await service.pool.execute("DELETE FROM audit WHERE subject = '2'")
             try await service.pool.execute(
@@ -102,6 +104,26 @@ struct AuditStoreTests {
             #expect(found.contains { $0.hasSuffix("was changed") })
             #expect(found.contains { $0.hasSuffix("is missing") })
             #expect(found.contains { $0.contains("was added") })
+        }
+    }
+
+    @Test("rows of audit and seals cannot be changed, deleted or truncated", arguments: ["audit", "audit_seals"])
+    func stands(table: String) async throws {
+        try await withTestService(Probe.self) { service in
+            try await write(2, service)
+            let sealer = try AuditSealer(service.kit)
+            try await eventually("all rows are sealed") {
+                try await sealer.sealBatch()
+                return try await AuditVerifier(pool: service.pool).verify(after: 0, limit: 100).rows == 2
+            }
+            let column: SQL = table == "audit" ? "at" : "sealed_at"
+            for statement: SQL in [
+                "UPDATE \(identifier: table) SET \(column) = now()", "DELETE FROM \(identifier: table)",
+                "TRUNCATE \(identifier: table)",
+            ] {
+                let fault = await #expect(throws: PostgresError.self) { try await service.pool.execute(statement) }
+                #expect(fault?.sqlState == "23001", "\(statement)")
+            }
         }
     }
 

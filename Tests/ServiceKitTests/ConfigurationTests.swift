@@ -53,6 +53,21 @@ struct ConfigurationTests {
         #expect(settings.values["dues.orderLifetime"]?.origin == .defaultValue)
     }
 
+    @Test("a default for development must be stated in production, to the command that needs it")
+    func developmentDefault() {
+        let setting = Setting(
+            "dues.payUrl", .url, default: "https://sandbox.example/", hasDevelopmentDefault: true, help: "")
+        func faults(_ environment: [String: String], isNeeded: Bool = true) -> [ConfigurationFault.Entry] {
+            SettingsLoader(declared: Self.declared.prefix(1) + [setting], environment: environment)
+                .inspect { _ in isNeeded }.1
+        }
+        let fault = "must be stated in production, its default is for development (set HOSO_DUES_PAY_URL)"
+        #expect(faults([:]) == [.init(key: "dues.payUrl", fault: fault)])
+        #expect(faults([:], isNeeded: false).isEmpty)
+        #expect(faults(["HOSO_DUES_PAY_URL": "https://sandbox.example/"]).isEmpty)
+        #expect(faults(["HOSO_MODE": "development"]).isEmpty)
+    }
+
     @Test("a service's own variable comes before the suite's")
     func ownBeforeShared() throws {
         let settings = try loader([

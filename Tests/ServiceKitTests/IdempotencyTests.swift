@@ -26,12 +26,14 @@ struct IdempotencyTests {
         }
     }
 
-    @Test("the key of another request is refused: another body, another address")
+    @Test("the key of another request is refused: another body, another address, another query")
     func otherBody() async throws {
         try await withTestService(Probe.self) { service in
             _ = try await service.call(.post, "/v1/things", key: "key-00001", json: #"{"name":"a"}"#)
             let other = try await service.call(.post, "/v1/things", key: "key-00001", json: #"{"name":"b"}"#)
             #expect(other.status == .unprocessableContent && other.problem == "idempotency-key-reused")
+            let query = try await service.call(.post, "/v1/things?for=b", key: "key-00001", json: #"{"name":"a"}"#)
+            #expect(query.status == .unprocessableContent && query.problem == "idempotency-key-reused")
             #expect(try await things(service) == 1)
         }
     }

@@ -92,10 +92,13 @@ struct ResultTemplateTests {
     @Test("only an intact result in force may be relied on, and nothing else of it is told")
     func verification() throws {
         let id = VerificationID.make()
-        let good = Verification(id, intact: true, force: .inForce)
+        let good = Verification(id, seal: .good, force: .inForce)
         #expect(good.exists && good.intact && good.inForce)
-        #expect(!Verification(id, intact: true, force: .invalidated).inForce)
-        #expect(!Verification(id, intact: false, force: .inForce).intact)
+        #expect(!Verification(id, seal: .good, force: .invalidated).inForce)
+        #expect(!Verification(id, seal: .broken, force: .inForce).intact)
+        let untrusted = Verification(id, seal: .untrusted, force: .inForce)
+        #expect(!untrusted.intact)
+        #expect(untrusted.text.vietnamese.contains("không được tin cậy"))
         let json = try ContractsJSON.decode(JSONValue.self, from: ContractsJSON.encode(good))
         #expect(
             json.object.map { Set($0.keys) } == ["verificationId", "exists", "intact", "inForce", "text"])

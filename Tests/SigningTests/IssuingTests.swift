@@ -1,9 +1,11 @@
 import Contracts
 import Foundation
+import HTTPTypes
 import Postgres
 import ServiceKit
 import ServiceTestKit
 import SigningDocuments
+import SigningDomain
 import TestPKI
 import Testing
 import Trust
@@ -137,6 +139,27 @@ struct IssuingTests {
         }
     }
 
+    @Test("a job whose request cannot be read is set aside, told and counted, and the next one is done")
+    func unreadable() async throws {
+        HosoMetricsFactory.start()
+        try await SigningStage.run { stage in
+            let bad = try await stage.asked(stage.request())
+            try await stage.pool.execute("UPDATE jobs SET request = '{\"version\": \"x\"}'")
+            stage.time.advance(by: 0.1)
+            let good = try await stage.asked(stage.request(number: 8))
+            try await stage.worker.drain()
+            #expect(try await stage.told(ResultIssued.self, of: good.dossierId).count == 1)
+            let row = try await stage.pool.queryOne("SELECT * FROM jobs WHERE dossier_id = \(bad.dossierId)")
+            #expect(try row.get("state", as: String.self) == "unreadable")
+            #expect(try row.get("reason", as: String.self) == "request-unreadable")
+            let told = try await stage.told(ResultFailed.self, of: bad.dossierId)
+            #expect(told.map(\.reason) == ["request-unreadable"] && told.allSatisfy { !$0.final })
+            #expect(
+                try await stage.service.call(.get, "/metrics").text.contains(
+                    #"signing_jobs_total{outcome="request-unreadable"}"#))
+        }
+    }
+
     @Test("a document type that no code can bear is given up")
     func badType() async throws {
         try await SigningStage.run { stage in
@@ -209,6 +232,35 @@ struct SealFaultTests {
             #expect(try await stage.job().reason == reason)
             #expect(try await stage.count("results") == 0)
             #expect(try await stage.count("registers") == 0)
+        }
+    }
+
+    @Test("a revocation list that is replaced counts from then on, without a restart")
+    func freshList() throws {
+        let pki = try DemonstrationPKI.shared()
+        let path = FileManager.default.temporaryDirectory.appending(path: "hoso-list-\(UUID().uuidString).crl").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var values = try SigningStage.keyFile()
+        values["mode"] = "development"
+        values["signing.trust.publicRoots"] = pki.path("root.pem")
+        values["signing.trust.revocationLists"] = "\(pki.path("root.crl")),\(path)"
+        // At first a list that says nothing of the seal.
+        try FileManager.default.copyItem(atPath: pki.path("root.crl"), toPath: path)
+        let trust = try SealTrust(SealSettings(Settings.given(values, declared: Signing.allSettings)))
+        let now = Date()
+        #expect(throws: JobFailure.ofSurroundings("certificate-revocation_unknown")) {
+            try trust.check(pki.identity("seal"), at: now)
+        }
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.copyItem(atPath: pki.path("issuing.crl"), toPath: path)
+        #expect(try trust.check(pki.identity("seal"), at: now) == .public)
+        #expect(throws: JobFailure.ofSurroundings("certificate-revoked")) {
+            try trust.check(pki.identity("faulty/revoked"), at: now)
+        }
+        // One that cannot be read leaves what was known, and is told.
+        try Data("half of a li".utf8).write(to: URL(filePath: path))
+        #expect(throws: JobFailure.ofSurroundings("certificate-revoked")) {
+            try trust.check(pki.identity("faulty/revoked"), at: now)
         }
     }
 }

@@ -4,6 +4,9 @@ import HTTPTypes
 import Postgres
 import ServiceKit
 import ServiceTestKit
+import SigningDocuments
+import SigningDomain
+import TestPKI
 import Testing
 import Trust
 
@@ -77,11 +80,102 @@ struct ResultDeskTests {
             try await stage.pool.execute("UPDATE results SET force = 'invalidated'")
             var json: JSONValue = try await stage.get(path).json()
             #expect(json["intact"] == true && json["inForce"] == false)
+            try await stage.takeGuardAway()
             try await stage.pool.execute("UPDATE results SET document = document || '\\x00'")
             json = try await stage.get(path).json()
             #expect(json["intact"] == false)
             #expect(try await stage.get(path, accept: "text/html").text.contains("đã bị thay đổi"))
         }
+    }
+
+    @Test("with an old copy of the roles officers read nothing; the member reads his own")
+    func staleRoles() async throws {
+        try await SigningStage.run { stage in
+            let result = try await stage.issued()
+            let path = "/v1/results/\(result.resultId)"
+            #expect(try await stage.get(path, by: stage.officer).status == .ok)
+            stage.time.advance(by: 61)
+            for part in ["", "/document"] {
+                #expect(try await stage.get(path + part, by: stage.officer).problem == "projection-stale")
+                #expect(try await stage.get(path + part, by: stage.member).status == .ok)
+            }
+        }
+    }
+
+    @Test("a document changed together with its hash, and another's good document in its place, are told")
+    func replaced() async throws {
+        try await SigningStage.run { stage in
+            let result = try await stage.issued()
+            let other = try await stage.asked(stage.request(number: 8))
+            try await stage.worker.drain()
+            let path = "/v1/verify/\(result.verificationId)"
+            let document = try await ResultStore.document(of: result.resultId, in: stage.pool)
+            var changed = document
+            try await stage.takeGuardAway()
+            changed[changed.count / 3] ^= 1
+            for forged in [
+                changed, try await stage.document(of: other.dossierId), Array("%PDF-1.7".utf8), document + [0x0A],
+            ] {
+                try await stage.replace(result.resultId, with: forged)
+                let json: JSONValue = try await stage.get(path).json()
+                #expect(json["intact"] == false)
+            }
+            try await stage.replace(result.resultId, with: document)
+            let json: JSONValue = try await stage.get(path).json()
+            #expect(json["intact"] == true)
+        }
+    }
+
+    @Test("a result stands: only its force changes")
+    func stands() async throws {
+        try await SigningStage.run { stage in
+            _ = try await stage.issued()
+            for statement: SQL in [
+                "UPDATE results SET document = '\\x00'", "UPDATE results SET sha256 = 'x'", "DELETE FROM results",
+                "TRUNCATE results",
+            ] {
+                let fault = await #expect(throws: PostgresError.self) { try await stage.pool.execute(statement) }
+                #expect(fault?.sqlState == "23001", "\(statement)")
+            }
+            try await stage.pool.execute("UPDATE results SET force = 'invalidated'")
+        }
+    }
+
+    @Test("whose seal is not believed, or was taken back before it signed, is told apart from a changed document")
+    func believed() async throws {
+        let pki = try DemonstrationPKI.shared()
+        let id = VerificationID.make()
+        let now = Date()
+        func sealed(by name: String) async throws -> [UInt8] {
+            let identity = try pki.identity(name)
+            let appearance = PDFSigner.Appearance(field: "seal", reason: "mã tra cứu \(id)")
+            return try await PDFSigner.sign(try await drawn(), as: appearance, signedAt: now) {
+                try await identity.signDetached($0, at: now)
+            }
+        }
+        var values = try SigningStage.keyFile()
+        values["mode"] = "development"
+        values["signing.trust.publicRoots"] = pki.path("root.pem")
+        values["signing.trust.revocationLists"] = "\(pki.path("root.crl")),\(pki.path("issuing.crl"))"
+        let trust = try SealTrust(SealSettings(Settings.given(values, declared: Signing.allSettings)))
+        let good = try await sealed(by: "seal")
+        #expect(trust.finding(in: good, of: id, signedAt: now) == .good)
+        #expect(trust.finding(in: good, of: .make(), signedAt: now) == .broken)
+        let revoked = try await sealed(by: "faulty/revoked")
+        #expect(trust.finding(in: revoked, of: id, signedAt: now) == .untrusted)
+        values["signing.trust.publicRoots"] = pki.path("faulty/untrusted.pem")
+        let others = try SealTrust(SealSettings(Settings.given(values, declared: Signing.allSettings)))
+        #expect(others.finding(in: good, of: id, signedAt: now) == .untrusted)
+    }
+
+    /// A drawn document without a signature.
+    private func drawn() async throws -> [UInt8] {
+        try await DocumentRenderer().rendered(
+            DocumentContent(
+                template: "test", issuer: .init(name: "ĐẢNG BỘ XÃ MẪU"), number: "1-GGT/ĐU",
+                placeAndDate: "Mẫu, ngày 20 tháng 11 năm 2026", title: "Giấy giới thiệu",
+                signature: .init(role: "BÍ THƯ", name: "Nguyễn Văn Mẫu"),
+                verification: .init(identifier: "7K3M", address: "https://hoso.example/"), createdAt: TestTimes.start))
     }
 
     @Test("an unknown and a mistyped identifier are told apart, in both forms")
@@ -109,5 +203,26 @@ struct ResultDeskTests {
         #expect(try sealSettings(token).revocationLists.count == 2)
         token["signing.trust.revocationLists"] = nil
         #expect(throws: SealSettingsFault.noTrust) { try sealSettings(token) }
+    }
+}
+
+extension SigningStage {
+    /// What whoever owns the tables can do, before he changes what stands.
+    fileprivate func takeGuardAway() async throws {
+        try await pool.execute("ALTER TABLE results DISABLE TRIGGER USER")
+    }
+
+    /// The document of the only result of a dossier.
+    fileprivate func document(of dossier: DossierID) async throws -> [UInt8] {
+        try await pool.queryOne("SELECT document FROM results WHERE dossier_id = \(dossier)").get("document")
+    }
+
+    /// Puts another document in the place of a result's, with a hash that fits.
+    fileprivate func replace(_ result: ResultID, with document: [UInt8]) async throws {
+        try await pool.execute(
+            """
+            UPDATE results SET document = \(document), sha256 = \(Digest.sha256(document).hex), size = \(document.count)
+            WHERE id = \(result)
+            """)
     }
 }

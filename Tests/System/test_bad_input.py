@@ -244,6 +244,19 @@ def test_what_is_somebody_elses_is_not_shown(suite, people, unchanged):
         403,
         "forbidden",
     )
+    check(suite.call("dues", "GET", "/v1/exceptions", by=people["member-01"], expect=None), 403, "forbidden")
+    check(
+        suite.call(
+            "dues", "POST", "/v1/settlements?gateway=vnpay", by=people["member-01"], body=b"TOTAL,0,0\n", expect=None
+        ),
+        403,
+        "settlement-operators-only",
+    )
+    check(
+        suite.call("intake", "GET", f"/v1/attachments/{fresh_id()}", by=people["member-01"], expect=None),
+        404,
+        "not-found",
+    )
 
 
 def callback(order, secret="SECRETKEY", **changes):
@@ -276,7 +289,8 @@ CALLBACKS = {
         "97", lambda order: callback(order).replace(f"vnp_Amount={order['total']}", f"vnp_Amount={order['total'] - 1}"),
     ),
     "signed with another secret": ("97", lambda order: callback(order, secret="ANOTHERKEY")),
-    "of another merchant": ("99", lambda order: callback(order, vnp_TmnCode="OTHER001")),
+    # Kept and acknowledged: repeating it would change nothing.
+    "of another merchant": ("00", lambda order: callback(order, vnp_TmnCode="OTHER001")),
     "without a signature": ("97", lambda order: callback(order).partition("&vnp_SecureHash")[0]),
     "with two signatures": ("97", lambda order: callback(order) + "&vnp_SecureHash=00"),
     "for an unknown order": ("01", lambda order: callback(order, vnp_TxnRef="DP2611XXXXXXXXXXX")),

@@ -88,6 +88,18 @@ struct CertificateTests {
         #expect(fault.kind == kind, "\(fault)")
     }
 
+    @Test("a list tells when a certificate was taken back, and whose key signed the list")
+    func revocationDate() throws {
+        let list = try CertificateRevocationList(pem: pki.text("issuing.crl"))
+        let revoked = try pki.certificate("faulty/revoked")
+        let date = try #require(try list.revocationDate(of: revoked))
+        #expect(date <= Date() && date >= revoked.notBefore)
+        #expect(try list.revocationDate(of: pki.certificate("seal")) == nil)
+        #expect(try CertificateRevocationList(pem: pki.text("root.crl")).revocationDate(of: revoked) == nil)
+        #expect(try list.isSigned(by: pki.certificate("issuing")))
+        #expect(try !list.isSigned(by: pki.certificate("root")))
+    }
+
     @Test("the moment decides: a certificate was not valid before it was made")
     func moment() throws {
         let verdict = try pki.anchors.verify(

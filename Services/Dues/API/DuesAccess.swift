@@ -1,6 +1,4 @@
 import Contracts
-import Foundation
-import Messaging
 import Postgres
 import Projections
 import ServiceKit
@@ -9,7 +7,6 @@ import ServiceKit
 struct DuesAccess: Sendable {
     let kit: ServiceContext
     let directory: DirectoryProjection
-    let maximumAge: TimeInterval
 
     /// At the member's own cell.
     private static let cellRoles: Set<RoleName> = [.cellSecretary, .cellDeputy, .cellDuesOfficer]
@@ -66,11 +63,5 @@ struct DuesAccess: Sendable {
         return organization
     }
 
-    /// A decision by a role that may be long gone is refused for now.
-    private func requireFreshRoles() throws {
-        let consumer = DirectoryProjection.consumerName(of: .dues)
-        guard let age = kit.projectionAges.age(of: consumer, now: kit.time.now), age <= maximumAge else {
-            throw Problem.projectionStale
-        }
-    }
+    private func requireFreshRoles() throws { try kit.requireFresh(DirectoryProjection.consumerName(of: kit.service)) }
 }

@@ -8,7 +8,7 @@ import ServiceKit
 struct GatewayRoutes: Sendable {
     let kit: ServiceContext
     let gateways: GatewayRegistry
-    let desk: CallbackDesk
+    let callbacks: CallbackCounter
 
     /// A real callback has some hundred bytes; of a longer one the beginning is kept and nothing believed.
     private static let maximumBytes = 4_096
@@ -23,7 +23,7 @@ struct GatewayRoutes: Sendable {
             let reading: CallbackReading =
                 bytes.count > Self.maximumBytes ? .refused(.notAuthentic, reason: "too-long") : gateway.read(raw)
             return gateway.reply(
-                await desk.receive(CallbackDesk.Arrival(gateway: gateway.name, raw: raw, reading: reading)))
+                await callbacks.receive(CallbackDesk.Arrival(gateway: gateway.name, raw: raw, reading: reading)))
         }
     }
 }

@@ -48,10 +48,10 @@ extension OrderDesk {
     private func ahead(_ keys: [DuesKey], in transaction: PostgresTransaction) async throws -> [DuesKey: Dong] {
         let rows = try await transaction.query(
             """
-            SELECT v.member_id, v.month, sum(v.amount - v.used)::bigint AS ahead
+            SELECT v.member_id, v.month, sum(v.amount - v.used - v.returned)::bigint AS ahead
             FROM unnest(\(keys.map(\.memberId)), \(keys.map(\.month))) AS k (member_id, month)
                 JOIN advances v ON v.member_id = k.member_id AND v.month = k.month
-            WHERE v.used < v.amount GROUP BY v.member_id, v.month
+            WHERE v.used + v.returned < v.amount GROUP BY v.member_id, v.month
             """)
         return Dictionary(
             uniqueKeysWithValues: try rows.map {

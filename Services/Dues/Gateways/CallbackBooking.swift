@@ -1,13 +1,14 @@
 import Contracts
 import DuesDomain
 import Foundation
+import Logging
 import Messaging
 import Metrics
 import Postgres
 import ServiceKit
 
 /// Books callbacks: raw bytes, order, payment, ledger and events in one transaction of two round trips and a commit.
-struct CallbackBooking: Sendable {
+struct CallbackBooking: CallbackBook {
     let kit: ServiceContext
     /// Called after a commit that holds a payment.
     let paymentsMade: WakeUp
@@ -29,11 +30,10 @@ struct CallbackBooking: Sendable {
         return answers
     }
 
-    /// Keeps the bytes of a callback that could not be booked, if that at least is possible.
-    func keep(_ arrival: CallbackDesk.Arrival) async {
-        let record = record(arrival, .tryAgain, reason: "not-booked")
-        _ = try? await kit.pool.execute(CallbackRecord.insertion([record]))
-        count(arrival, .tryAgain)
+    func keep(_ arrivals: [CallbackDesk.Arrival]) async {
+        let records = arrivals.map { record($0, .tryAgain, reason: "not-booked") }
+        _ = try? await kit.pool.execute(CallbackRecord.insertion(records))
+        for arrival in arrivals { count(arrival, .tryAgain) }
     }
 
     private func decide(
@@ -61,6 +61,10 @@ struct CallbackBooking: Sendable {
     }
 
     private func count(_ arrival: CallbackDesk.Arrival, _ answer: CallbackAnswer) {
+        if answer == .notOurs {
+            kit.logger.error(
+                "a gateway called back for another merchant", metadata: ["gateway": "\(arrival.gateway)"])
+        }
         Counter(
             label: "dues.callbacks", dimensions: [("gateway", arrival.gateway), ("answer", answer.rawValue)]
         ).increment()

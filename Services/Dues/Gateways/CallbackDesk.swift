@@ -6,24 +6,36 @@ import Messaging
 import Postgres
 import ServiceKit
 
+/// Where callbacks are kept and booked.
+protocol CallbackBook: Sendable {
+    /// What each of them is to be answered, in their order; durable when this returns.
+    func process(_ arrivals: [CallbackDesk.Arrival]) async throws -> [CallbackAnswer]
+    /// Keeps the bytes of callbacks that could not be booked, if that at least is possible.
+    func keep(_ arrivals: [CallbackDesk.Arrival]) async
+}
+
 /// Where callbacks are taken in: each is answered after the commit that holds it, and several that wait at the same
 /// moment share one transaction.
 ///
-/// Up to `transactions` of them run at once, each led by one of the requests in it. A batch that fails as a whole is
-/// taken apart, so that a bad callback cannot fail its neighbours.
+/// Up to `transactions` of them run at once, each led by one of the requests in it. A batch that fails for what is in it
+/// is taken apart, one after the other in the same place, so that a bad callback cannot fail its neighbours and a
+/// failure makes no more transactions than there were. When the database itself is away all of it is to be tried again.
 actor CallbackDesk {
     struct Arrival: Sendable {
         let gateway: String
         let raw: RawCallback
         let reading: CallbackReading
+
+        /// Whether nobody who knows the secret sent it.
+        var isForged: Bool {
+            if case .refused(.notAuthentic, _) = reading { true } else { false }
+        }
     }
 
     private enum Turn: Sendable {
         case answered(CallbackAnswer)
         /// Lead a transaction with these beside your own.
         case lead([Waiting])
-        /// The batch failed: go through it alone.
-        case alone
     }
 
     private struct Waiting: Sendable {
@@ -31,20 +43,23 @@ actor CallbackDesk {
         let turn: CheckedContinuation<Turn, Never>
     }
 
-    private let booking: CallbackBooking
+    private let booking: any CallbackBook
     private let logger: Logger
     private let batch: Int
     private let maximumWaiting: Int
     private var freeTransactions: Int
     private var waiting: [Waiting] = []
 
-    init(booking: CallbackBooking, logger: Logger, transactions: Int, batch: Int, maximumWaiting: Int) {
+    init(booking: any CallbackBook, logger: Logger, transactions: Int, batch: Int, maximumWaiting: Int) {
         self.booking = booking
         self.logger = logger
         self.batch = batch
         self.maximumWaiting = maximumWaiting
         freeTransactions = transactions
     }
+
+    /// How many wait for a transaction.
+    var waitingCount: Int { waiting.count }
 
     /// What the gateway is to be told; `tryAgain` when it could not be kept.
     func receive(_ arrival: Arrival) async -> CallbackAnswer {
@@ -59,21 +74,23 @@ actor CallbackDesk {
         switch turn {
         case .answered(let answer): return answer
         case .lead(let others): return await lead(arrival, others: others)
-        case .alone: return await processAlone(arrival)
         }
     }
 
     private func lead(_ arrival: Arrival, others: [Waiting]) async -> CallbackAnswer {
-        let answers = try? await booking.process([arrival] + others.map(\.arrival))
-        guard let answers, answers.count == others.count + 1 else {
-            for other in others { other.turn.resume(returning: .alone) }
-            // The place goes on before this one is tried again: others need not wait for it.
-            passOn()
-            return await processAlone(arrival)
+        let arrivals = [arrival] + others.map(\.arrival)
+        let answers: [CallbackAnswer]
+        do {
+            answers = try await booking.process(arrivals)
+        } catch {
+            answers = await apart(arrivals, error)
         }
-        for (other, answer) in zip(others, answers.dropFirst()) { other.turn.resume(returning: .answered(answer)) }
+        for (index, other) in others.enumerated() {
+            let place = index + 1
+            other.turn.resume(returning: .answered(answers.indices.contains(place) ? answers[place] : .tryAgain))
+        }
         passOn()
-        return answers[0]
+        return answers.first ?? .tryAgain
     }
 
     /// Gives the transaction to those who wait, or back.
@@ -87,14 +104,38 @@ actor CallbackDesk {
         next.turn.resume(returning: .lead(others))
     }
 
-    private func processAlone(_ arrival: Arrival) async -> CallbackAnswer {
-        do {
-            return try await booking.process([arrival]).first ?? .tryAgain
-        } catch {
-            logger.error(
-                "a callback could not be booked", metadata: ["gateway": "\(arrival.gateway)", "error": "\(error)"])
-            await booking.keep(arrival)
-            return .tryAgain
+    /// The answers after a batch failed: each alone, unless the fault is none of theirs.
+    private func apart(_ arrivals: [Arrival], _ cause: any Error) async -> [CallbackAnswer] {
+        guard arrivals.count > 1, Self.followsFromContents(cause) else {
+            return await giveUp(arrivals, cause)
         }
+        var answers: [CallbackAnswer] = []
+        for arrival in arrivals {
+            do {
+                answers.append(try await booking.process([arrival]).first ?? .tryAgain)
+            } catch {
+                answers += await giveUp([arrival], error)
+            }
+        }
+        return answers
+    }
+
+    private func giveUp(_ arrivals: [Arrival], _ cause: any Error) async -> [CallbackAnswer] {
+        logger.error(
+            "callbacks could not be booked",
+            metadata: [
+                "gateways": "\(Set(arrivals.map(\.gateway)).sorted())", "callbacks": "\(arrivals.count)",
+                "error": "\(cause)",
+            ])
+        await booking.keep(arrivals)
+        return arrivals.map { _ in .tryAgain }
+    }
+
+    /// Whether the contents of a batch may have failed it: the database refused a statement or a row was locked for too
+    /// long, or our own code failed; not when connections, memory or the server itself are at fault.
+    private static func followsFromContents(_ error: any Error) -> Bool {
+        guard let error = error as? PostgresError else { return !(error is CancellationError) }
+        guard let state = error.sqlState else { return [.decoding, .usage].contains(error.code) }
+        return !["08", "53", "57", "58", "XX"].contains(state.errorClass)
     }
 }

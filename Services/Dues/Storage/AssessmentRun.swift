@@ -80,15 +80,19 @@ struct AssessmentRunner: Sendable {
             let run = try AssessmentRun(row: row)
             let statement = AssessmentStatement(
                 rules: try book.rules(for: run.month), scope: run.organizationId, now: context.now)
-            let rows = try await transaction.query(
-                statement.chunk(after: try row.get("after_member_id"), limit: chunk))
-            try await follow(rows, run, context, transaction)
+            let after: MemberID? = try row.get("after_member_id")
+            // The chunk's own statement sees whatever was committed before the month was free.
+            let results = try await transaction.pipeline([
+                MonthLock.alone(run.month), statement.chunk(after: after, limit: chunk),
+            ])
+            try await follow(results[1].rows, after: after, statement, run, context, transaction)
             return true
         }
     }
 
     private func follow(
-        _ rows: [PostgresRow], _ run: AssessmentRun, _ context: EventContext, _ transaction: PostgresTransaction
+        _ rows: [PostgresRow], after: MemberID?, _ statement: AssessmentStatement, _ run: AssessmentRun,
+        _ context: EventContext, _ transaction: PostgresTransaction
     ) async throws {
         guard let summary = rows.first else { return }
         let changed = try rows.filter { try !$0.isNull("assessment_id") }
@@ -99,10 +103,13 @@ struct AssessmentRunner: Sendable {
                 key: assessment.assessmentId.value, version: assessment.version, context: context)
         }
         let members = assessments.map(\.assessment.memberId)
-        if !events.isEmpty {
-            _ = try await transaction.pipeline(
-                events + SettledDifferences.statements(of: members, in: run.month, now: context.now))
-            try await standings.refresh(Set(members), context: context, in: transaction)
+        if !events.isEmpty { _ = try await transaction.pipeline(events) }
+        let last: MemberID? = try summary.get("last_member_id")
+        if let last {
+            let differences = SettledDifferences(
+                month: run.month, after: after, last: last, changed: members, owing: statement.owing, now: context.now)
+            let settled = try await differences.settle(in: transaction)
+            try await standings.refresh(settled.union(members), context: context, in: transaction)
             kit.outbox.wakeRelay(after: transaction)
         }
         let lookedAt: Int = try summary.get("looked_at")
@@ -111,7 +118,7 @@ struct AssessmentRunner: Sendable {
             """
             UPDATE assessment_runs SET members = members + \(lookedAt), assessed = assessed + \(
                 try summary.get("assessed", as: Int64.self)), changed = changed + \(changed.count),
-                after_member_id = coalesce(\(try summary.get("last_member_id", as: MemberID?.self)), after_member_id),
+                after_member_id = coalesce(\(last), after_member_id),
                 state = \(isLast ? "done" : "running"), updated_at = \(context.now),
                 finished_at = \(isLast ? context.now : nil)
             WHERE run_id = \(run.runId)

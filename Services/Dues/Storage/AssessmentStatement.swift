@@ -15,7 +15,7 @@ struct AssessmentStatement {
     /// The members after `after`, `limit` of them; each row tells the last member looked at, or what was changed.
     func chunk(after: MemberID?, limit: Int) -> SQL {
         """
-        WITH RECURSIVE \(subtree), chunk AS MATERIALIZED (
+        WITH RECURSIVE \(Subtree.table(below: scope)), chunk AS MATERIALIZED (
             SELECT m.id AS member_id, m.cell_id, m.state FROM directory_members m
             WHERE m.id > coalesce(\(after)::uuid, '00000000-0000-0000-0000-000000000000') \(scopeCondition)
             ORDER BY m.id LIMIT \(limit)
@@ -35,15 +35,6 @@ struct AssessmentStatement {
         """
     }
 
-    private var subtree: SQL {
-        guard let scope else { return "subtree (id) AS (SELECT NULL::uuid WHERE false)" }
-        return """
-            subtree (id) AS (
-                SELECT \(scope)::uuid UNION SELECT o.id FROM subtree s JOIN directory_organizations o ON o.parent_id = s.id
-            )
-            """
-    }
-
     private var scopeCondition: SQL { scope == nil ? "" : "AND m.cell_id IN (SELECT id FROM subtree)" }
 
     /// The table of rates and the regional minima as rows.
@@ -60,22 +51,25 @@ struct AssessmentStatement {
             """
     }
 
+    /// The states in which a member owes dues.
+    var owing: [MembershipState] { MembershipState.allCases.filter { rules.rates.duty(in: $0) == .owed } }
+
     /// Who owes for the month at all, with what is known of them.
     private var subjects: SQL {
-        let owed = MembershipState.allCases.filter { rules.rates.duty(in: $0) == .owed }.map(\.rawValue)
-        return """
-            subject AS (
-                SELECT c.member_id, c.cell_id, r.*, m.wage,
-                    (c.state #>> '{duesBase,amount}')::bigint AS base_amount,
-                    c.state #>> '{duesBase,source}' AS base_source, c.state #>> '{duesBase,month}' AS base_month,
-                    ((c.state ->> 'joinedOn')::date + \(rules.rates.exemptAfterYears) * interval '1 year')::date
-                        <= \(rules.month.lastDay) AS long_member
-                FROM chunk c JOIN directory_organizations o ON o.id = c.cell_id
-                    JOIN minimum m ON m.region = o.state ->> 'duesRegion'
-                    LEFT JOIN rate r ON r.category = c.state ->> 'duesCategory'
-                WHERE c.state ->> 'state' = ANY(\(owed)) AND (c.state ->> 'joinedOn')::date <= \(rules.month.lastDay)
-            )
-            """
+        """
+        subject AS (
+            SELECT c.member_id, c.cell_id, r.*, m.wage,
+                (c.state #>> '{duesBase,amount}')::bigint AS base_amount,
+                c.state #>> '{duesBase,source}' AS base_source, c.state #>> '{duesBase,month}' AS base_month,
+                ((c.state ->> 'joinedOn')::date + \(rules.rates.exemptAfterYears) * interval '1 year')::date
+                    <= \(rules.month.lastDay) AS long_member
+            FROM chunk c JOIN directory_organizations o ON o.id = c.cell_id
+                JOIN minimum m ON m.region = o.state ->> 'duesRegion'
+                LEFT JOIN rate r ON r.category = c.state ->> 'duesCategory'
+            WHERE c.state ->> 'state' = ANY(\(owing.map(\.rawValue)))
+                AND (c.state ->> 'joinedOn')::date <= \(rules.month.lastDay)
+        )
+        """
     }
 
     /// The dues before any relief.

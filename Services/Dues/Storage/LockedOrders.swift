@@ -14,8 +14,9 @@ struct LockedOrders: Sendable {
         set { if let reference { orders[reference] = newValue } }
     }
 
-    /// Locks the orders, then the assessments of their lines, each in the order of ids, so that two batches with the
-    /// same orders wait for each other instead of meeting crosswise.
+    /// Locks the orders, then the months that some line pays ahead (`MonthLock`), then the assessments of their lines,
+    /// each in the order of ids, so that two batches with the same orders wait for each other instead of meeting
+    /// crosswise.
     ///
     /// One round trip; each statement sees what the holder of the lock before it has committed.
     static func lock(
@@ -32,6 +33,7 @@ struct LockedOrders: Sendable {
             SELECT l.* FROM order_lines l JOIN payment_orders o USING (order_id) WHERE o.reference = ANY(\(names))
             ORDER BY l.order_id, l.position
             """,
+            MonthLock.together(ordersOf: names),
             """
             SELECT a.member_id, a.month, a.amount - a.paid AS open
             FROM order_lines l JOIN payment_orders o USING (order_id)
@@ -45,7 +47,7 @@ struct LockedOrders: Sendable {
             let order = try PaymentOrder(row: row, lines: lines)
             locked.orders[order.reference] = order
         }
-        for row in results[2].rows {
+        for row in results[3].rows {
             locked.open.add(
                 try row.get("open"), of: DuesKey(memberId: try row.get("member_id"), month: try row.get("month")))
         }
@@ -76,11 +78,7 @@ extension PaymentOrder {
     static func lines(_ rows: [PostgresRow]) throws -> [OrderID: [OrderLine]] {
         var lines: [OrderID: [OrderLine]] = [:]
         for row in rows {
-            let line = OrderLine(
-                key: DuesKey(memberId: try row.get("member_id"), month: try row.get("month")),
-                cellId: try row.get("cell_id"), amount: try row.get("amount"),
-                assessmentId: try row.get("assessment_id"))
-            lines[try row.get("order_id"), default: []].append(line)
+            lines[try row.get("order_id"), default: []].append(try OrderLine(row: row))
         }
         return lines
     }
@@ -93,5 +91,13 @@ extension PaymentOrder {
         else { return nil }
         let lines = try await session.query("SELECT * FROM order_lines WHERE order_id = \(id) ORDER BY position")
         return try PaymentOrder(row: row, lines: Self.lines(lines))
+    }
+}
+
+extension OrderLine {
+    init(row: PostgresRow) throws {
+        self.init(
+            key: DuesKey(memberId: try row.get("member_id"), month: try row.get("month")),
+            cellId: try row.get("cell_id"), amount: try row.get("amount"), assessmentId: try row.get("assessment_id"))
     }
 }

@@ -46,7 +46,7 @@ struct OrderBooking {
         _ decision: CallbackDecision, _ callback: GatewayCallback, on order: inout PaymentOrder, source: Source
     ) throws -> PaymentID? {
         guard let transition = decision.transition else {
-            if decision.answer == .wrongAmount { raise(.amountDiffers, order) }
+            if decision.answer == .wrongAmount { raise(.amountDiffers, order, amount: callback.amount) }
             return nil
         }
         said[order.orderId, default: []].append(
@@ -59,7 +59,7 @@ struct OrderBooking {
         case .recordFailure:
             try emit(order.failed(.declined, gatewayCode: callback.code, at: now), of: &order)
         case .raiseException:
-            raise(order.state == .doubtful ? .doubtful : .contradiction, order)
+            raise(order.state == .doubtful ? .doubtful : .contradiction, order, amount: order.total)
         case .askStatus, .note:
             break
         }
@@ -84,13 +84,16 @@ struct OrderBooking {
                 paidAt: callback.paidAt ?? now))
         ledger.add(Posting.payment(payment, payee: order.payeeId), payment: id, now: now, ids: ids)
         try emit(order.received(payment, id: id, callback: callback, at: now), of: &order)
-        if payment.overpaid > .zero { raise(.overpaid, order, payment: id) }
+        if payment.overpaid > .zero { raise(.overpaid, order, payment: id, amount: payment.overpaid) }
         return id
     }
 
-    private mutating func raise(_ kind: ExceptionKind, _ order: PaymentOrder, payment: PaymentID? = nil) {
+    private mutating func raise(
+        _ kind: ExceptionKind, _ order: PaymentOrder, payment: PaymentID? = nil, amount: Dong?
+    ) {
         exceptions.add(
-            kind.rawValue, owner: order.payeeId, order: order.orderId, payment: payment, id: ids.next(at: now))
+            kind.rawValue, owner: order.payeeId, order: order.orderId, payment: payment, amount: amount,
+            id: ids.next(at: now))
     }
 
     /// The statements that write everything, in the order in which rows are locked.

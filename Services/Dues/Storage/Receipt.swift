@@ -10,15 +10,18 @@ struct Receipt: Sendable {
     let order: PaymentOrder
     let number: ReceiptNumber
     let amount: Dong
-    /// What the money was for; empty when nothing of it was.
+    /// What the money was for, each line with what it took; empty when nothing of it was.
     let lines: [OrderLine]
+    /// What no line took: lines and surplus are the amount.
+    let overpaid: Dong
 
     /// What the others are told of it.
     func event(at now: Date) -> ReceiptIssued {
         ReceiptIssued(
             orderId: order.orderId, receiptId: id, paymentId: paymentId, number: number.description,
             issuingOrganizationId: order.payeeId, payerMemberId: order.payerMemberId, lines: lines.map(\.payload),
-            amount: amount, issuedAt: now)
+            amount: amount,
+            overpaid: overpaid > .zero ? overpaid : nil, issuedAt: now)
     }
 
     /// The statement that writes them.

@@ -26,7 +26,7 @@ struct ReceiptRegister: Sendable {
         return try await kit.pool.transaction(TransactionOptions(attempts: 3)) { transaction in
             let rows = try await transaction.query(
                 """
-                SELECT \(PaymentOrder.columns), p.payment_id, p.amount, p.overpaid
+                SELECT \(PaymentOrder.columns), p.payment_id, p.amount, p.overpaid, p.confirmed_at
                 FROM payments p JOIN payment_orders o USING (order_id)
                 WHERE NOT p.receipted ORDER BY p.confirmed_at, p.payment_id LIMIT \(batch)
                 FOR UPDATE OF o, p SKIP LOCKED
@@ -46,19 +46,42 @@ struct ReceiptRegister: Sendable {
         let id: PaymentID
         let order: PaymentOrder
         let amount: Dong
-        /// Nothing of it went to the order's lines.
-        let isSecond: Bool
+        let overpaid: Dong
+        /// The order's lines with what they took of it.
+        let lines: [OrderLine]
     }
 
     private func waiting(_ rows: [PostgresRow], in transaction: PostgresTransaction) async throws -> [Payment] {
-        let orders = try rows.map { try $0.get("order_id", as: OrderID.self) }
-        let lines = try PaymentOrder.lines(
-            try await transaction.query("SELECT * FROM order_lines WHERE order_id = ANY(\(orders)) ORDER BY position"))
+        let taken = try await taken(rows, in: transaction)
         return try rows.map { row in
-            let order = try PaymentOrder(row: row, lines: lines)
-            let (amount, overpaid): (Dong, Dong) = (try row.get("amount"), try row.get("overpaid"))
-            return Payment(id: try row.get("payment_id"), order: order, amount: amount, isSecond: amount == overpaid)
+            let id: PaymentID = try row.get("payment_id")
+            return Payment(
+                id: id, order: try PaymentOrder(row: row, lines: [:]), amount: try row.get("amount"),
+                overpaid: try row.get("overpaid"), lines: taken[id] ?? [])
         }
+    }
+
+    /// What the lines took of each payment, as the books have it, in the order of the lines.
+    private func taken(
+        _ rows: [PostgresRow], in transaction: PostgresTransaction
+    ) async throws -> [PaymentID: [OrderLine]] {
+        let ids = try rows.map { try $0.get("payment_id", as: PaymentID.self) }
+        let earliest = try rows.map { try $0.get("confirmed_at", as: Date.self) }.min()
+        let lines = try await transaction.query(
+            """
+            SELECT t.payment_id, t.amount, l.member_id, l.month, l.cell_id, l.assessment_id
+            FROM (
+                SELECT payment_id, member_id, month, sum(amount)::bigint AS amount FROM ledger_postings
+                WHERE payment_id = ANY(\(ids)) AND posted_at >= \(earliest) AND cause = \(Posting.Cause.payment.rawValue)
+                    AND credit IN (\(AccountKind.memberReceivable.rawValue), \(AccountKind.advances.rawValue))
+                GROUP BY payment_id, member_id, month
+            ) AS t JOIN payments p USING (payment_id)
+                JOIN order_lines l ON l.order_id = p.order_id AND l.member_id = t.member_id AND l.month = t.month
+            ORDER BY t.payment_id, l.position
+            """)
+        var taken: [PaymentID: [OrderLine]] = [:]
+        for row in lines { taken[try row.get("payment_id"), default: []].append(try OrderLine(row: row)) }
+        return taken
     }
 
     /// Draws the numbers, one stretch for each series.
@@ -83,7 +106,7 @@ struct ReceiptRegister: Sendable {
                     Receipt(
                         id: kit.ids.next(at: now), paymentId: payment.id, order: payment.order,
                         number: ReceiptNumber(year: year, ordinal: first + Int64(offset)), amount: payment.amount,
-                        lines: payment.isSecond ? [] : payment.order.lines))
+                        lines: payment.lines, overpaid: payment.overpaid))
             }
         }
         return receipts

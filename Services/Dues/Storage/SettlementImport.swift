@@ -75,7 +75,7 @@ struct SettlementImport {
             if state == .missingCallback {
                 payment = try confirm(line, &order, &locked, &booking).map { ($0, line.gross) }
             }
-            if order != nil, !line.isReversal { known.settled.insert(line.transaction) }
+            if !line.isReversal { known.settled.insert(line.transaction) }
             let owner = order?.payeeId ?? payee
             booking.ledger.add(
                 Posting.settlement(line, state: state, payee: owner), payment: payment?.id, settlement: settlement,
@@ -83,7 +83,7 @@ struct SettlementImport {
             if state != .matched {
                 booking.exceptions.add(
                     state.rawValue, owner: owner, order: order?.orderId, payment: payment?.id, settlement: settlement,
-                    id: kit.ids.next(at: now))
+                    amount: line.gross, id: kit.ids.next(at: now))
             }
             if var settled = order {
                 try booking.emit(
@@ -124,7 +124,7 @@ struct SettlementImport {
             """,
             """
             SELECT DISTINCT gateway_transaction FROM settlement_lines
-            WHERE gateway = \(gateway) AND gateway_transaction = ANY(\(transactions)) AND order_id IS NOT NULL
+            WHERE gateway = \(gateway) AND gateway_transaction = ANY(\(transactions))
                 AND state <> \(SettlementState.reversed.rawValue)
             """,
         ])

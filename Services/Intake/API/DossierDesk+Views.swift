@@ -33,12 +33,8 @@ extension DossierDesk {
     private func view(
         of id: DossierID, for member: MemberID, in transaction: PostgresTransaction
     ) async throws -> DossierView {
-        guard let row = try await DossierStore.read(id, in: transaction) else { throw Problem.notFound }
-        let timeline = StatusTimeline(try await TimelineStore.entries(of: id, in: transaction))
-        if member != row.applicant, member != row.enteredBy {
-            try await requireOfficer(member, for: row, timeline, in: transaction)
-            try await kit.audit.record("dossier.viewed", subject: "\(id)", actor: "\(member)", in: transaction)
-        }
+        let (row, timeline) = try await entitled(
+            member, to: id, leaving: "dossier.viewed", of: "\(id)", in: transaction)
         let places = timeline.entries.compactMap(\.event.organization) + [row.receivingOrganization]
         var known: [OrganizationID: OrganizationState] = [:]
         for place in Set(places) { known[place] = try await directory.organization(place, in: transaction) }
@@ -56,10 +52,30 @@ extension DossierDesk {
             results: timeline.results.map { DossierView.Result($0, among: known, at: results) })
     }
 
+    /// The dossier, if the member may see it: who applied, who entered it, or an officer of an organisation that it came
+    /// to, whose look leaves a trace.
+    ///
+    /// - Parameters:
+    ///   - action: the name of the look in the audit.
+    ///   - subject: what is looked at.
+    func entitled(
+        _ member: MemberID, to id: DossierID, leaving action: String, of subject: String,
+        in transaction: PostgresTransaction
+    ) async throws -> (DossierRow, StatusTimeline) {
+        guard let row = try await DossierStore.read(id, in: transaction) else { throw Problem.notFound }
+        let timeline = StatusTimeline(try await TimelineStore.entries(of: id, in: transaction))
+        if member != row.applicant, member != row.enteredBy {
+            try await requireOfficer(member, for: row, timeline, in: transaction)
+            try await kit.audit.record(action, subject: subject, actor: "\(member)", in: transaction)
+        }
+        return (row, timeline)
+    }
+
     /// Throws unless the member holds a reading role at an organisation that the dossier came to.
     private func requireOfficer(
         _ member: MemberID, for row: DossierRow, _ timeline: StatusTimeline, in transaction: PostgresTransaction
     ) async throws {
+        try kit.requireFresh(DirectoryProjection.consumerName(of: kit.service))
         let places = Set(timeline.entries.compactMap(\.event.organization) + [row.receivingOrganization])
         let roles = try await directory.roles(of: member, at: kit.time.now, in: transaction)
         guard roles.contains(where: { Self.readers.contains($0.role) && places.contains($0.organizationId) }) else {

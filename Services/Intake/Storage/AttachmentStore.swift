@@ -7,6 +7,7 @@ import Postgres
 /// What is known of a file without its contents.
 struct AttachmentRow: PostgresRowDecodable, Sendable {
     let id: AttachmentID
+    let owner: MemberID
     let name: String
     let mediaType: String
     let size: Int64
@@ -15,6 +16,7 @@ struct AttachmentRow: PostgresRowDecodable, Sendable {
 
     init(row: PostgresRow) throws {
         id = try row.get("id")
+        owner = try row.get("owner_member_id")
         name = try row.get("name")
         mediaType = try row.get("media_type")
         size = try row.get("size")
@@ -27,7 +29,7 @@ struct AttachmentRow: PostgresRowDecodable, Sendable {
         DossierSubmitted.Attachment(id: id, name: name, mediaType: mediaType, size: size, sha256: sha256)
     }
 
-    static let columns: SQL = "id, name, media_type, size, sha256, dossier_id"
+    static let columns: SQL = "id, owner_member_id, name, media_type, size, sha256, dossier_id"
 }
 
 /// Uploaded files as rows.
@@ -75,6 +77,17 @@ enum AttachmentStore {
         try await session.query(
             "SELECT \(AttachmentRow.columns) FROM attachments WHERE dossier_id = \(dossier) ORDER BY position",
             as: AttachmentRow.self)
+    }
+
+    /// A file without its contents, or nil.
+    static func read(_ id: AttachmentID, in session: any PostgresQueryable) async throws -> AttachmentRow? {
+        try await session.queryOptional(
+            "SELECT \(AttachmentRow.columns) FROM attachments WHERE id = \(id)", as: AttachmentRow.self)
+    }
+
+    /// The contents of a file that is there.
+    static func contents(of id: AttachmentID, in session: any PostgresQueryable) async throws -> [UInt8] {
+        try await session.queryOne("SELECT contents FROM attachments WHERE id = \(id)").get("contents")
     }
 
     /// Removes files that were never submitted; says how many.

@@ -29,12 +29,14 @@ extension ResultDesk {
             throw Problem.invalidParameter.with(errors: [FieldError(error)]).with(
                 vietnamese: error.vietnamese, english: error.english)
         }
-        guard let verification = try await ResultStore.verification(of: id, in: kit.pool) else {
+        guard let sealed = try await ResultStore.sealed(id, in: kit.pool) else {
             throw Problem(
                 .notFound, id: "result-unknown", vietnamese: "Không có kết quả nào mang mã tra cứu này",
                 english: "No result has this verification code")
         }
-        return verification
+        guard sealed.hasItsHash else { return Verification(id, seal: .broken, force: sealed.force) }
+        return Verification(
+            id, seal: trust.finding(in: sealed.document, of: id, signedAt: sealed.signedAt), force: sealed.force)
     }
 
     /// Browsers name HTML; programs seldom do.

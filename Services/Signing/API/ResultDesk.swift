@@ -13,6 +13,7 @@ struct ResultDesk: Sendable {
     let directory: DirectoryProjection
     /// Where anybody reaches the service, without a slash at its end.
     let address: String
+    let trust: SealTrust
 
     func addResults(to router: Router<HosoRequestContext>) {
         router.get("/v1/results/:id") { _, context in
@@ -48,6 +49,7 @@ struct ResultDesk: Sendable {
     private func requireOfficer(
         _ member: MemberID, at issuer: OrganizationID, in transaction: PostgresTransaction
     ) async throws {
+        try kit.requireFresh(DirectoryProjection.consumerName(of: kit.service))
         let roles = try await directory.roles(of: member, at: kit.time.now, in: transaction)
         guard roles.contains(where: { $0.organizationId == issuer && Self.readers.contains($0.role) }) else {
             throw Problem.forbidden.with(

@@ -8,6 +8,8 @@ public enum JobState: String, Hashable, Sendable, CaseIterable {
     case issued
     /// It cannot be signed as it was asked for; a new request is needed.
     case failed
+    /// What was asked for cannot be read: it was set aside for a person, who makes it wait again after the repair.
+    case unreadable
 }
 
 /// Why a job was not done this time.

@@ -38,7 +38,8 @@ struct Issuing: Sendable {
         let drawn = ResultDocument(
             request, codes: codes, issuer: issuer, superior: superior, signer: signer, verification: verification,
             address: "\(address)/v1/verify/\(verification)", at: now)
-        let document = try await signed(drawn.content, by: identity, signer: signer, at: now)
+        let document = try await signed(
+            drawn.content, by: identity, signer: signer, verification: verification, at: now)
         let result = ResultIssued(
             dossierId: request.dossierId, resultId: kit.ids.next(at: now), resultCode: codes.resultCode,
             storeKey: codes.storeKey, documentType: request.documentType, version: request.version,
@@ -70,7 +71,8 @@ struct Issuing: Sendable {
     }
 
     private func signed(
-        _ content: DocumentContent, by identity: SigningIdentity, signer: String, at now: Date
+        _ content: DocumentContent, by identity: SigningIdentity, signer: String, verification: VerificationID,
+        at now: Date
     ) async throws -> [UInt8] {
         let drawn: [UInt8]
         do {
@@ -79,7 +81,9 @@ struct Issuing: Sendable {
             // Only what was asked for can be too long; fonts and memory are the machine's.
             throw error.code == .tooLong ? JobFailure.ofRequest("too-long") : JobFailure.ofSurroundings("drawing")
         }
-        let appearance = PDFSigner.Appearance(field: "seal", name: signer, reason: "Ban hành kết quả")
+        // The seal is over the identifier too, so that no other document can be shown under it (`SealTrust.finding`).
+        let appearance = PDFSigner.Appearance(
+            field: "seal", name: signer, reason: "Ban hành kết quả, mã tra cứu \(verification)")
         do {
             return try await PDFSigner.sign(drawn, as: appearance, signedAt: now) {
                 try await identity.signDetached($0, at: now)

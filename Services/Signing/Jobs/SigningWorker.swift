@@ -59,11 +59,15 @@ struct SigningWorker: Service {
     /// written under the same lock.
     func step() async throws -> Bool {
         try await kit.pool.transaction { transaction in
-            guard let job = try await JobStore.take(now: kit.time.now, in: transaction) else { return false }
+            guard let taking = try await JobStore.take(now: kit.time.now, in: transaction) else { return false }
+            guard case .job(let job) = taking else {
+                if case .unreadable(let job, let cause) = taking { try await setAside(job, cause, in: transaction) }
+                return true
+            }
             do {
                 let result = try await transaction.savepoint { try await issuing.issue(job, in: transaction) }
-                try await JobStore.finish(job, .issued, now: kit.time.now, in: transaction)
-                note("issued", job, ["result": "\(result.resultId)", "bytes": "\(result.size)"])
+                try await JobStore.finish(job.key, .issued, now: kit.time.now, in: transaction)
+                note("issued", job.key, ["result": "\(result.resultId)", "bytes": "\(result.size)"])
             } catch let error as PostgresError where error.sqlState == nil {
                 // The connection is in doubt and the transaction with it; the job stays as it was. What the server
                 // itself refused was undone to the savepoint: that job waits like any other, or it would be the first
@@ -78,17 +82,33 @@ struct SigningWorker: Service {
         }
     }
 
+    /// A job that cannot be read would be the first to be taken for ever: it makes way, and a person is called. The case
+    /// hears that its result is late.
+    private func setAside(_ job: JobKey, _ cause: any Error, in transaction: PostgresTransaction) async throws {
+        let now = kit.time.now
+        let reason = "request-unreadable"
+        try await JobStore.finish(job, .unreadable, reason: reason, now: now, in: transaction)
+        try await announce(reason, of: job, isFinal: false, now: now, in: transaction)
+        kit.logger.error(
+            "a signature job cannot be read and was set aside",
+            metadata: [
+                "dossier": "\(job.dossierId)", "documentType": "\(job.documentType)", "version": "\(job.version)",
+                "error": "\(cause)",
+            ])
+        note(reason, job, [:])
+    }
+
     private func fail(
         _ job: TakenJob, _ failure: JobFailure, cause: any Error, in transaction: PostgresTransaction
     ) async throws {
         let now = kit.time.now
         switch schedule.consequence(of: failure, attempt: job.attempts + 1, now: now) {
         case .giveUp:
-            try await JobStore.finish(job, .failed, reason: failure.reason, now: now, in: transaction)
-            try await announce(failure, of: job, isFinal: true, now: now, in: transaction)
+            try await JobStore.finish(job.key, .failed, reason: failure.reason, now: now, in: transaction)
+            try await announce(failure.reason, of: job.key, isFinal: true, now: now, in: transaction)
         case .retry(let moment, let announced):
-            try await JobStore.postpone(job, to: moment, reason: failure.reason, in: transaction)
-            if announced { try await announce(failure, of: job, isFinal: false, now: now, in: transaction) }
+            try await JobStore.postpone(job.key, to: moment, reason: failure.reason, in: transaction)
+            if announced { try await announce(failure.reason, of: job.key, isFinal: false, now: now, in: transaction) }
         }
         kit.logger.warning(
             "a result could not be issued",
@@ -96,26 +116,25 @@ struct SigningWorker: Service {
                 "dossier": "\(job.request.dossierId)", "reason": "\(failure.reason)", "attempt": "\(job.attempts + 1)",
                 "error": "\(cause)",
             ])
-        note(failure.reason, job, [:])
+        note(failure.reason, job.key, [:])
     }
 
     private func announce(
-        _ failure: JobFailure, of job: TakenJob, isFinal: Bool, now: Date, in transaction: PostgresTransaction
+        _ reason: String, of job: JobKey, isFinal: Bool, now: Date, in transaction: PostgresTransaction
     ) async throws {
-        let request = job.request
-        let version = try await RegisterStore.countEvent(of: request.dossierId, in: transaction)
+        let version = try await RegisterStore.countEvent(of: job.dossierId, in: transaction)
         let event = ResultFailed(
-            dossierId: request.dossierId, documentType: request.documentType, version: request.version,
-            issuingOrganizationId: request.issuingOrganizationId, reason: failure.reason, final: isFinal, failedAt: now)
+            dossierId: job.dossierId, documentType: job.documentType, version: job.version,
+            issuingOrganizationId: job.issuingOrganizationId, reason: reason, final: isFinal, failedAt: now)
         try await kit.outbox.append(
-            event, key: request.dossierId.value, version: version,
+            event, key: job.dossierId.value, version: version,
             context: EventContext(now: now, traceparent: job.traceparent, ids: kit.ids), in: transaction)
     }
 
-    private func note(_ outcome: String, _ job: TakenJob, _ metadata: Logger.Metadata) {
+    private func note(_ outcome: String, _ job: JobKey, _ metadata: Logger.Metadata) {
         Counter(label: "signing.jobs", dimensions: [("outcome", outcome)]).increment()
         guard outcome == "issued" else { return }
         kit.logger.info(
-            "a result was issued", metadata: metadata.merging(["dossier": "\(job.request.dossierId)"]) { $1 })
+            "a result was issued", metadata: metadata.merging(["dossier": "\(job.dossierId)"]) { $1 })
     }
 }

@@ -17,9 +17,9 @@ actor SealKeeper {
     private var lastingFault: TrustError?
     private let standing = Mutex<HealthState>(.ok)
 
-    init(_ settings: SealSettings) throws {
+    init(_ settings: SealSettings, trust: SealTrust) {
         self.settings = settings
-        trust = try SealTrust(settings)
+        self.trust = trust
     }
 
     /// The seal, ready to sign, and under which root it stands; throws `JobFailure`.
@@ -27,7 +27,11 @@ actor SealKeeper {
         do {
             let identity = try await opened()
             let signerClass = try trust.check(identity, at: now)
-            standing.withLock { $0 = .ok }
+            let unreadable = trust.unreadableLists
+            let state: HealthState =
+                unreadable.isEmpty
+                ? .ok : .degraded("revocation list unreadable: \(unreadable.joined(separator: ", "))")
+            standing.withLock { $0 = state }
             return (identity, signerClass)
         } catch {
             let failure = JobFailure(error)

@@ -4,12 +4,40 @@ import Messaging
 import Postgres
 import SigningDomain
 
-/// A job that somebody took.
-struct TakenJob: Sendable {
-    let request: CaseResultRequested
+/// Which job: what keeps one request from becoming two documents.
+struct JobKey: PostgresRowDecodable, Sendable {
+    let dossierId: DossierID
+    let documentType: String
+    let version: Int
+    let issuingOrganizationId: OrganizationID
     let traceparent: String?
     /// How often it was tried before.
     let attempts: Int
+
+    init(row: PostgresRow) throws {
+        dossierId = try row.get("dossier_id")
+        documentType = try row.get("document_type")
+        version = try row.get("version")
+        issuingOrganizationId = try row.get("issuing_organization_id")
+        traceparent = try row.get("traceparent")
+        attempts = try row.get("attempts")
+    }
+}
+
+/// A job that somebody took.
+struct TakenJob: Sendable {
+    let key: JobKey
+    let request: CaseResultRequested
+
+    var traceparent: String? { key.traceparent }
+    var attempts: Int { key.attempts }
+}
+
+/// What was found when a job was taken.
+enum Taking: Sendable {
+    case job(TakenJob)
+    /// What was asked for does not decode, and why.
+    case unreadable(JobKey, any Error)
 }
 
 /// Signature jobs as rows.
@@ -39,44 +67,45 @@ enum JobStore {
 
     /// Takes the job that has waited longest, with its row lock; what another worker holds is passed over, so that no
     /// two sign the same.
-    static func take(now: Date, in transaction: PostgresTransaction) async throws -> TakenJob? {
+    static func take(now: Date, in transaction: PostgresTransaction) async throws -> Taking? {
         let row = try await transaction.queryOptional(
             """
-            SELECT request, traceparent, attempts FROM jobs WHERE state = 'waiting' AND next_attempt_at <= \(now)
+            SELECT * FROM jobs WHERE state = 'waiting' AND next_attempt_at <= \(now)
             ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED
             """)
         guard let row else { return nil }
-        return TakenJob(
-            request: try ContractsJSON.decode(from: row.get("request", as: PostgresJSON.self).bytes),
-            traceparent: try row.get("traceparent"), attempts: try row.get("attempts"))
+        let key = try JobKey(row: row)
+        let request = try row.get("request", as: PostgresJSON.self)
+        do {
+            return .job(TakenJob(key: key, request: try ContractsJSON.decode(from: request.bytes)))
+        } catch {
+            return .unreadable(key, error)
+        }
     }
 
     /// The job came to its end.
     static func finish(
-        _ job: TakenJob, _ state: JobState, reason: String? = nil, now: Date, in transaction: PostgresTransaction
+        _ job: JobKey, _ state: JobState, reason: String? = nil, now: Date, in transaction: PostgresTransaction
     ) async throws {
         try await transaction.execute(
             """
             UPDATE jobs SET state = \(state.rawValue), attempts = \(job.attempts + 1), reason = \(reason),
-                finished_at = \(now) WHERE \(key(job))
+                finished_at = \(now) WHERE \(isJob(job))
             """)
     }
 
     /// The job is tried again.
     static func postpone(
-        _ job: TakenJob, to moment: Date, reason: String, in transaction: PostgresTransaction
+        _ job: JobKey, to moment: Date, reason: String, in transaction: PostgresTransaction
     ) async throws {
         try await transaction.execute(
             """
             UPDATE jobs SET attempts = \(job.attempts + 1), next_attempt_at = \(moment), reason = \(reason)
-            WHERE \(key(job))
+            WHERE \(isJob(job))
             """)
     }
 
-    private static func key(_ job: TakenJob) -> SQL {
-        """
-        dossier_id = \(job.request.dossierId) AND document_type = \(job.request.documentType)
-            AND version = \(job.request.version)
-        """
+    private static func isJob(_ job: JobKey) -> SQL {
+        "dossier_id = \(job.dossierId) AND document_type = \(job.documentType) AND version = \(job.version)"
     }
 }

@@ -83,17 +83,26 @@ enum ResultStore {
         try await session.queryOne("SELECT document FROM results WHERE id = \(id)").get("document")
     }
 
-    /// What anybody may learn of a result; nil when there is none of that identifier.
-    static func verification(
-        of id: VerificationID, in session: any PostgresQueryable
-    ) async throws -> Verification? {
-        let row = try await session.queryOptional(
-            "SELECT sha256, force, document FROM results WHERE verification_id = \(id)")
-        guard let row else { return nil }
-        let document: [UInt8] = try row.get("document")
-        let kept: String = try row.get("sha256")
-        return Verification(
-            id, intact: MAC.constantTimeEquals(Array(Digest.sha256(document).hex.utf8), Array(kept.utf8)),
-            force: ResultForce(rawValue: try row.get("force")) ?? .invalidated)
+    /// The document of a verification identifier, with what its verification needs; nil when there is none.
+    static func sealed(_ id: VerificationID, in session: any PostgresQueryable) async throws -> SealedDocument? {
+        try await session.queryOptional(
+            "SELECT document, sha256, signed_at, force FROM results WHERE verification_id = \(id)",
+            as: SealedDocument.self)
+    }
+}
+
+/// A stored document and what was noted when it was signed.
+struct SealedDocument: PostgresRowDecodable, Sendable {
+    let document: [UInt8]
+    let signedAt: Date
+    let force: ResultForce
+    /// Whether the hash beside it is still its own.
+    let hasItsHash: Bool
+
+    init(row: PostgresRow) throws {
+        document = try row.get("document")
+        signedAt = try row.get("signed_at")
+        force = ResultForce(rawValue: try row.get("force")) ?? .invalidated
+        hasItsHash = Digest.sha256(document).hex == (try row.get("sha256", as: String.self))
     }
 }

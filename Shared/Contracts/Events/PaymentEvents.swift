@@ -77,9 +77,9 @@ public struct PaymentReceived: EventPayload, Hashable {
     public let paymentId: PaymentID
     /// The gateway by its configured name, or `cash`.
     public let channel: String
-    /// What was paid, before any fee.
+    /// What was paid, before any fee: the lines and the overpaid part together.
     public let amount: Dong
-    /// What the money is for.
+    /// What the money is for, each line with what it takes.
     public let lines: [PaymentLine]
     /// The part that no line takes, to be refunded or carried over.
     public let overpaid: Dong?
@@ -192,10 +192,12 @@ public struct ReceiptIssued: EventPayload, Hashable {
     public let payerMemberId: MemberID?
     /// The organisation that paid.
     public let payerOrganizationId: OrganizationID?
-    /// What the money is for.
+    /// What the money is for, each line with what it takes.
     public let lines: [PaymentLine]
-    /// The amount.
+    /// The amount: the lines and the overpaid part together.
     public let amount: Dong
+    /// The part that no line takes, to be refunded or carried over.
+    public let overpaid: Dong?
     /// When.
     public let issuedAt: Date
     /// By which anyone verifies it.
@@ -204,8 +206,8 @@ public struct ReceiptIssued: EventPayload, Hashable {
     public init(
         orderId: OrderID, receiptId: ReceiptID, paymentId: PaymentID, number: String,
         issuingOrganizationId: OrganizationID, payerMemberId: MemberID? = nil,
-        payerOrganizationId: OrganizationID? = nil, lines: [PaymentLine], amount: Dong, issuedAt: Date,
-        verificationId: VerificationID? = nil
+        payerOrganizationId: OrganizationID? = nil, lines: [PaymentLine], amount: Dong,
+        overpaid: Dong? = nil, issuedAt: Date, verificationId: VerificationID? = nil
     ) {
         self.orderId = orderId
         self.receiptId = receiptId
@@ -216,6 +218,7 @@ public struct ReceiptIssued: EventPayload, Hashable {
         self.payerOrganizationId = payerOrganizationId
         self.lines = lines
         self.amount = amount
+        self.overpaid = overpaid
         self.issuedAt = issuedAt
         self.verificationId = verificationId
     }

@@ -34,6 +34,8 @@ public struct Setting: Sendable {
     public var isRequired: Bool
     /// Whether production refuses to start with it.
     public var isDevelopmentOnly: Bool
+    /// Whether the default is good for development only: production refuses to start unless the value is stated.
+    public var hasDevelopmentDefault: Bool
     /// The only values allowed, when not empty.
     public var allowed: [String]
     /// The allowed range of a whole number.
@@ -46,8 +48,9 @@ public struct Setting: Sendable {
     /// Declares a setting; one without a default that is not required may be absent.
     public init(
         _ key: String, _ kind: Kind = .string, default defaultValue: String? = nil, isSecret: Bool = false,
-        isRequired: Bool = false, isDevelopmentOnly: Bool = false, allowed: [String] = [],
-        range: ClosedRange<Int>? = nil, sharedEnvironmentName: String? = nil, help: String
+        isRequired: Bool = false, isDevelopmentOnly: Bool = false, hasDevelopmentDefault: Bool = false,
+        allowed: [String] = [], range: ClosedRange<Int>? = nil, sharedEnvironmentName: String? = nil,
+        help: String
     ) {
         self.key = key
         self.kind = kind
@@ -55,6 +58,7 @@ public struct Setting: Sendable {
         self.isSecret = isSecret
         self.isRequired = isRequired
         self.isDevelopmentOnly = isDevelopmentOnly
+        self.hasDevelopmentDefault = hasDevelopmentDefault
         self.allowed = allowed
         self.range = range
         self.sharedEnvironmentName = sharedEnvironmentName

@@ -3,8 +3,11 @@ extension SettingsLoader {
     func check(_ setting: Setting, in settings: Settings, isNeeded: Bool) -> [ConfigurationFault.Entry] {
         guard let value = settings.values[setting.key] else {
             guard setting.isRequired, isNeeded else { return [] }
-            let names = [setting.environmentName, setting.sharedEnvironmentName].compactMap { $0 }
-            return [.init(key: setting.key, fault: "is missing (set \(names.joined(separator: " or ")))")]
+            return [.init(key: setting.key, fault: "is missing (set \(names(of: setting)))")]
+        }
+        if setting.hasDevelopmentDefault, isNeeded, value.origin == .defaultValue, settings.mode == .production {
+            let fault = "must be stated in production, its default is for development (set \(names(of: setting)))"
+            return [.init(key: setting.key, fault: fault)]
         }
         if let fault = SettingValue.fault(in: value.text, of: setting) {
             return [.init(key: setting.key, fault: "\(fault) (\(value.origin))")]
@@ -13,6 +16,10 @@ extension SettingsLoader {
             return [.init(key: setting.key, fault: "is for development only and refused in production")]
         }
         return []
+    }
+
+    private func names(of setting: Setting) -> String {
+        [setting.environmentName, setting.sharedEnvironmentName].compactMap(\.self).joined(separator: " or ")
     }
 
     /// A service that declares a common setting again would change its meaning unseen.

@@ -7,7 +7,7 @@ public struct IdempotencyKey: Sendable, Hashable {
     public let caller: String
     /// The header's value.
     public let name: String
-    /// Method and path.
+    /// Method, path and query, as they came in.
     public let request: String
     /// SHA-256 of the body.
     public let bodyDigest: [UInt8]

@@ -40,7 +40,7 @@ extension ServiceContext {
         let name = try IdempotencyKey.name(in: request.headers)
         let body = try await request.body.collect(upTo: limit ?? context.maxUploadSize)
         let key = IdempotencyKey(
-            caller: caller, name: name, request: "\(request.method.rawValue) \(request.uri.path)",
+            caller: caller, name: name, request: "\(request.method.rawValue) \(request.uri.string)",
             body: Array(body.readableBytesView))
         return (key, body)
     }

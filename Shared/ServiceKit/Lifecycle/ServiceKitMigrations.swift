@@ -6,6 +6,9 @@ public enum ServiceKitMigrations {
     public static let all: [Migration] = [
         Migration(
             component: "servicekit", version: 1, name: "idempotency_and_audit",
-            bytes: PackageResources._001_idempotency_and_audit_sql)
+            bytes: PackageResources._001_idempotency_and_audit_sql),
+        Migration(
+            component: "servicekit", version: 2, name: "audit_stands",
+            bytes: PackageResources._002_audit_stands_sql),
     ]
 }

@@ -50,7 +50,11 @@ struct IntakeStage: Sendable {
             RoleState(
                 roleId: role, memberId: officer, organizationId: commune, role: .organisationOfficer,
                 from: try Day("2026-01-01"), status: .active), key: role.value)
+        noteRoles()
     }
+
+    /// The copy of the roles is level with Directory now.
+    func noteRoles() { service.kit.projectionAges.note("intake.directory", levelAt: time.now) }
 
     var pool: PostgresPool { service.pool }
 
@@ -105,6 +109,11 @@ extension IntakeStage {
     func file(by member: MemberID? = nil) async throws -> AttachmentID {
         struct Shape: Decodable { let attachmentId: AttachmentID }
         return try await upload(by: member).json(Shape.self).attachmentId
+    }
+
+    /// An attachment as a member reads it.
+    func read(_ id: AttachmentID, by member: MemberID? = nil) async throws -> TestAnswer {
+        try await service.call(.get, "/v1/attachments/\(id)", token: service.token(member: member ?? self.member))
     }
 
     func freshKey() -> String { "key-\(ids.next(at: time.now))" }

@@ -72,7 +72,11 @@ struct SigningStage: Sendable {
             RoleState(
                 roleId: role, memberId: officer, organizationId: commune, role: .organisationOfficer,
                 from: try Day("2020-01-01"), status: .active), key: role.value)
+        noteRoles()
     }
+
+    /// The copy of the roles is level with Directory now.
+    func noteRoles() { service.kit.projectionAges.note("signing.directory", levelAt: time.now) }
 
     var pool: PostgresPool { service.pool }
 

@@ -57,8 +57,13 @@ public enum CallbackAnswer: String, Codable, Hashable, Sendable, CaseIterable {
     case orderNotFound = "order-not-found"
     case wrongAmount = "wrong-amount"
     case notAuthentic = "not-authentic"
-    /// Authentic, but not for this merchant or not readable.
+    /// Authentic, but not readable.
     case unusable
+    /// Authentic, but for another merchant than us, which only two merchants with one secret can bring about. It is kept
+    /// and acknowledged: repeating it would change nothing, and what we cannot ever process must not keep a gateway
+    /// repeating. The log and the metric call a person; money of ours that came under a wrong code stands in the
+    /// settlement file.
+    case notOurs = "not-ours"
     /// We could not process it: the gateway is to try again.
     case tryAgain = "try-again"
 }

@@ -39,10 +39,27 @@ extension Posting {
     }
 
     /// What it posts that an advance meets its assessment.
-    public static func advanceUsed(_ amount: Dong, of dues: DuesKey, cell: OrganizationID) -> [Posting] {
+    ///
+    /// - Parameters:
+    ///   - holder: the cell with which the advance waited.
+    ///   - cell: the cell that assessed the month; another one when the member moved meanwhile.
+    public static func advanceUsed(
+        _ amount: Dong, of dues: DuesKey, from holder: OrganizationID, cell: OrganizationID
+    ) -> [Posting] {
         [
             Posting(
-                debit: Account(.advances, of: cell), credit: Account(.memberReceivable, of: cell), amount: amount,
+                debit: Account(.advances, of: holder), credit: Account(.memberReceivable, of: cell), amount: amount,
+                cause: .assessment, dues: dues)
+        ].compactMap { $0 }
+    }
+
+    /// What it posts that the month of an advance needs it not, or not all of it: the payee owes it back.
+    public static func advanceReturned(
+        _ amount: Dong, of dues: DuesKey, from holder: OrganizationID, payee: OrganizationID
+    ) -> [Posting] {
+        [
+            Posting(
+                debit: Account(.advances, of: holder), credit: Account(.refunds, of: payee), amount: amount,
                 cause: .assessment, dues: dues)
         ].compactMap { $0 }
     }

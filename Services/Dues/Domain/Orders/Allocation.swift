@@ -23,10 +23,20 @@ public struct Allocation: Hashable, Sendable {
     public let line: OrderLine
     /// Pays what was assessed.
     public let allocated: Dong
-    /// Waits for the assessment of the month.
+    /// Waits for the assessment of the month; what that does not need becomes a refund and an exception.
     public let advance: Dong
     /// Paid before by another order: to be refunded or carried over.
     public let overpaid: Dong
+
+    /// What the line takes of the payment.
+    public var taken: Dong { allocated + advance }
+
+    /// The line as events tell it, with what it took; nil when it took nothing.
+    public var payload: PaymentLine? {
+        guard taken > .zero else { return nil }
+        return PaymentLine(
+            memberId: line.key.memberId, month: line.key.month, amount: taken, assessmentId: line.assessmentId)
+    }
 
     /// Divides the money of the line; the three parts are always the whole.
     init(_ line: OrderLine, _ open: inout OpenDues) {

@@ -10,13 +10,15 @@ extension PaymentOrder {
             lines: lines.map(\.payload), total: total, channel: channel, createdAt: createdAt, expiresAt: expiresAt)
     }
 
-    /// That its money is confirmed; a second payment has no lines.
+    /// That its money is confirmed: what each line took, and the surplus beside them, are what was paid. A second
+    /// payment has no lines.
     public func received(
         _ payment: Payment, id: PaymentID, callback: GatewayCallback, at now: Date
     ) -> PaymentReceived {
         PaymentReceived(
             orderId: orderId, paymentId: id, channel: channel, amount: payment.amount,
-            lines: payment.allocations.map(\.line.payload), overpaid: payment.overpaid > .zero ? payment.overpaid : nil,
+            lines: payment.allocations.compactMap(\.payload),
+            overpaid: payment.overpaid > .zero ? payment.overpaid : nil,
             gatewayTransaction: callback.transaction, paidAt: callback.paidAt ?? now, confirmedAt: now)
     }
 

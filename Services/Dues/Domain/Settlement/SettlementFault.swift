@@ -15,7 +15,10 @@ public struct SettlementFault: Error, Hashable, Sendable {
         case columnCount = "column-count"
         /// A quote that does not end, or text after one that did.
         case quoting
+        /// The reference is empty, longer than 64 bytes or has characters that cannot be seen.
         case reference
+        /// The number of the transaction is empty, longer than 64 bytes or has other characters than ASCII letters,
+        /// digits and `-._/:`.
         case transaction
         case amount
         case date

@@ -36,11 +36,14 @@ struct Places {
             }
             return amount
         }
-        func name(_ place: Int, _ rule: SettlementFault.Rule) throws(SettlementFault) -> String {
-            guard (1...64).contains(fields[place].utf8.count) else {
+        func name(
+            _ place: Int, _ rule: SettlementFault.Rule, _ isAllowed: (Unicode.Scalar) -> Bool
+        ) throws(SettlementFault) -> String {
+            let name = fields[place].trimmingBlanks
+            guard (1...64).contains(name.utf8.count), name.unicodeScalars.allSatisfy(isAllowed) else {
                 throw SettlementFault(line: number, column: place + 1, rule: rule)
             }
-            return fields[place]
+            return name
         }
         guard let day = layout.dates.day(fields[settledOn]) else {
             throw SettlementFault(line: number, column: settledOn + 1, rule: .date)
@@ -50,11 +53,37 @@ struct Places {
             throw SettlementFault(line: number, column: net + 1, rule: .netDiffers)
         }
         return SettlementLine(
-            number: number, reference: try name(reference, .reference),
-            transaction: try name(transaction, .transaction), gross: amounts.gross, fee: amounts.fee,
+            number: number, reference: try name(reference, .reference, \.isPrinted),
+            transaction: try name(transaction, .transaction, \.isOfTransaction), gross: amounts.gross, fee: amounts.fee,
             net: amounts.net, settledOn: day,
             isReversal: kind.map { layout.reversalKinds?.contains(fields[$0]) ?? false } ?? false,
             account: account.map { fields[$0] })
+    }
+}
+
+extension String {
+    /// Without the spaces at its ends; whatever else is invisible is for the check of the name.
+    fileprivate var trimmingBlanks: String {
+        let start = drop { $0 == " " }
+        return String(start.dropLast(start.reversed().prefix { $0 == " " }.count))
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether it can be seen: no control, no direction mark, no line break.
+    fileprivate var isPrinted: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+        default: true
+        }
+    }
+
+    /// Whether a gateway's number of a transaction may have it: ASCII letters, digits and `-._/:`.
+    fileprivate var isOfTransaction: Bool {
+        switch self {
+        case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", "/", ":": true
+        default: false
+        }
     }
 }
 

@@ -4,7 +4,7 @@ public import Contracts
 public struct SettlementLine: Hashable, Sendable {
     /// Its line in the file, from 1, headings counted.
     public let number: Int
-    /// The reference as it stands in the file.
+    /// The reference as it stands in the file, without blanks around it.
     public let reference: String
     /// The gateway's own number of the transaction.
     public let transaction: String

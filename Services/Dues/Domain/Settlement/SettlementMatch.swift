@@ -20,9 +20,10 @@ public struct SettlementMatch: Hashable, Sendable {
 
     /// The one state in which the line ends.
     public func state(of line: SettlementLine) -> SettlementState {
-        guard let order else { return .unknownReference }
         if line.isReversal { return .reversed }
+        // Before the order is looked for: money that nobody could explain is not to be posted twice either.
         if settledBefore { return .duplicate }
+        guard let order else { return .unknownReference }
         if let account = line.account, !accounts.isEmpty, !accounts.contains(account) { return .wrongAccount }
         guard line.gross == paid ?? order.total else { return .amountDiffers }
         return paid == nil ? .missingCallback : .matched

@@ -7,7 +7,7 @@ extension VNPAYGateway {
     func read(_ raw: RawCallback) -> CallbackReading {
         guard let query = FormQuery(raw.bytes) else { return .refused(.notAuthentic, reason: "not-a-query") }
         guard isAuthentic(query) else { return .refused(.notAuthentic, reason: "signature") }
-        guard query["vnp_TmnCode"] == configuration.merchant else { return .refused(.unusable, reason: "merchant") }
+        guard query["vnp_TmnCode"] == configuration.merchant else { return .refused(.notOurs, reason: "merchant") }
         guard let reference = query["vnp_TxnRef"], let response = query["vnp_ResponseCode"],
             let status = query["vnp_TransactionStatus"], let units = query["vnp_Amount"]
         else { return .refused(.unusable, reason: "missing-field") }

@@ -35,6 +35,7 @@ struct VNPAYGateway: PaymentGateway {
             case .wrongAmount: ("04", "Invalid amount")
             case .notAuthentic: ("97", "Invalid signature")
             case .unusable: ("99", "Input data invalid")
+            case .notOurs: ("00", "Recorded, not for this merchant")
             case .tryAgain: ("99", "Temporarily unavailable")
             }
         return Reply(

@@ -11,6 +11,8 @@ public struct PDFSignature: Sendable, Hashable {
     public let end: Int
     /// The time that the document states, as written.
     public let statedTime: String?
+    /// Why it was signed, as the signer stated it; the signature is over it.
+    public let reason: String?
     /// Everything the signature is over.
     public let signedBytes: [UInt8]
     /// Whether nothing was appended after it. Of several signatures only the last can cover the whole file.
@@ -29,7 +31,7 @@ public struct PDFSignature: Sendable, Hashable {
             guard dictionary["FT"]?.name == "Sig", let value = dictionary["V"] else { continue }
             signatures.append(
                 try PDFSignature(
-                    field: fieldName(dictionary["T"]), dictionary: file.dictionary(value, "a signature"), pdf: pdf))
+                    field: text(of: dictionary["T"]), dictionary: file.dictionary(value, "a signature"), pdf: pdf))
         }
         return signatures
     }
@@ -56,6 +58,7 @@ public struct PDFSignature: Sendable, Hashable {
         end = range[2] + range[3]
         coversWholeFile = end == pdf.count
         statedTime = dictionary["M"]?.string.map { String(decoding: $0, as: UTF8.self) }
+        reason = dictionary["Reason"].map { Self.text(of: $0) }
         signedBytes = Array(pdf[..<range[1]] + pdf[range[2]..<end])
     }
 
@@ -77,7 +80,7 @@ public struct PDFSignature: Sendable, Hashable {
         return Array(contents[..<(start + length)])
     }
 
-    private static func fieldName(_ value: PDFValue?) -> String {
+    private static func text(of value: PDFValue?) -> String {
         guard let bytes = value?.string else { return "" }
         guard bytes.starts(with: [0xfe, 0xff]) else { return String(decoding: bytes, as: UTF8.self) }
         let units = stride(from: 2, to: bytes.count - 1, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
