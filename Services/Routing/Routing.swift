@@ -37,9 +37,7 @@ struct Routing: ServiceDefinition {
         let reader = CircumstancesReader(
             directory: directory, catalogue: try catalogue(kit.settings), calendar: try calendar(kit.settings),
             rules: try rules(kit.settings))
-        let desk = CaseDesk(
-            kit: kit, cases: Cases(reader: reader), directory: directory,
-            maximumAge: try kit.settings.seconds("projection.maxAge"))
+        let desk = CaseDesk(kit: kit, cases: Cases(reader: reader), directory: directory)
         return ServiceParts(
             routes: { router in
                 desk.addActions(to: router)

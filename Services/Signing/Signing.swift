@@ -24,7 +24,7 @@ struct Signing: ServiceDefinition {
     static let settings =
         SealSettings.declared + [
             Setting(
-                "signing.publicUrl", .url, default: "http://127.0.0.1:8104",
+                "signing.publicUrl", .url, default: "http://127.0.0.1:8104", hasDevelopmentDefault: true,
                 help: "Where anybody reaches this service; the addresses in QR codes begin with it."),
             Setting(
                 "signing.hands", .int, default: "2", range: 1...64,

@@ -46,7 +46,7 @@ struct ConsoleServiceTests {
             try await processor.apply(
                 PartitionBatch(
                     topic: topic, partition: 0, startOffset: records[0].offset, records: records,
-                    nextOffset: (records.last?.offset ?? 0) + 1),
+                    nextOffset: (records.last?.offset ?? 0) + 1, isFromBeginning: true),
                 clusterID: "c1")
         }
     }

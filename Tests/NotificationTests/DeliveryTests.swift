@@ -57,7 +57,8 @@ struct DeliveryTests {
                 value: try ContractsJSON.encode(payload), headers: headers.map { KafkaHeader($0.0, $0.1) })
             try await processor.apply(
                 PartitionBatch(
-                    topic: record.topic, partition: 0, startOffset: offset, records: [record], nextOffset: offset + 1),
+                    topic: record.topic, partition: 0, startOffset: offset, records: [record], nextOffset: offset + 1,
+                    isFromBeginning: true),
                 clusterID: "c1")
         }
 

@@ -125,7 +125,7 @@ struct TransferOverHTTPTests {
         }
     }
 
-    @Test("a stale copy of the roles refuses decisions for now and says when to come back")
+    @Test("a stale copy of the roles refuses decisions and looks for now, and says when to come back")
     func stale() async throws {
         try await RoutingStage.run { stage in
             let dossier = try await stage.submitted()
@@ -135,6 +135,13 @@ struct TransferOverHTTPTests {
             #expect(answer.status == .serviceUnavailable)
             #expect(answer.problem == "projection-stale")
             #expect(answer.headers[.retryAfter] != nil)
+            for path in ["/v1/cases/\(dossier)", "/v1/cases/\(dossier)/history", "/v1/work-list"] {
+                let look = try await stage.service.call(.get, path, token: stage.service.token(member: secretary))
+                #expect(look.problem == "projection-stale", "\(path)")
+            }
+            let own = try await stage.service.call(
+                .get, "/v1/cases/\(dossier)", token: stage.service.token(member: stage.member))
+            #expect(own.status == .ok, "the applicant needs no role")
             stage.service.kit.projectionAges.note("routing.directory", levelAt: stage.time.now)
             #expect(try await stage.act("approve", step: "introduce", on: dossier, by: secretary).status == .ok)
         }

@@ -1,5 +1,4 @@
 import Contracts
-import Foundation
 import Hummingbird
 import Messaging
 import Postgres
@@ -12,15 +11,10 @@ struct CaseDesk: Sendable {
     let kit: ServiceContext
     let cases: Cases
     let directory: DirectoryProjection
-    /// How old the copy of the roles may be for a decision, in seconds.
-    let maximumAge: TimeInterval
 
     /// Throws a problem when the copy of the roles is too old to decide by.
-    func requireFreshRoles() throws(Problem) {
-        let consumer = DirectoryProjection.consumerName(of: kit.service)
-        guard let age = kit.projectionAges.age(of: consumer, now: kit.time.now), age <= maximumAge else {
-            throw .projectionStale
-        }
+    func requireFreshRoles() throws {
+        try kit.requireFresh(DirectoryProjection.consumerName(of: kit.service))
     }
 
     /// The member who asks, as Directory knows him.

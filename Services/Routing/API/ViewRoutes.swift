@@ -39,6 +39,7 @@ extension CaseDesk {
         guard let running = try await CaseStore.read(id, in: transaction) else { throw Problem.notFound }
         let officer = try await officer(member, in: transaction)
         if running.concerned.contains(member) { return (running, officer) }
+        try requireFreshRoles()
         let places = CaseEngine.organizations(of: running)
         let roles = try await directory.roles(of: member, at: kit.time.now, in: transaction)
         guard roles.contains(where: { Self.readers.contains($0.role) && places.contains($0.organizationId) }) else {

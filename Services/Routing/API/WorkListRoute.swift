@@ -14,6 +14,7 @@ extension CaseDesk {
         router.get("/v1/work-list") { request, context in
             let member = try context.requireMember()
             let page = try WorkListPage(request.uri.queryParameters)
+            try requireFreshRoles()
             let roles = try await directory.roles(of: member.id, at: kit.time.now, in: kit.pool)
             var items = try await turns(for: member.id, seats: roles, page)
             let more = items.count > page.limit

@@ -76,7 +76,7 @@ public struct MessagingRuntime: Service {
 
     /// What sends and reads, once the topics are known to be right.
     private func serveTopics() async throws {
-        try await topics.wait()
+        do { try await topics.wait() } catch is CancellationError { return }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for relay in relays { group.addTask { try await relay.run() } }
             for runner in runners { group.addTask { await runner.run() } }
