@@ -6,12 +6,21 @@ import Postgres
 /// A relay that stood still (frozen, paged out) while another took over can, when it moves again, still hand out the
 /// records it had queued, behind the newer ones of its successor. Readers apply only a higher version, but a compacted
 /// topic keeps the *last* record of a key, and a reader that starts afterwards would see the old state. So whoever loses
-/// the lead in the middle of a page notes the keys, once nothing can leave it any more.
+/// the lead in the middle of a page notes the keys, once nothing can leave it any more. Known limit: a relay that dies
+/// after such a late delivery and before its note leaves the old state last, until the aggregate changes again or its
+/// service publishes its state.
 struct LateState {
     /// A key of a state topic.
     struct Key: Hashable, Sendable {
         let topic: String
         let key: UUIDv7
+    }
+
+    /// State to be said again, and the note that it answers.
+    struct Owed: Sendable {
+        let row: OutboxRow
+        /// In microseconds since the beginning of 1970, as exact as the database has it.
+        let notedAt: Int64
     }
 
     let session: PostgresConnection
@@ -29,10 +38,10 @@ struct LateState {
 
     /// The last state of the noted keys, as far as it was sent before `done`; one that waits behind a refused event is
     /// left for later.
-    func rows(sentBefore done: TransactionSnapshot, by reader: OutboxReader, limit: Int) async throws -> [OutboxRow] {
+    func owed(sentBefore done: TransactionSnapshot, by reader: OutboxReader, limit: Int) async throws -> [Owed] {
         let found = try await session.query(
             """
-            SELECT newest.seq FROM relay_again a
+            SELECT newest.seq, (extract(epoch FROM a.noted_at) * 1000000)::bigint AS noted_at FROM relay_again a
             CROSS JOIN LATERAL (
                 SELECT seq FROM outbox o
                 WHERE o.topic = a.topic AND o.key = a.key AND NOT o.republished
@@ -42,19 +51,29 @@ struct LateState {
               AND NOT EXISTS (SELECT FROM relay_blocked b WHERE b.topic = a.topic AND b.key = a.key)
             ORDER BY a.noted_at LIMIT \(limit)
             """)
-        return try await reader.rows(sequences: try found.map { try $0.get("seq") })
+        let notes: [(Int64, Int64)] = try found.map { (try $0.get("seq"), try $0.get("noted_at")) }
+        let notedAt = Dictionary(uniqueKeysWithValues: notes)
+        return try await reader.rows(sequences: notes.map(\.0)).map {
+            Owed(row: $0, notedAt: notedAt[$0.sequence] ?? 0)
+        }
     }
 
-    func settled(_ rows: [OutboxRow]) async throws {
+    /// Takes away the notes that were answered. A key that was noted again meanwhile is still owed: what was late then may
+    /// have come behind what was said.
+    func settled(_ owed: [Owed]) async throws {
         try await session.execute(
             """
-            DELETE FROM relay_again a USING unnest(\(rows.map(\.topic)), \(rows.map(\.key))) AS said (topic, key)
+            DELETE FROM relay_again a
+            USING unnest(\(owed.map(\.row.topic)), \(owed.map(\.row.key)), \(owed.map(\.notedAt)))
+                AS said (topic, key, noted_at)
             WHERE a.shard = \(shard) AND a.topic = said.topic AND a.key = said.key
+              AND (extract(epoch FROM a.noted_at) * 1000000)::bigint = said.noted_at
             """)
     }
 }
 
-/// A page of events was on its way when the term ended.
+/// Events were on their way, or delivered without a receipt in the database, when the term ended: they may have come
+/// behind a successor's.
 struct PageInterrupted: Error, CustomStringConvertible {
     let late: Set<LateState.Key>
     let cause: any Error

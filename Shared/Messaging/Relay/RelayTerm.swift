@@ -26,11 +26,15 @@ struct RelayTerm {
                 lookedForRetries = clock.now
             }
             let page = try await reader.page(from: position, limit: relay.limits.page)
-            if !page.rows.isEmpty { try await send(page.rows, blocked: &blocked) }
             let next = position.advanced(
                 pastSequence: page.rows.last?.sequence, isFull: page.isFull, snapshot: page.snapshot)
             // An empty page moves the position in memory only: idle relays write nothing.
-            if !page.rows.isEmpty { try await reader.write(next, clusterID: clusterID) }
+            if !page.rows.isEmpty {
+                do {
+                    try await send(page.rows, blocked: &blocked)
+                    try await reader.write(next, clusterID: clusterID)
+                } catch { throw PageInterrupted(page.rows, error) }
+            }
             position = next
             relay.status.sent(page.rows.count)
             if !page.isFull { await relay.committed.wait(atMost: relay.limits.poll) }
@@ -52,11 +56,9 @@ struct RelayTerm {
     private func send(_ rows: [OutboxRow], blocked: inout BlockedKeys) async throws {
         let (held, free) = blocked.split(rows)
         try await blocked.hold(held, session: session, shard: relay.shard)
-        let results: [Result<KafkaDelivery, KafkaError>]
-        do { results = try await deliver(free.map(\.record)) } catch { throw PageInterrupted(free, error) }
-        for (row, result) in zip(free, results) {
+        for (row, result) in zip(free, try await deliver(free.map(\.record))) {
             guard case .failure(let error) = result else { continue }
-            guard error.isRefusal else { throw PageInterrupted(free, error) }
+            guard error.isRefusal else { throw error }
             relay.logger.critical(
                 "the broker refuses an event; its key is blocked until an operator retries it",
                 metadata: ["topic": "\(row.topic)", "key": "\(row.key)", "code": "\(error.code)"])
@@ -103,21 +105,25 @@ struct RelayTerm {
     private func sendLateState(_ position: RelayPosition) async throws {
         guard position.reading == nil else { return }
         let late = LateState(session: session, shard: relay.shard)
-        let rows = try await late.rows(sentBefore: position.done, by: reader, limit: relay.limits.page)
-        guard !rows.isEmpty else { return }
-        for result in try await deliver(rows.map(\.record)) { _ = try result.get() }
-        try await late.settled(rows)
-        relay.logger.notice("state that may have been written late was said again", metadata: ["keys": "\(rows.count)"])
+        let owed = try await late.owed(sentBefore: position.done, by: reader, limit: relay.limits.page)
+        guard !owed.isEmpty else { return }
+        do {
+            for result in try await deliver(owed.map(\.row.record)) { _ = try result.get() }
+            try await late.settled(owed)
+        } catch { throw PageInterrupted(owed.map(\.row), error) }
+        relay.logger.notice("state that may have been written late was said again", metadata: ["keys": "\(owed.count)"])
     }
 
     private func sendRetries(of blocked: inout BlockedKeys) async throws {
         for key in try await BlockedKeys.retriesRequested(session, shard: relay.shard) {
             let rows = try await reader.rows(sequences: key.sequences)
-            for row in rows {
-                let result = try await deliver([row.record])
-                guard case .success? = result.first else { break }
-                try await BlockedKeys.release(row, session: session)
-            }
+            do {
+                for row in rows {
+                    let result = try await deliver([row.record])
+                    guard case .success? = result.first else { break }
+                    try await BlockedKeys.release(row, session: session)
+                }
+            } catch { throw PageInterrupted(rows, error) }
             try await BlockedKeys.answerRetry(of: key, session: session, shard: relay.shard)
         }
         blocked = try await BlockedKeys.load(session, shard: relay.shard)
