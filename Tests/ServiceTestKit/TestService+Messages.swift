@@ -1,9 +1,8 @@
 public import Contracts
 import Kafka
+import Messaging
 import Postgres
 import ServiceKit
-
-@testable import Messaging
 
 /// Why a message could not be given to a service.
 public enum DeliveryFault: Error {
@@ -28,12 +27,10 @@ extension TestService {
             value: try ContractsJSON.encode(payload), headers: headers.map { KafkaHeader($0.0, $0.1) })
         let reader = parts.consumers.first { $0.topics.contains { $0.name == Payload.topic.name } }
         guard let reader else { throw DeliveryFault.noConsumer }
-        guard case .known(let envelope, let effect) = reader.read(record) else { throw DeliveryFault.unread }
         try await pool.transaction { transaction in
-            let context = EventContext(
-                now: now, traceparent: nil, eventIDs: ComputedEventIDs(cause: envelope.id, consumer: reader.name))
-            try await effect(
-                MessageScope(transaction: transaction, context: context, outbox: kit.outbox, arrivals: Arrivals()))
+            guard try await reader.handle(record, now: now, outbox: kit.outbox, in: transaction) else {
+                throw DeliveryFault.unread
+            }
         }
     }
 }
