@@ -33,6 +33,7 @@ extension KafkaError.Code {
     public static let messageTooLarge = Self(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
     public static let batchTooLarge = Self(RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE)
     public static let invalidTopic = Self(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
+    public static let invalidTimestamp = Self(RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
     public static let invalidRecord = Self(RD_KAFKA_RESP_ERR_INVALID_RECORD)
     public static let policyViolation = Self(RD_KAFKA_RESP_ERR_POLICY_VIOLATION)
     public static let unknownTopicOrPartition = Self(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)

@@ -67,7 +67,11 @@ struct ReplayTests {
             try await store.lock(topic: place.topic, partition: 0, in: transaction)
             let emptying = Task { try await replay(database, cluster).empty(projection) }
             try await eventually("it waits for the batch") {
-                try await database.count("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+                try await database.count(
+                    """
+                    SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    """)
                     == 1
             }
             try await store.move(place, to: 7, clusterID: "c1", in: transaction)

@@ -25,6 +25,7 @@ struct LookingTests {
     }
 
     func list(_ stage: RoutingStage, of member: MemberID, _ query: String = "") async throws -> SeenList {
+        stage.service.kit.projectionAges.note("routing.directory", levelAt: stage.time.now)
         let answer = try await stage.service.call(
             .get, "/v1/work-list\(query)", token: stage.service.token(member: member))
         #expect(answer.status == .ok)

@@ -100,6 +100,9 @@ extension KafkaAdmin {
         properties.applyConsumer(groupID: "unused", .default)
         properties.require("statistics.interval.ms", 0)
         properties.require("enable.partition.eof", true)
+        // One record of each partition is wanted, not what follows it.
+        properties.require("queued.min.messages", 1)
+        properties.require("fetch.message.max.bytes", 64 << 10)
         let metrics = ClientMetrics(.admin, clientID: configuration.clientID)
         let context = CallbackContext(events: NoEvents(), logger: logger, metrics: metrics)
         let reader = try ClientHandle(

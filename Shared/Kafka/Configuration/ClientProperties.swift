@@ -63,6 +63,7 @@ extension ClientProperties {
         // The bound is kept in front of librdkafka, which gets some slack so that it never refuses for want of room.
         require("queue.buffering.max.messages", limits.records + 1_000)
         require("queue.buffering.max.kbytes", max(4096, 2 * limits.bytes / 1024))
+        prefer("allow.auto.create.topics", false)
         prefer("linger.ms", limits.linger.milliseconds)
         prefer("statistics.interval.ms", 10_000)
     }

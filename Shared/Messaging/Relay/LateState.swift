@@ -39,6 +39,12 @@ struct LateState {
     /// The last state of the noted keys, as far as it was sent before `done`; one that waits behind a refused event is
     /// left for later.
     func owed(sentBefore done: TransactionSnapshot, by reader: OutboxReader, limit: Int) async throws -> [Owed] {
+        // What has not changed within the outbox's retention was late in the very state that it still has.
+        try await session.execute(
+            """
+            DELETE FROM relay_again a WHERE a.shard = \(shard) AND NOT EXISTS (
+                SELECT FROM outbox o WHERE o.topic = a.topic AND o.key = a.key AND NOT o.republished)
+            """)
         let found = try await session.query(
             """
             SELECT newest.seq, (extract(epoch FROM a.noted_at) * 1000000)::bigint AS noted_at FROM relay_again a

@@ -102,7 +102,8 @@ struct OutboxReader: Sendable {
     /// this server, and no stored position means anything. They are stamped again and all sent again, which the inboxes
     /// absorb.
     func adopt() async throws -> Bool {
-        try await session.transaction { transaction in
+        // Some minutes for millions of rows, once in the life of a server.
+        try await session.transaction(TransactionOptions(statementTimeout: .seconds(6 * 3_600))) { transaction in
             let server = try await transaction.queryOne(
                 """
                 SELECT (SELECT system_identifier FROM pg_control_system()) AS here,

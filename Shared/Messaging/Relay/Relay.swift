@@ -14,6 +14,7 @@ struct Relay: Sendable {
     let shard: Int16
     let connection: PostgresConfiguration
     let cluster: ClusterWatch
+    let topics: TopicWait
     /// Makes a producer that connects to this cluster only.
     let makeProducer: @Sendable (_ clusterID: String) throws -> KafkaProducer
     let committed: Signal
@@ -85,10 +86,12 @@ struct Relay: Sendable {
         }
     }
 
-    /// Waits for the broker, touching the connection meanwhile.
+    /// Waits for the broker and the topics on it, touching the connection meanwhile. A broker that was lost comes back
+    /// without topics, and might make them with its own idea of their shape.
     private func knownCluster(touching session: PostgresConnection) async throws -> String {
+        let begun = ContinuousClock.now
         while true {
-            if let id = cluster.lastKnown { return id }
+            if let id = cluster.lastKnown, try await topics.look(since: begun) { return id }
             try await session.execute("SELECT 1")
             try await Task.sleep(for: limits.leadRetry)
         }

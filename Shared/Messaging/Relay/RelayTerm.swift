@@ -132,9 +132,12 @@ struct RelayTerm {
 
 extension KafkaError {
     /// The broker will never take this record as it is, whatever happens around it: too large, an impossible topic,
-    /// against a policy, or invalid. A topic that is missing may still be created and a permission still be given; those
+    /// a time too far ahead, against a policy, or invalid. A topic that is missing may still be created and a permission still be given; those
     /// stop the relay, which goes on by itself.
     var isRefusal: Bool {
-        !isFatal && [.messageTooLarge, .batchTooLarge, .invalidTopic, .policyViolation, .invalidRecord].contains(code)
+        !isFatal
+            && [
+                .messageTooLarge, .batchTooLarge, .invalidTopic, .invalidTimestamp, .policyViolation, .invalidRecord,
+            ].contains(code)
     }
 }

@@ -96,7 +96,8 @@ struct LagReporter: Sendable {
             }
         }
         let behind = next.filter { $0.value < ends[$0.key] ?? 0 }
-        let oldest = try await admin.records(from: behind, timeout: .seconds(2))
+        // An age that cannot be read in time is unknown; the lag itself is known.
+        let oldest = (try? await admin.records(from: behind, timeout: .seconds(2))) ?? [:]
         let lags = consumer.places.compactMap { place -> PartitionLag? in
             guard let end = ends[place], let next = next[place] else { return nil }
             return PartitionLag(
@@ -148,6 +149,13 @@ struct LagReporter: Sendable {
     }
 }
 
+extension PartitionLag {
+    /// Seconds since the oldest event not applied happened; 0 without one, `nil` when that is unknown.
+    fileprivate func age(now: Date) -> Double? {
+        lag == 0 ? 0 : oldestAt.map { max(0, now.timeIntervalSince($0)) }
+    }
+}
+
 /// The gauges of lag; one that is unknown is taken away.
 final class LagGauges: Sendable {
     private struct Key: Hashable {
@@ -162,7 +170,7 @@ final class LagGauges: Sendable {
         for lag in lags {
             let (lagGauge, ageGauge) = pair(lag)
             lagGauge.record(lag.lag)
-            ageGauge.record(lag.oldestAt.map { max(0, now.timeIntervalSince($0)) } ?? 0)
+            if let age = lag.age(now: now) { ageGauge.record(age) }
         }
     }
 

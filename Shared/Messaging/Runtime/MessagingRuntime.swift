@@ -31,12 +31,13 @@ public struct MessagingRuntime: Service {
         let admin = try KafkaAdmin(kafka, logger: logger)
         let cluster = ClusterWatch(admin: admin, logger: logger)
         self.cluster = cluster
-        topics = TopicWait(
+        let topics = TopicWait(
             provisioner: TopicProvisioner(admin: admin), own: TopicCatalogue.owned(by: outbox.service),
             read: consumers.flatMap(\.topics), logger: logger)
+        self.topics = topics
         relays = (0..<Int16(outbox.shards)).map { shard in
             Relay(
-                service: outbox.service, shard: shard, connection: connection, cluster: cluster,
+                service: outbox.service, shard: shard, connection: connection, cluster: cluster, topics: topics,
                 makeProducer: { clusterID in
                     try KafkaProducer(kafka, gate: cluster.gate(to: clusterID), logger: logger)
                 }, committed: outbox.committed,

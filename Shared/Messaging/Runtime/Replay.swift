@@ -75,10 +75,11 @@ public struct Replay: Sendable {
             for place in definition.places {
                 try await store.lock(topic: place.topic, partition: place.partition, in: transaction)
             }
-            for table in tables { try await transaction.execute("DELETE FROM \(identifier: table)") }
-            for table in ["inbox", "consumer_positions", "parked_messages", "parked_keys"] {
+            // The keys' rows first, as everybody who works on a key takes them.
+            for table in ["parked_keys", "parked_messages", "inbox", "consumer_positions"] {
                 try await transaction.execute("DELETE FROM \(identifier: table) WHERE consumer = \(definition.name)")
             }
+            for table in tables { try await transaction.execute("DELETE FROM \(identifier: table)") }
         }
     }
 }

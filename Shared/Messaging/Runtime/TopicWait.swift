@@ -2,7 +2,8 @@ import Contracts
 import Logging
 import Synchronization
 
-/// Holds sending and reading back until the topics are as the catalogue says.
+/// Holds sending and reading back until the service's own topics are there, and every one that is has the shape of the
+/// catalogue.
 ///
 /// A producer or consumer of a topic that is not there might make it with the broker's own idea of its shape.
 final class TopicWait: Sendable {
@@ -30,18 +31,22 @@ final class TopicWait: Sendable {
     /// - Throws: ``MessagingError/partitionCount(topic:expected:found:)``: a reason not to run at all.
     func wait() async throws {
         let begun = ContinuousClock.now
-        while true {
-            try Task.checkCancellation()
-            do {
-                let found = try await provisioner.check(own + read)
-                note(own.map(\.name).filter { !found.contains($0) }, isNews: ContinuousClock.now - begun > patience)
-                if missing.isEmpty { return }
-            } catch let error as MessagingError {
-                throw error
-            } catch {
-                logger.debug("topics not seen yet", metadata: ["error": "\(error)"])
-            }
-            try await Task.sleep(for: .milliseconds(500))
+        while try await !look(since: begun) { try await Task.sleep(for: .milliseconds(500)) }
+    }
+
+    /// Looks once; answers whether all of the service's own topics are there.
+    /// - Parameter begun: since when they are waited for.
+    func look(since begun: ContinuousClock.Instant) async throws -> Bool {
+        try Task.checkCancellation()
+        do {
+            let found = try await provisioner.check(own + read)
+            note(own.map(\.name).filter { !found.contains($0) }, isNews: ContinuousClock.now - begun > patience)
+            return missing.isEmpty
+        } catch let error as MessagingError {
+            throw error
+        } catch {
+            logger.debug("topics not seen yet", metadata: ["error": "\(error)"])
+            return false
         }
     }
 
