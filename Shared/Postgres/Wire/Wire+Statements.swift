@@ -1,4 +1,5 @@
 import CLibPQ
+import Glibc
 
 extension Wire {
     /// Runs one statement, after the commands that open what it runs in.
@@ -31,8 +32,7 @@ extension Wire {
 
     /// Runs commands of transaction control in one round trip.
     func control(_ commands: [String], isCommit: Bool, bound: Bound) throws(PostgresError) -> String {
-        // Whether the link is already dead is free to learn now and would be unknown after sending.
-        if isCommit && PQconsumeInput(connection) == 0 { throw state.lose(lost()) }
+        if isCommit { try learnOfAnEnd() }
         return try perform(isCommit ? .commit : .harmless, bound: bound) { () throws(PostgresError) in
             var tag = ""
             let steps = commands.map(Step.command)
@@ -47,6 +47,15 @@ extension Wire {
             }
             return tag
         }
+    }
+
+    /// Whether the link is already dead is free to learn now and would be unknown after sending. The server's last word
+    /// comes before the end itself, so everything there is read.
+    private func learnOfAnEnd() throws(PostgresError) {
+        var descriptor = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
+        repeat {
+            if PQconsumeInput(connection) == 0 { throw state.lose(lost()) }
+        } while Glibc.poll(&descriptor, 1, 0) > 0
     }
 
     func operation(_ kind: StatementKind, isInTransaction: Bool) -> ConnectionState.Operation {
