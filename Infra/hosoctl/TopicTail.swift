@@ -57,7 +57,12 @@ struct TopicTail: Sendable {
                 try await group.next()
                 group.cancelAll()
             }
-            try await group.waitForAll()
+            do {
+                try await group.waitForAll()
+            } catch {
+                // Everything was read; how the reading ended says nothing any more.
+                guard !follow, open.isDone else { throw error }
+            }
         }
     }
 }

@@ -93,6 +93,7 @@ def test_a_poisonous_message_is_seen_tried_again_and_given_up(stack, hosoctl):
             lambda s=service: stack.sql(f"SELECT attempts FROM {s}.parked_keys WHERE state = 'parked'") == [["1"]],
         )
         assert hosoctl("parked", "drop", entry["id"], "--service", service) == "1 affected\n"
+        eventually("its key is free again", lambda s=service: stack.sql(f"SELECT 1 FROM {s}.parked_keys") == [])
         audited = stack.sql(f"SELECT action, actor FROM {service}.audit WHERE subject = '{entry['id']}' ORDER BY at")
         assert [action for action, _ in audited[-2:]] == ["parked.retried", "parked.dropped"] and audited[-1][1]
         hosoctl("parked", "show", entry["id"], "--service", service, code=1)
