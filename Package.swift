@@ -37,6 +37,7 @@ extension Target.Dependency {
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let yams = product(name: "Yams", package: "Yams")
 }
@@ -74,7 +75,7 @@ let foundation: [Target] =
             swiftSettings: settings),
         // What the tests of several modules share: a private PostgreSQL server, the embedded broker, waiting with a deadline.
         .target(
-            name: "TestStack", dependencies: ["Kafka", "Postgres", "MockBroker"], path: "Tests/TestStack",
+            name: "TestStack", dependencies: ["Kafka", "Postgres", "MockBroker", .subprocess], path: "Tests/TestStack",
             swiftSettings: settings),
         tests(
             "Kafka",
@@ -82,8 +83,8 @@ let foundation: [Target] =
         .target(name: "SanitizerThreads", path: "Tests/SanitizerThreads"),
         tests("Postgres", ["Postgres", "TestStack"]),
         // Certificates for tests, made by the development PKI's own script.
-        .target(name: "TestPKI", dependencies: ["Trust"], path: "Tests/TestPKI", swiftSettings: settings),
-        tests("Trust", ["Trust", "TestPKI"]),
+        .target(name: "TestPKI", dependencies: ["Trust", .subprocess], path: "Tests/TestPKI", swiftSettings: settings),
+        tests("Trust", ["Trust", "TestPKI", .subprocess]),
     ]
 
 /// What only the result documents need.
@@ -153,7 +154,7 @@ let whole: [Target] =
             name: "SigningDocuments", dependencies: ["CPango", "CQREncode", "Trust"],
             path: "Services/Signing/Documents",
             swiftSettings: settings),
-        tests("SigningDocuments", ["SigningDocuments", "Trust", "TestPKI"]),
+        tests("SigningDocuments", ["SigningDocuments", "Trust", "TestPKI", .subprocess]),
         tests("SigningDomain", ["SigningDomain", "Contracts"]),
         tests(
             "Signing",
@@ -180,9 +181,8 @@ let whole: [Target] =
             "ServiceKit",
             [
                 "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", "ServiceTestKit", "TestStack", "Trust",
-                .coreMetrics,
-                .asyncHTTPClient, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioHTTP1,
-                .serviceLifecycle,
+                .asyncHTTPClient, .coreMetrics, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioHTTP1,
+                .serviceLifecycle, .subprocess,
             ]),
         tests(
             "Messaging",
@@ -283,6 +283,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ].filter { !onlyFoundation || $0.isOfFoundation },
     targets: (onlyFoundation ? foundation : foundation + whole).filter { target in
@@ -295,6 +296,6 @@ extension Package.Dependency {
     /// Whether the C-facing modules need it.
     var isOfFoundation: Bool {
         guard case .sourceControl(_, let location, _) = kind else { return false }
-        return location.hasSuffix("/swift-log") || location.hasSuffix("/swift-metrics")
+        return ["/swift-log", "/swift-metrics", "/swift-subprocess"].contains { location.hasSuffix($0) }
     }
 }

@@ -57,12 +57,7 @@ struct TopicTail: Sendable {
                 try await group.next()
                 group.cancelAll()
             }
-            do {
-                try await group.waitForAll()
-            } catch {
-                // Everything was read; how the reading ended says nothing any more.
-                guard !follow, open.isDone else { throw error }
-            }
+            try await group.waitForAll()
         }
     }
 }

@@ -55,6 +55,22 @@ struct ConsumerFaultTests {
         #expect(scene.isClean)
     }
 
+    @Test("a cancelled run ends in peace, whatever had been told to it by then")
+    func cancelled() async throws {
+        let scene = try await Scene.make(records: 1)
+        let consumer = try scene.consumer()
+        let gate = Gate()
+        let run = Task {
+            await gate.pass()
+            try await consumer.run { _ in }
+        }
+        run.cancel()
+        consumer.client.events.yield(.failed(KafkaError(.handlerReturned)))
+        gate.open()
+        try await run.value
+        #expect(scene.isClean)
+    }
+
     @Test("a handler slower than the poll interval keeps its partition")
     func slowHandler() async throws {
         let scene = try await Scene.make(records: 20)

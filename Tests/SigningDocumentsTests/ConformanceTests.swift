@@ -1,4 +1,5 @@
 import Foundation
+import Subprocess
 import TestPKI
 import Testing
 import Trust
@@ -12,12 +13,12 @@ private let conformancePython = ProcessInfo.processInfo.environment["HOSO_TEST_P
 struct ConformanceTests {
     let pki: DemonstrationPKI
 
-    init() throws { pki = try .shared() }
+    init() async throws { pki = try await .shared() }
 
-    private func judge(_ pdf: [UInt8], root: String = "root.pem", count: Int) throws -> Tool.Outcome {
+    private func judge(_ pdf: [UInt8], root: String = "root.pem", count: Int) async throws -> Tool.Outcome {
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Conformance/verify_pdf.py")
-        return try Tool.run(
+        return try await Tool.run(
             [
                 try #require(conformancePython), script.path, "--root", pki.path(root), "--crl", pki.path("root.crl"),
                 "--crl", pki.path("issuing.crl"), "--count", "\(count)", "FILE",
@@ -38,7 +39,7 @@ struct ConformanceTests {
     @Test("both signatures are valid, trusted, PAdES, and cover the whole document")
     func valid() async throws {
         let outcome = try await judge(signed(), count: 2)
-        #expect(outcome.status == 0, "\(outcome.output)")
+        #expect(outcome.status.isSuccess, "\(outcome.output)")
     }
 
     @Test("a changed byte, another root or a missing signature is found")
@@ -46,9 +47,9 @@ struct ConformanceTests {
         let pdf = try await signed()
         var changed = pdf
         changed[2000] ^= 1
-        #expect(try judge(changed, count: 2).status == 1)
-        #expect(try judge(pdf, root: "faulty/untrusted.pem", count: 2).status == 1)
-        #expect(try judge(pdf, count: 3).status == 1)
-        #expect(try judge([1, 2, 3], count: 0).status == 1)
+        #expect(try await judge(changed, count: 2).status == .exited(1))
+        #expect(try await judge(pdf, root: "faulty/untrusted.pem", count: 2).status == .exited(1))
+        #expect(try await judge(pdf, count: 3).status == .exited(1))
+        #expect(try await judge([1, 2, 3], count: 0).status == .exited(1))
     }
 }

@@ -12,8 +12,8 @@ struct PDFSignerTests {
     let pki: DemonstrationPKI
     let pdf: [UInt8]
 
-    init() throws {
-        pki = try .shared()
+    init() async throws {
+        pki = try await .shared()
         pdf = try DocumentRenderer().render(SampleDocuments.letter(boxes: 2).content)
     }
 

@@ -8,8 +8,8 @@ struct RenderingTests {
     private let renderer = DocumentRenderer()
 
     @Test("the official letter shows head, number, member, every box, signature and verification code")
-    func letter() throws {
-        let text = try Tool.text(of: renderer.render(SampleDocuments.letter().content))
+    func letter() async throws {
+        let text = try await Tool.text(of: renderer.render(SampleDocuments.letter().content))
         for part in [
             "ĐẢNG CỘNG SẢN VIỆT NAM", "ĐẢNG BỘ TỈNH MẪU", "ĐẢNG ỦY XÃ MẪU SỐ MỘT", "Số 12-GGT/ĐU",
             "Xã Mẫu Số Một, ngày 20 tháng 11 năm 2026", "GIẤY GIỚI THIỆU CHUYỂN SINH HOẠT ĐẢNG CHÍNH THỨC",
@@ -46,25 +46,25 @@ struct RenderingTests {
     }
 
     @Test("every font is embedded, as a subset, and one family has all letters")
-    func fonts() throws {
+    func fonts() async throws {
         let alphabet =
             "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệghiìỉĩíịklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvxyỳỷỹýỵ"
         var content = SampleDocuments.letter().content
         content.paragraphs = [alphabet, alphabet.uppercased()]
         let pdf = try renderer.render(content)
-        let rows = try Tool.run(["pdffonts", "FILE"], on: pdf).output.split(separator: "\n").dropFirst(2)
+        let rows = try await Tool.run(["pdffonts", "FILE"], on: pdf).output.split(separator: "\n").dropFirst(2)
         #expect(!rows.isEmpty)
         for row in rows {
             #expect(row.contains("+Tinos"), "\(row)")
             #expect(row.contains("yes yes yes"), "\(row)")
         }
-        #expect(try Tool.text(of: pdf).contains(alphabet.uppercased().prefix(20)))
+        #expect(try await Tool.text(of: pdf).contains(alphabet.uppercased().prefix(20)))
     }
 
     @Test("markup in a text is shown, not obeyed", arguments: ["<b>&amp;</b>", "</span>", "&lt;", "<span size='1'>"])
-    func markup(text: String) throws {
+    func markup(text: String) async throws {
         let pdf = try renderer.render(SampleDocuments.letter(member: "Mẫu \(text) 01").content)
-        #expect(try Tool.text(of: pdf).contains("Mẫu \(text) 01"))
+        #expect(try await Tool.text(of: pdf).contains("Mẫu \(text) 01"))
     }
 
     @Test("characters that hide or turn text are dropped, decomposed letters are composed")
@@ -78,21 +78,21 @@ struct RenderingTests {
     }
 
     @Test("ten boxes fill two pages, and the second bears its number")
-    func tenBoxes() throws {
+    func tenBoxes() async throws {
         let pdf = try renderer.render(SampleDocuments.letter(boxes: 10).content)
-        #expect(try Tool.pages(of: pdf) == 2)
-        let second = try Tool.run(["pdftotext", "-f", "2", "FILE", "-"], on: pdf).output
+        #expect(try await Tool.pages(of: pdf) == 2)
+        let second = try await Tool.run(["pdftotext", "-f", "2", "FILE", "-"], on: pdf).output
         #expect(second.hasPrefix("2\n"))
     }
 
     @Test("a box longer than a page goes on over the next ones and loses no word")
-    func longBox() throws {
+    func longBox() async throws {
         let words = (1...3000).map { "từ\($0)" }
         var letter = SampleDocuments.letter(boxes: 1)
         letter.boxes = [SampleDocuments.box(1, content: words.joined(separator: " "))]
         let pdf = try renderer.render(letter.content)
-        #expect(try (Tool.pages(of: pdf) ?? 0) > 3)
-        let found = Set(try Tool.text(of: pdf).split(separator: " "))
+        #expect(try await (Tool.pages(of: pdf) ?? 0) > 3)
+        let found = Set(try await Tool.text(of: pdf).split(separator: " "))
         #expect(words.allSatisfy { found.contains(Substring($0)) })
     }
 
@@ -112,8 +112,8 @@ struct RenderingTests {
     }
 
     @Test("the file's properties name the template and the verification identifier")
-    func properties() throws {
-        let output = try Tool.run(
+    func properties() async throws {
+        let output = try await Tool.run(
             ["pdfinfo", "FILE"], on: renderer.render(SampleDocuments.letter().content)
         ).output
         #expect(output.contains("official-transfer/1"))

@@ -17,7 +17,7 @@ import Trust
 struct IssuingTests {
     /// The document of a result, judged by our own verifier.
     private func verdicts(_ result: ResultIssued, _ stage: SigningStage) async throws -> [SignatureVerdict] {
-        let pki = try DemonstrationPKI.shared()
+        let pki = try await DemonstrationPKI.shared()
         let document = try await ResultStore.document(of: result.resultId, in: stage.pool)
         #expect(Digest.sha256(document).hex == result.sha256.text)
         #expect(document.count == Int(result.size))
@@ -175,10 +175,10 @@ struct IssuingTests {
 struct SealFaultTests {
     @Test("without its seal the service goes on; the job waits longer each time and is issued when the seal is there")
     func sealAway() async throws {
-        let pki = try DemonstrationPKI.shared()
+        let pki = try await DemonstrationPKI.shared()
         let path = FileManager.default.temporaryDirectory.appending(path: "hoso-seal-\(UUID().uuidString).p12").path
         defer { try? FileManager.default.removeItem(atPath: path) }
-        var settings = try SigningStage.keyFile()
+        var settings = try await SigningStage.keyFile()
         settings["signing.pkcs12.path"] = path
         try await SigningStage.run(settings: settings) { stage in
             let request = try await stage.asked(stage.request())
@@ -205,7 +205,7 @@ struct SealFaultTests {
 
     @Test("a wrong passphrase or PIN is tried once, not again and again")
     func wrongPassphrase() async throws {
-        var settings = try SigningStage.keyFile()
+        var settings = try await SigningStage.keyFile()
         settings["signing.pkcs12.passphrase"] = "wrong"
         try await SigningStage.run(settings: settings) { stage in
             try await stage.asked(stage.request())
@@ -222,8 +222,8 @@ struct SealFaultTests {
         "a certificate that is not accepted signs nothing",
         arguments: [("expired", "certificate-unusable"), ("revoked", "certificate-revoked")])
     func badCertificate(name: String, reason: String) async throws {
-        let pki = try DemonstrationPKI.shared()
-        var settings = try SigningStage.keyFile("faulty/\(name)")
+        let pki = try await DemonstrationPKI.shared()
+        var settings = try await SigningStage.keyFile("faulty/\(name)")
         settings["signing.trust.publicRoots"] = pki.path("root.pem")
         settings["signing.trust.revocationLists"] = "\(pki.path("root.crl")),\(pki.path("issuing.crl"))"
         try await SigningStage.run(settings: settings) { stage in
@@ -236,11 +236,11 @@ struct SealFaultTests {
     }
 
     @Test("a revocation list that is replaced counts from then on, without a restart")
-    func freshList() throws {
-        let pki = try DemonstrationPKI.shared()
+    func freshList() async throws {
+        let pki = try await DemonstrationPKI.shared()
         let path = FileManager.default.temporaryDirectory.appending(path: "hoso-list-\(UUID().uuidString).crl").path
         defer { try? FileManager.default.removeItem(atPath: path) }
-        var values = try SigningStage.keyFile()
+        var values = try await SigningStage.keyFile()
         values["mode"] = "development"
         values["signing.trust.publicRoots"] = pki.path("root.pem")
         values["signing.trust.revocationLists"] = "\(pki.path("root.crl")),\(path)"

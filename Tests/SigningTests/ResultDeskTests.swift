@@ -143,7 +143,7 @@ struct ResultDeskTests {
 
     @Test("whose seal is not believed, or was taken back before it signed, is told apart from a changed document")
     func believed() async throws {
-        let pki = try DemonstrationPKI.shared()
+        let pki = try await DemonstrationPKI.shared()
         let id = VerificationID.make()
         let now = Date()
         func sealed(by name: String) async throws -> [UInt8] {
@@ -153,7 +153,7 @@ struct ResultDeskTests {
                 try await identity.signDetached($0, at: now)
             }
         }
-        var values = try SigningStage.keyFile()
+        var values = try await SigningStage.keyFile()
         values["mode"] = "development"
         values["signing.trust.publicRoots"] = pki.path("root.pem")
         values["signing.trust.revocationLists"] = "\(pki.path("root.crl")),\(pki.path("issuing.crl"))"
@@ -192,14 +192,15 @@ struct ResultDeskTests {
     }
 
     @Test("a key file is refused in production, and so is a seal that nothing vouches for")
-    func production() throws {
+    func production() async throws {
         func sealSettings(_ values: [String: String]) throws -> SealSettings {
             var values = values
             values["mode"] = "production"
             return try SealSettings(Settings.given(values, declared: Signing.allSettings))
         }
-        #expect(throws: SealSettingsFault.fileInProduction) { try sealSettings(SigningStage.keyFile()) }
-        var token = try SigningStage.token()
+        let keyFile = try await SigningStage.keyFile()
+        #expect(throws: SealSettingsFault.fileInProduction) { try sealSettings(keyFile) }
+        var token = try await SigningStage.token()
         #expect(try sealSettings(token).revocationLists.count == 2)
         token["signing.trust.revocationLists"] = nil
         #expect(throws: SealSettingsFault.noTrust) { try sealSettings(token) }

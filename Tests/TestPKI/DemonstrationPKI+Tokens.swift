@@ -1,16 +1,19 @@
 import Foundation
+import Subprocess
+import SystemPackage
 
 extension DemonstrationPKI {
     /// Makes one more token with the seal's key and certificate in it.
-    func addToken(_ label: String) throws {
+    func addToken(_ label: String) async throws {
         let before = try tokens()
-        try run("softhsm2-util", "--init-token", "--free", "--label", label, "--so-pin", pin + pin, "--pin", pin)
+        try await Self.run(
+            "softhsm2-util", "--init-token", "--free", "--label", label, "--so-pin", pin + pin, "--pin", pin)
         let key = path("\(label).key.der")
         let certificate = path("\(label).certificate.der")
-        try run("openssl", "pkey", "-in", path("seal.key"), "-outform", "DER", "-out", key)
-        try run("openssl", "x509", "-in", path("seal.pem"), "-outform", "DER", "-out", certificate)
+        try await Self.run("openssl", "pkey", "-in", path("seal.key"), "-outform", "DER", "-out", key)
+        try await Self.run("openssl", "x509", "-in", path("seal.pem"), "-outform", "DER", "-out", certificate)
         for (type, file) in [("privkey", key), ("cert", certificate)] {
-            try run(
+            try await Self.run(
                 "pkcs11-tool", "--module", module, "--token-label", label, "--login", "--pin", pin, "--label",
                 sealLabel, "--id", "01", "--type", type, "--usage-sign", "--write-object", file)
         }
@@ -34,16 +37,13 @@ extension DemonstrationPKI {
         try FileManager.default.contentsOfDirectory(atPath: path("tokens")).filter { !$0.hasPrefix(".") }
     }
 
-    private func run(_ command: String...) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = command
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(text: "\(command[0]) ended with \(process.terminationStatus)")
+    /// Runs a program, which has to end well.
+    static func run(_ program: String, _ arguments: String...) async throws {
+        let executable: Executable = program.contains("/") ? .path(FilePath(program)) : .name(program)
+        let ended = try await Subprocess.run(
+            executable, arguments: Arguments(arguments), output: .string(limit: 64 * 1024), error: .combinedWithOutput)
+        guard ended.terminationStatus.isSuccess else {
+            throw Failure(text: "\(program) \(ended.terminationStatus): \(ended.standardOutput)")
         }
     }
 }

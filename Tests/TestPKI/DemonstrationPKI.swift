@@ -1,5 +1,7 @@
 public import Foundation
+import Subprocess
 import Synchronization
+import SystemPackage
 public import Trust
 
 /// A PKI made by `Infra/dev/pki/make-pki` in a temporary directory, once for each test process.
@@ -10,34 +12,20 @@ public struct DemonstrationPKI: Sendable {
     public let directory: URL
 
     /// The PKI of this process; made by whoever asks first.
-    public static func shared() throws -> DemonstrationPKI {
-        try made.withLock { made in
-            if let made { return made }
-            let pki = try DemonstrationPKI()
-            made = pki
-            return pki
-        }
-    }
+    public static func shared() async throws -> DemonstrationPKI { try await made.value }
 
-    private static let made = Mutex<DemonstrationPKI?>(nil)
+    private static let made = Task { try await DemonstrationPKI() }
 
-    private init() throws {
+    private init() async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "hoso-pki-\(UUID().uuidString)")
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Infra/dev/pki/make-pki")
-        let process = Process()
-        process.executableURL = script
-        process.arguments = [directory.path]
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(text: "make-pki ended with \(process.terminationStatus)")
-        }
+        try await Self.run(script.path, directory.path)
         self.directory = directory
         // SoftHSM reads it when its module is loaded, which no test does before it has this value.
         setenv("SOFTHSM2_CONF", directory.appending(path: "softhsm2.conf").path, 1)
         // Made now, since SoftHSM sees only the tokens that are there when it starts.
-        for token in ["guarded", "pulled"] { try addToken(token) }
+        for token in ["guarded", "pulled"] { try await addToken(token) }
         leftovers.withLock { $0.append(directory) }
         atexit { leftovers.withLock { for directory in $0 { try? FileManager.default.removeItem(at: directory) } } }
     }

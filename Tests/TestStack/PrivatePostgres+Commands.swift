@@ -1,5 +1,8 @@
 import Foundation
 import Glibc
+import Subprocess
+import Synchronization
+import SystemPackage
 
 /// The commands of PostgreSQL that a private server needs, run as a user that may run them.
 enum ServerCommand {
@@ -24,8 +27,8 @@ enum ServerCommand {
         }
     }
 
-    static func initialize(directory: String, port: UInt16) throws {
-        try run([
+    static func initialize(directory: String, port: UInt16) async throws {
+        try await run([
             "\(programs)/initdb", "-D", "\(directory)/data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
             "--locale=C", "--no-sync", "--no-instructions",
         ])
@@ -50,23 +53,23 @@ enum ServerCommand {
         try file.close()
     }
 
-    static func start(directory: String) throws {
+    static func start(directory: String) async throws {
         let deadline = ContinuousClock.now + .seconds(20)
         while true {
             do {
-                return try run([
+                return try await run([
                     "\(programs)/pg_ctl", "-D", "\(directory)/data", "-l", "\(directory)/log", "-w", "-s", "start",
                 ])
             } catch {
                 // After a SIGKILL the last of the old processes may still hold the shared memory for a moment.
                 guard ContinuousClock.now < deadline else { throw error }
-                usleep(50_000)
+                try await Task.sleep(for: .milliseconds(50))
             }
         }
     }
 
-    static func stop(directory: String, immediate: Bool) throws {
-        try run([
+    static func stop(directory: String, immediate: Bool) async throws {
+        try await run([
             "\(programs)/pg_ctl", "-D", "\(directory)/data", "-w", "-s", "-m", immediate ? "immediate" : "fast", "stop",
         ])
     }
@@ -90,12 +93,13 @@ enum ServerCommand {
         }
     }
 
-    /// Starts the shell that ends the server when this process is gone; the answer is the end of its pipe to hold.
-    static func startWatchdog(directory: String) throws -> Int32 {
+    /// Starts the shell that ends the server when this process is gone; the answer is the end of its input to hold.
+    static func startWatchdog(directory: String) async throws -> FileDescriptor {
         var ends: [Int32] = [0, 0]
         // A pair of sockets, as Swift's Glibc has no pipe2: no other child may inherit our end.
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw Failure(description: "no pair of sockets") }
+        let (theirs, ours) = (FileDescriptor(rawValue: ends[0]), FileDescriptor(rawValue: ends[1]))
         let script = """
             read -r nothing
             # More than once: a start may be under way at this moment.
@@ -110,51 +114,41 @@ enum ServerCommand {
                 sleep 0.2
             done
             """
-        _ = try spawn(["/bin/sh", "-c", script, directory], input: ends[0], ownGroup: true)
-        close(ends[0])
-        return ends[1]
-    }
-
-    private static func run(_ command: [String]) throws {
-        let user = unprivileged.map { ["/usr/bin/setpriv", "--reuid=\($0)", "--regid=\($0)", "--clear-groups"] } ?? []
-        let process = try spawn(user + command, input: nil, ownGroup: false)
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0 {
-            guard errno == EINTR else { throw Failure(description: "\(command[0]) is gone") }
-        }
-        guard status == 0 else { throw Failure(description: "\(command[0]) ended with status \(status)") }
-    }
-
-    private static func spawn(_ command: [String], input: Int32?, ownGroup: Bool) throws -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        if let input {
-            posix_spawn_file_actions_adddup2(&actions, input, 0)
-        } else {
-            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        }
-        // The test's own output must not be held open by a server that outlives it for a moment.
-        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
+        var options = PlatformOptions()
         // A group of its own keeps a Ctrl-C at the test from taking the watchdog first.
-        let flags = POSIX_SPAWN_SETSIGMASK | (ownGroup ? POSIX_SPAWN_SETPGROUP : 0)
-        posix_spawnattr_setflags(&attributes, Int16(flags))
-        var arguments = command.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        let variables = ["PATH=/usr/bin:/bin", "LC_ALL=C"]
-        var environment = variables.map { strdup($0) } + [nil]
-        defer { for variable in environment { free(variable) } }
-        var process = pid_t()
-        let status = posix_spawn(&process, command[0], &actions, &attributes, &arguments, &environment)
-        guard status == 0 else { throw Failure(description: "cannot start \(command[0]): \(status)") }
-        return process
+        options.processGroupID = 0
+        try await withCheckedThrowingContinuation { (started: CheckedContinuation<Void, any Error>) in
+            Task.detached { [options] in
+                let isStarted = Atomic(false)
+                do {
+                    _ = try await Subprocess.run(
+                        .path("/bin/sh"), arguments: ["-c", script, directory], environment: environment,
+                        platformOptions: options, input: .fileDescriptor(theirs, closeAfterSpawningProcess: true),
+                        output: .discarded, error: .discarded
+                    ) { _ in
+                        isStarted.store(true, ordering: .relaxed)
+                        started.resume()
+                    }
+                } catch  where !isStarted.load(ordering: .relaxed) {
+                    started.resume(throwing: error)
+                }
+            }
+        }
+        return ours
+    }
+
+    private static let environment = Environment.custom(["PATH": "/usr/bin:/bin", "LC_ALL": "C"])
+
+    /// Runs a command to its end. A child inherits no descriptor: a server would hold open whatever a test has.
+    private static func run(_ command: [String]) async throws {
+        let user = unprivileged.map { ["/usr/bin/setpriv", "--reuid=\($0)", "--regid=\($0)", "--clear-groups"] } ?? []
+        let words = user + command
+        let ended = try await Subprocess.run(
+            .path(FilePath(words[0])), arguments: Arguments(Array(words.dropFirst())), environment: environment,
+            output: .discarded)
+        guard ended.terminationStatus.isSuccess else {
+            throw Failure(description: "\(command[0]): \(ended.terminationStatus)")
+        }
     }
 }
 

@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import Postgres
 import Synchronization
+import SystemPackage
 
 /// A PostgreSQL server of this test process alone, in a temporary directory and on a free port.
 ///
@@ -12,8 +13,8 @@ public final class PrivatePostgres: Sendable {
     /// The port on 127.0.0.1.
     public let port: UInt16
     let directory: String
-    /// The end of the watchdog's pipe; closing it ends the server.
-    private let leash: Int32
+    /// The watchdog's input; closing it ends the server.
+    private let leash: FileDescriptor
     private let names = Atomic<Int>(0)
     private let admin = Locked<PostgresPool?>(nil)
 
@@ -23,26 +24,24 @@ public final class PrivatePostgres: Sendable {
     public static func shared() async throws -> PrivatePostgres { try await sharedServer.value }
 
     /// Starts another server for one test; it ends when the last reference goes.
-    public static func own() async throws -> PrivatePostgres {
-        try await onThread { try PrivatePostgres() }
-    }
+    public static func own() async throws -> PrivatePostgres { try await PrivatePostgres() }
 
-    private init() throws {
+    private init() async throws {
         port = try freePort()
         let temporary = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
         directory = "\(temporary)/hoso-postgres-\(getpid())-\(port)"
         try ServerCommand.prepare(directory: directory)
-        leash = try ServerCommand.startWatchdog(directory: directory)
+        leash = try await ServerCommand.startWatchdog(directory: directory)
         do {
-            try ServerCommand.initialize(directory: directory, port: port)
-            try ServerCommand.start(directory: directory)
+            try await ServerCommand.initialize(directory: directory, port: port)
+            try await ServerCommand.start(directory: directory)
         } catch {
-            close(leash)
+            try? leash.close()
             throw error
         }
     }
 
-    deinit { close(leash) }
+    deinit { try? leash.close() }
 
     /// The URL of a database as a user; local connections need no password.
     public func url(database: String = "postgres", user: String = "postgres", port: UInt16? = nil) -> String {
@@ -82,12 +81,12 @@ public final class PrivatePostgres: Sendable {
 
     /// Stops the server: at once and without a checkpoint, or in order.
     public func stop(immediate: Bool = false) async throws {
-        try await onThread { [directory] in try ServerCommand.stop(directory: directory, immediate: immediate) }
+        try await ServerCommand.stop(directory: directory, immediate: immediate)
     }
 
     /// Starts the server again on the same port.
     public func start() async throws {
-        try await onThread { [directory] in try ServerCommand.start(directory: directory) }
+        try await ServerCommand.start(directory: directory)
     }
 
     public func restart(immediate: Bool = false) async throws {
@@ -107,12 +106,5 @@ public final class PrivatePostgres: Sendable {
         let main = try ServerCommand.processID(directory: directory)
         // The main process first, so that it starts no others meanwhile.
         for process in [main] + ServerCommand.children(of: main) { Glibc.kill(process, signal) }
-    }
-}
-
-/// Runs a blocking body on a thread of its own.
-func onThread<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread { continuation.resume(with: Result { try body() }) }.start()
     }
 }

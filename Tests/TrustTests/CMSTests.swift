@@ -1,4 +1,5 @@
 import Foundation
+import Subprocess
 import TestPKI
 import Testing
 import Trust
@@ -8,7 +9,7 @@ struct CMSTests {
     let pki: DemonstrationPKI
     let content = Array("Giấy giới thiệu chuyển sinh hoạt đảng".utf8)
 
-    init() throws { pki = try .shared() }
+    init() async throws { pki = try await .shared() }
 
     private func verify(
         _ signature: [UInt8], _ content: [UInt8]? = nil, anchors: TrustAnchors? = nil, at moment: Date = Date()
@@ -142,7 +143,7 @@ struct CMSTests {
     }
 
     @Test("openssl accepts the signature, also as CAdES, and refuses other content", arguments: ["seal", "officer"])
-    func judgedByOpenSSL(name: String) throws {
+    func judgedByOpenSSL(name: String) async throws {
         let directory = pki.directory.appending(path: "cms-\(name)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         func file(_ file: String, _ bytes: [UInt8]) throws -> String {
@@ -152,45 +153,38 @@ struct CMSTests {
         }
         let signature = try file(
             "signature.der", CMS.signDetached(content, identity: pki.identity(name), at: Date()))
-        func judge(_ content: String) throws -> Int32 {
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/openssl")
-            process.arguments = [
+        func isAccepted(_ content: String) async throws -> Bool {
+            let arguments = [
                 "cms", "-verify", "-binary", "-cades", "-inform", "DER", "-in", signature, "-content", content,
                 "-CAfile", pki.path("root.pem"), "-out", "/dev/null",
             ]
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            process.waitUntilExit()
-            return process.terminationStatus
+            let ended = try await Subprocess.run(.name("openssl"), arguments: Arguments(arguments), output: .discarded)
+            return ended.terminationStatus.isSuccess
         }
-        #expect(try judge(file("content", content)) == 0)
-        #expect(try judge(file("other", content + [0])) != 0)
+        #expect(try await isAccepted(file("content", content)))
+        #expect(try await !isAccepted(file("other", content + [0])))
     }
 
     @Test(
         "signatures that openssl makes are read: without the certificate's name in it, with SHA-1, with content inside")
-    func madeByOpenSSL() throws {
-        func made(_ options: String...) throws -> [UInt8] {
+    func madeByOpenSSL() async throws {
+        func made(_ options: String...) async throws -> [UInt8] {
             let input = pki.directory.appending(path: "openssl-input")
             let output = pki.directory.appending(path: "openssl-\(options.joined())")
             try Data(content).write(to: input)
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/openssl")
-            process.arguments =
-                [
-                    "cms", "-sign", "-binary", "-in", input.path, "-signer", pki.path("seal.pem"), "-inkey",
-                    pki.path("seal.key"), "-certfile", pki.path("issuing.pem"), "-outform", "DER", "-out", output.path,
-                ] + options
-            try process.run()
-            process.waitUntilExit()
+            let arguments = [
+                "cms", "-sign", "-binary", "-in", input.path, "-signer", pki.path("seal.pem"), "-inkey",
+                pki.path("seal.key"), "-certfile", pki.path("issuing.pem"), "-outform", "DER", "-out", output.path,
+            ]
+            _ = try await Subprocess.run(
+                .name("openssl"), arguments: Arguments(arguments + options), output: .discarded)
             return [UInt8](try Data(contentsOf: output))
         }
-        #expect(try verify(made("-cades")).isValid)
-        #expect(try verify(made()).faults == [.signerCertificateNotBound])
-        #expect(try verify(made("-md", "sha1", "-cades")).faults == [.weakDigest("SHA1")])
-        #expect(try verify(made("-noattr")).faults == [.signerCertificateNotBound])
-        #expect(try verify(made("-nocerts", "-cades")).faults == [.signerCertificateMissing])
-        #expect(throws: TrustError.self) { try verify(made("-nodetach")) }
+        #expect(try await verify(made("-cades")).isValid)
+        #expect(try await verify(made()).faults == [.signerCertificateNotBound])
+        #expect(try await verify(made("-md", "sha1", "-cades")).faults == [.weakDigest("SHA1")])
+        #expect(try await verify(made("-noattr")).faults == [.signerCertificateNotBound])
+        #expect(try await verify(made("-nocerts", "-cades")).faults == [.signerCertificateMissing])
+        await #expect(throws: TrustError.self) { try await verify(made("-nodetach")) }
     }
 }

@@ -7,7 +7,7 @@ import Trust
 struct CertificateTests {
     let pki: DemonstrationPKI
 
-    init() throws { pki = try .shared() }
+    init() async throws { pki = try await .shared() }
 
     @Test("names, numbers, key and usage are read")
     func reading() throws {

@@ -7,7 +7,7 @@ import Trust
 struct SigningIdentityTests {
     let pki: DemonstrationPKI
 
-    init() throws { pki = try .shared() }
+    init() async throws { pki = try await .shared() }
 
     private func code(_ body: () throws -> SigningIdentity) -> TrustError.Code? {
         #expect(throws: TrustError.self) { _ = try body() }?.code

@@ -46,12 +46,13 @@ launch() { # name, command...
 }
 
 # Leaves a process alone that runs, answers and was started with the same things; else ends what is left and starts it.
+# A service that answers without being ready finds its way back by itself, as it has to in production.
 ensure() { # name, command...
     local name=$1 digest=''
     command -v "$2" >/dev/null || fail "There is no $2 to run as $(title_of "$name")."
     if is_alive "$name"; then
         read -r _ _ digest <"$state/run/$name"
-        if [[ $digest == "$(digest_of "$@")" ]] && wait_ready "$name" 3; then return; fi
+        if [[ $digest == "$(digest_of "$@")" ]] && wait_until responds "$name" 3; then return; fi
         stop "$name"
     fi
     require_free_port "$name"
@@ -111,21 +112,29 @@ Stop that, or choose another port: $(port_variable "$1")=<port> Infra/dev/up
 (HOSO_DEV_PORT_BASE=<port> moves all of them; it is ${HOSO_DEV_PORT_BASE:-8100} now)."
 }
 
-answers() { # name
+responds() { # name
+    probe "$1" /health/live
+}
+
+is_ready() { # name
+    probe "$1" /health/ready
+}
+
+probe() { # name, what to ask a service
     local port
     port=$(port_of "$1")
     case $(kind_of "$1"):$1 in
         server:postgres) "$(postgres_bin)/pg_isready" --quiet --host 127.0.0.1 --port "$port" --timeout 1 ;;
         server:broker) [[ -S $state/broker/control ]] && is_listening "$port" ;;
-        service:*) curl --silent --fail --max-time 1 --output /dev/null "http://127.0.0.1:$port/health/ready" ;;
+        service:*) curl --silent --fail --max-time 1 --output /dev/null "http://127.0.0.1:$port$2" ;;
         *) curl --silent --fail --max-time 1 --output /dev/null "http://127.0.0.1:$port/calls" ;;
     esac
 }
 
-wait_ready() { # name, seconds
-    local deadline=$((SECONDS + $2))
-    until answers "$1"; do
-        is_alive "$1" && [[ $SECONDS -lt $deadline ]] || return 1
+wait_until() { # responds or is_ready, name, seconds
+    local deadline=$((SECONDS + $3))
+    until "$1" "$2"; do
+        is_alive "$2" && [[ $SECONDS -lt $deadline ]] || return 1
         sleep 0.05
     done
 }
@@ -135,7 +144,7 @@ require_ready() { # seconds, name...
     local seconds=$1 name
     shift
     for name in "$@"; do
-        if ! wait_ready "$name" "$seconds"; then
+        if ! wait_until is_ready "$name" "$seconds"; then
             fail "$(title_of "$name") $(is_alive "$name" && echo "is not ready after $seconds s" || echo 'ended'). Its log ends with:
 
 $(tail -n 25 "$state/log/$name.log" | sed 's/^/    /')"

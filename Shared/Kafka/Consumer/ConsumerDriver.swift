@@ -32,6 +32,8 @@ struct ConsumerDriver {
         await withDiscardingTaskGroup { group in
             // Ends by itself when the task is cancelled.
             for await event in events {
+                // What came before the cancellation may be its effect: handlers that returned because of it.
+                if Task.isCancelled { break }
                 receive(event, &progress, &group)
                 if progress.isOver { break }
             }

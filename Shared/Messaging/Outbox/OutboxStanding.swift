@@ -6,7 +6,7 @@ public import Postgres
 public struct OutboxStanding: Codable, Sendable {
     /// Events that no relay has confirmed in the present cluster yet; counted up to ``countedUpTo``.
     public let unsent: Int64
-    /// The moment the oldest of them was written.
+    /// The moment the oldest of those that were counted was written.
     public let oldestUnsentAt: Date?
     /// Events held back because the broker refused one of their key.
     public let blocked: Int64

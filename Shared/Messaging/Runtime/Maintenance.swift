@@ -158,7 +158,7 @@ struct Maintenance: Sendable {
     private func dropRelayPositions(_ cluster: String) async throws {
         let newest = try await pool.query(
             """
-            SELECT DISTINCT newest.partition FROM (SELECT DISTINCT shard FROM relay_servers) s
+            SELECT DISTINCT newest.partition FROM relay_servers s
             CROSS JOIN LATERAL (
                 SELECT tableoid::regclass::text AS partition FROM relay_positions r
                 WHERE r.shard = s.shard AND r.cluster_id = \(cluster)

@@ -44,14 +44,13 @@ struct ConnectionThread: Sendable {
             switch mailbox.next() {
             case .job(let job):
                 job.run(.success(wire))
-                wire.takeNotifications().forEach(notified)
-                if wire.isBroken { return .lost("the connection is lost") }
             case .sleep:
                 guard wire.idle() else { return wire.lost() }
-                wire.takeNotifications().forEach(notified)
             case .stop:
                 return nil
             }
+            wire.takeNotifications().forEach(notified)
+            if wire.isBroken { return wire.lost() }
         }
     }
 }

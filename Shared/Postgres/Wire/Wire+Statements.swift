@@ -54,7 +54,10 @@ extension Wire {
     private func learnOfAnEnd() throws(PostgresError) {
         var descriptor = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
         repeat {
-            if PQconsumeInput(connection) == 0 { throw state.lose(lost()) }
+            let isRead = PQconsumeInput(connection) == 1
+            // This is what makes libpq look at what it has read.
+            _ = PQisBusy(connection)
+            if !isRead || isBroken { throw state.lose(lost()) }
         } while Glibc.poll(&descriptor, 1, 0) > 0
     }
 

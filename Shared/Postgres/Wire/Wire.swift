@@ -13,6 +13,7 @@ final class Wire {
 
     let connection: OpaquePointer
     let mailbox: Mailbox
+    private let lastWord = LastWord()
     var state = ConnectionState()
     var statements: StatementCache<Prepared>
     var parameters = ParameterBuffer()
@@ -52,20 +53,21 @@ final class Wire {
         answerBound = configuration.statementTimeout.map { $0 + configuration.answerGrace }
         cancelGrace = min(configuration.answerGrace, Self.longestCancelGrace)
         PQsetnonblocking(connection, 1)
-        // Without a receiver libpq prints notices to the standard error.
-        PQsetNoticeReceiver(connection, { _, _ in }, nil)
+        lastWord.listen(on: connection)
     }
 
     deinit { PQfinish(connection) }
 
-    var isBroken: Bool { state.phase == .lost || PQstatus(connection) != CONNECTION_OK }
+    var isBroken: Bool {
+        state.phase == .lost || lastWord.error != nil || PQstatus(connection) != CONNECTION_OK
+    }
 
     static func message(of connection: OpaquePointer) -> String {
         guard let text = PQerrorMessage(connection) else { return "unknown error" }
         return String(cString: text).split(separator: "\n").joined(separator: "; ")
     }
 
-    func lost() -> PostgresError { .lost(Self.message(of: connection)) }
+    func lost() -> PostgresError { lastWord.error ?? .lost(Self.message(of: connection)) }
 
     /// The bound for one operation.
     enum Bound: Sendable {
@@ -157,9 +159,12 @@ extension Wire {
         }
     }
 
-    private func poll(writing: Bool) -> (readable: Bool, writable: Bool, woken: Bool) {
+    private func poll(
+        reading: Bool = true, writing: Bool = false
+    ) -> (readable: Bool, writable: Bool, woken: Bool) {
+        let events = (reading ? POLLIN : 0) | (writing ? POLLOUT : 0)
         var descriptors = [
-            pollfd(fd: PQsocket(connection), events: Int16(POLLIN) | (writing ? Int16(POLLOUT) : 0), revents: 0),
+            pollfd(fd: PQsocket(connection), events: Int16(events), revents: 0),
             pollfd(fd: mailbox.wakeDescriptor, events: Int16(POLLIN), revents: 0),
         ]
         var timeout: Int32 = -1
@@ -230,7 +235,8 @@ extension Wire {
     func idle() -> Bool {
         deadline = nil
         nextCancel = nil
-        let events = poll(writing: false)
+        // The rows of a COPY wait in the socket, and so with the server, until somebody asks for them.
+        let events = poll(reading: state.phase != .copyingOut)
         if events.woken { mailbox.drainWake() }
         return !events.readable || PQconsumeInput(connection) == 1
     }

@@ -1,4 +1,3 @@
-import Glibc
 import Postgres
 import TestStack
 import Testing
@@ -133,14 +132,18 @@ struct LinkFaultTests {
     func idleInTransaction() async throws {
         let server = try await PrivatePostgres.shared()
         let pool = pool(server.url(), size: 1) { $0.idleInTransactionTimeout = .milliseconds(50) }
+        let other = try await PostgresConnection.open(testConfiguration(server.url()), logger: quietLogger)
         let error = await #expect(throws: PostgresError.self) {
             try await pool.transaction { transaction in
                 let process = try await transaction.queryOne("SELECT pg_backend_pid() AS p").get("p", as: Int.self)
-                // Its socket is closed only when the process is gone, a moment after its row.
-                try await eventually { access("/proc/\(process)", F_OK) != 0 }
+                try await eventually {
+                    try await other.queryOptional("SELECT 1 FROM pg_stat_activity WHERE pid = \(process)") == nil
+                }
             }
         }
         #expect(error?.code == .connection)
+        #expect(error?.sqlState == .idleInTransactionTimeout)
+        other.close()
         await pool.close()
     }
 }

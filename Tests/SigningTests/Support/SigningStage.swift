@@ -27,8 +27,8 @@ struct SigningStage: Sendable {
     let member, officer, stranger: MemberID
 
     /// The settings of a seal in a key file.
-    static func keyFile(_ name: String = "seal") throws -> [String: String] {
-        let pki = try DemonstrationPKI.shared()
+    static func keyFile(_ name: String = "seal") async throws -> [String: String] {
+        let pki = try await DemonstrationPKI.shared()
         return [
             "signing.provider": "pkcs12", "signing.pkcs12.path": pki.path("\(name).p12"),
             "signing.pkcs12.passphrase": pki.passphrase, "signing.publicUrl": "https://hoso.example/",
@@ -36,8 +36,8 @@ struct SigningStage: Sendable {
     }
 
     /// The settings of a seal in a token.
-    static func token() throws -> [String: String] {
-        let pki = try DemonstrationPKI.shared()
+    static func token() async throws -> [String: String] {
+        let pki = try await DemonstrationPKI.shared()
         return [
             "signing.provider": "pkcs11", "signing.pkcs11.module": pki.module, "signing.pkcs11.token": pki.token,
             "signing.pkcs11.label": pki.sealLabel, "signing.pkcs11.pin": pki.pin,
@@ -51,7 +51,7 @@ struct SigningStage: Sendable {
         settings: [String: String]? = nil, _ body: @escaping @Sendable (SigningStage) async throws -> Void
     ) async throws {
         // The certificates first: they are valid from the moment they are made.
-        let settings = try settings ?? keyFile()
+        let settings = if let settings { settings } else { try await keyFile() }
         let time = ManualTimeSource(SystemTimeSource().now)
         try await withTestService(Signing.self, settings: settings, time: time) { service in
             try await body(SigningStage(service: service, time: time))
