@@ -1,10 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Two shapes of this package:
+// Shapes of this package, the small ones for a quick loop and for sanitizers:
 //   - everything: what is built, tested and deployed;
-//   - the C-facing modules alone (HOSO_ONLY=foundation), small enough to build under a sanitizer.
-let onlyFoundation = Context.environment["HOSO_ONLY"] == "foundation"
+//   - HOSO_ONLY=foundation: the C-facing modules alone;
+//   - HOSO_ONLY=messaging: those and Messaging.
+let only = Context.environment["HOSO_ONLY"]
 
 // For a quick loop: only these test targets, for example HOSO_TESTS=DuesTests,DuesDomainTests.
 let chosenTests = Context.environment["HOSO_TESTS"].map { Set($0.split(separator: ",").map(String.init)) }
@@ -87,6 +88,19 @@ let foundation: [Target] =
         tests("Trust", ["Trust", "TestPKI", .subprocess]),
     ]
 
+let messaging: [Target] = [
+    module("Contracts"),
+    module(
+        "Messaging", ["Contracts", "Kafka", "Postgres", "Trust", .logging, .metrics, .serviceLifecycle],
+        resources: [.embedInCode("Migrations/0001_messaging.sql")]),
+    module(
+        "Projections", ["Contracts", "Messaging", "Postgres"],
+        resources: [.embedInCode("Migrations/0001_directory.sql")]),
+    tests(
+        "Messaging",
+        ["Messaging", "Projections", "Contracts", "Kafka", "Postgres", "TestStack", "MockBroker", .logging]),
+]
+
 /// What only the result documents need.
 let documentLibraries: [Target] = [
     .systemLibrary(
@@ -124,7 +138,6 @@ func service(
 let whole: [Target] =
     documentLibraries + [
         mailLibrary,
-        module("Contracts"),
         module("WorkingTime", ["Contracts"], resources: [.embedInCode("Resources/calendar-vn.json")]),
         module(
             "ServiceKit",
@@ -139,12 +152,6 @@ let whole: [Target] =
                 .embedInCode("Migrations/0001_idempotency_and_audit.sql"),
                 .embedInCode("Migrations/0002_audit_stands.sql"),
             ]),
-        module(
-            "Messaging", ["Contracts", "Kafka", "Postgres", "Trust", .logging, .metrics, .serviceLifecycle],
-            resources: [.embedInCode("Migrations/0001_messaging.sql")]),
-        module(
-            "Projections", ["Contracts", "Messaging", "Postgres"],
-            resources: [.embedInCode("Migrations/0001_directory.sql")]),
         // A Kafka for one machine, with the topics of the suite.
         .executableTarget(
             name: "EmbeddedBroker", dependencies: ["Contracts", "MockBroker", .argumentParser],
@@ -184,9 +191,6 @@ let whole: [Target] =
                 .asyncHTTPClient, .coreMetrics, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioHTTP1,
                 .serviceLifecycle, .subprocess,
             ]),
-        tests(
-            "Messaging",
-            ["Messaging", "Projections", "Contracts", "Kafka", "Postgres", "TestStack", "MockBroker", .logging]),
         tests("Contracts", ["Contracts"]),
         tests("WorkingTime", ["WorkingTime", "Contracts"]),
         tests(
@@ -268,9 +272,16 @@ let executables: [Product] = [
     .executable(name: "hoso-signing", targets: ["Signing"]),
 ]
 
+let targets: [Target] =
+    switch only {
+    case "foundation": foundation
+    case "messaging": foundation + messaging
+    default: foundation + messaging + whole
+    }
+
 let package = Package(
     name: "hoso",
-    products: onlyFoundation ? [] : executables,
+    products: only == nil ? executables : [],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -285,17 +296,19 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
-    ].filter { !onlyFoundation || $0.isOfFoundation },
-    targets: (onlyFoundation ? foundation : foundation + whole).filter { target in
+    ].filter { package in only.map { package.isNeeded(for: $0) } ?? true },
+    targets: targets.filter { target in
         chosenTests.map { target.type != .test || $0.contains(target.name) } ?? true
     },
     swiftLanguageModes: [.v6]
 )
 
 extension Package.Dependency {
-    /// Whether the C-facing modules need it.
-    var isOfFoundation: Bool {
+    /// Whether a small shape needs it.
+    func isNeeded(for shape: String) -> Bool {
         guard case .sourceControl(_, let location, _) = kind else { return false }
-        return ["/swift-log", "/swift-metrics", "/swift-subprocess"].contains { location.hasSuffix($0) }
+        let names = ["swift-log", "swift-metrics", "swift-subprocess"]
+        let wanted = shape == "messaging" ? names + ["swift-service-lifecycle"] : names
+        return wanted.contains { location.hasSuffix("/\($0)") }
     }
 }
