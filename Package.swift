@@ -177,6 +177,12 @@ let whole: [Target] =
                 "Contracts", "Kafka", "Messaging", "ServiceKit", "Trust", .argumentParser, .asyncHTTPClient, .logging,
                 .nioCore, .nioHTTP1,
             ], path: "Infra/hosoctl", swiftSettings: settings),
+        // The measured side of the benchmarks of Messaging.
+        .executableTarget(
+            name: "BenchmarkSubject",
+            dependencies: [
+                "Contracts", "Kafka", "Messaging", "Postgres", .argumentParser, .logging, .serviceLifecycle,
+            ], path: "Benchmarks/Subject", swiftSettings: settings),
         // What the tests of every service share: the service on a fresh schema, called without a socket; tokens.
         .target(
             name: "ServiceTestKit",

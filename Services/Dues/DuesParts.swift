@@ -3,6 +3,7 @@ import DuesDomain
 import Foundation
 import Projections
 import ServiceKit
+import ServiceLifecycle
 
 /// What the service is put together from.
 struct DuesParts: Sendable {
@@ -11,6 +12,7 @@ struct DuesParts: Sendable {
     let standings: Standings
     let runner: AssessmentRunner
     let receipts: ReceiptRegister
+    private let makesReceipts: Bool
     let expiry: OrderExpiry
     let runsStarted = WakeUp()
     let paymentsMade = WakeUp()
@@ -34,6 +36,7 @@ struct DuesParts: Sendable {
         runner = AssessmentRunner(
             kit: kit, book: book, standings: standings, chunk: try settings.int("dues.assessment.chunk"))
         receipts = ReceiptRegister(kit: kit, standings: standings, batch: try settings.int("dues.receipts.batch"))
+        makesReceipts = try settings.bool("dues.receipts.enabled")
         expiry = OrderExpiry(kit: kit)
         let access = DuesAccess(kit: kit, directory: directory)
         let callbacks = CallbackCounter(
@@ -70,9 +73,6 @@ struct DuesParts: Sendable {
                 CalledJob(
                     name: "assessment-runs", interval: .seconds(1), wakeUp: runsStarted, logger: kit.logger
                 ) { [runner] in try await runner.drain() },
-                CalledJob(
-                    name: "receipts", interval: .seconds(1), wakeUp: paymentsMade, logger: kit.logger
-                ) { [receipts] in try await receipts.drain() },
                 PeriodicJob(name: "order-expiry", interval: .seconds(5), logger: kit.logger) { [expiry] in
                     while try await expiry.step() { try Task.checkCancellation() }
                 },
@@ -82,7 +82,16 @@ struct DuesParts: Sendable {
                 PeriodicJob(name: "partitions", interval: .seconds(3_600), logger: kit.logger) { [kit] in
                     try await PartitionUpkeep(kit: kit).run()
                 },
-            ],
+            ] + receiptJobs,
             publishers: [standings.publisher])
+    }
+
+    private var receiptJobs: [any Service] {
+        guard makesReceipts else { return [] }
+        return [
+            CalledJob(name: "receipts", interval: .seconds(1), wakeUp: paymentsMade, logger: kit.logger) { [receipts] in
+                try await receipts.drain()
+            }
+        ]
     }
 }

@@ -38,6 +38,9 @@ enum DuesSettings {
         Setting(
             "dues.settlement.maximumBytes", .int, default: "67108864", range: 1_048_576...1_073_741_824,
             help: "The largest settlement file that is taken in, in bytes; it is held in memory."),
+        Setting(
+            "dues.receipts.enabled", .bool, default: "true",
+            help: "Whether this process makes receipts; one process of the service at least has to."),
         Setting("dues.receipts.batch", .int, default: "200", range: 1...5_000, help: "Receipts in one transaction."),
     ]
 

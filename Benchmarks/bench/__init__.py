@@ -1,0 +1,1 @@
+"""Benchmarks of the suite: rows, servers, figures."""
