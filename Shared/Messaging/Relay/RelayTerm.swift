@@ -61,9 +61,9 @@ struct RelayTerm {
             guard error.isRefusal else { throw error }
             relay.logger.critical(
                 "the broker refuses an event; its key is blocked until an operator retries it",
-                metadata: ["topic": "\(row.topic)", "key": "\(row.key)", "code": "\(error.code)"])
+                metadata: ["topic": "\(row.topic)", "key": "\(row.key)", "code": "\(error.code.name)"])
             relay.status.blocked()
-            try await blocked.block(row, reason: "\(error.code)", session: session, shard: relay.shard)
+            try await blocked.block(row, reason: error.code.name, session: session, shard: relay.shard)
         }
     }
 
