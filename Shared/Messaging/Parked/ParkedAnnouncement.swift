@@ -15,7 +15,9 @@ extension BatchProcessor {
             occurrenceId: ids.next(), service: outbox.service, consumer: definition.name,
             topic: message.record.topic, partition: Int(message.record.partition), offset: message.record.offset,
             messageId: message.id, messageType: message.type,
-            messageKey: message.record.key.flatMap { String(validating: $0, as: UTF8.self) },
+            // What is no id of ours may be a value.
+            messageKey: message.record.key.flatMap { String(validating: $0, as: UTF8.self) }
+                .flatMap { UUIDv7($0) }?.description,
             reason: "\(message.fault.code): \(message.fault.reason)", parkedAt: now)
         try await outbox.append(
             event, key: event.occurrenceId, version: 1,

@@ -37,7 +37,8 @@ struct RelayAttackTests {
                 }
             }
             try await scene.untilSent()
-            let snapshot: String = try await elsewhere[0].queryOne("SELECT pg_current_snapshot()::text AS now").get("now")
+            let snapshot: String = try await elsewhere[0].queryOne("SELECT pg_current_snapshot()::text AS now").get(
+                "now")
             #expect(try #require(TransactionSnapshot(snapshot)).minimum <= long, "the long transaction is still open")
             #expect(
                 try await elsewhere[1].queryOne("SELECT count(*) FROM outbox").get("count", as: Int64.self) == 0,
@@ -93,7 +94,8 @@ struct RelayAttackTests {
             defer { proxy.close() }
             var link = scene.intake.configuration
             link.url = try await PrivatePostgres.shared().url(
-                database: try #require(link.url.split(separator: "/").last?.split(separator: "?").first.map(String.init)),
+                database: try #require(
+                    link.url.split(separator: "/").last?.split(separator: "?").first.map(String.init)),
                 port: proxy.port)
             let isMoving = Locked(true)
             let (first, frozen) = scene.relay(
@@ -120,7 +122,7 @@ struct RelayAttackTests {
             let before = try await scene.logSize()
             #expect(before == 20 + scene.dossiers.count)
             isMoving.withLock { $0 = true }
-            try await eventually("the frozen one hands out what it had") { 
+            try await eventually("the frozen one hands out what it had") {
                 try await scene.logSize() == before + scene.dossiers.count
             }
             proxy.thaw()
