@@ -28,12 +28,12 @@ final class AttackScene: Sendable {
     private let versions: Locked<[DossierID: Int64]>
     private let watching: Task<Void, Never>
 
-    private init(keys: Int, brokers: Int) async throws {
+    private init(keys: Int, brokers: Int, server: PrivatePostgres?) async throws {
         let seed = SeededGenerator.seed
         print("\(Test.current?.name ?? "an attack"): HOSO_TEST_SEED=\(seed)")
         cluster = try MockCluster.start(brokers: brokers, topics: EndToEndTests.topics)
-        intake = try await MessagingDatabase.make()
-        routing = try await MessagingDatabase.make()
+        intake = try await MessagingDatabase.make(on: server)
+        routing = try await MessagingDatabase.make(on: server)
         admin = try KafkaAdmin(Self.configuration(cluster), logger: told.logger)
         watch = ClusterWatch(admin: admin, interval: .milliseconds(200), logger: told.logger)
         dossiers = [make].flatMap { make in (0..<keys).map { _ in make.dossier() } }
@@ -44,9 +44,10 @@ final class AttackScene: Sendable {
 
     /// Runs a test on a new scene and ends what belongs to it.
     static func run(
-        keys: Int = 6, brokers: Int = 1, _ body: @Sendable (AttackScene) async throws -> Void
+        keys: Int = 6, brokers: Int = 1, server: PrivatePostgres? = nil,
+        _ body: @Sendable (AttackScene) async throws -> Void
     ) async throws {
-        let scene = try await AttackScene(keys: keys, brokers: brokers)
+        let scene = try await AttackScene(keys: keys, brokers: brokers, server: server)
         defer { scene.watching.cancel() }
         try await body(scene)
     }
@@ -172,11 +173,14 @@ final class AttackScene: Sendable {
         }
     }
 
-    /// Gives the whole topic to a consumer, cut into batches as they are drawn.
-    func consume(_ log: [TopicPartition: [ConsumedRecord]], by processor: BatchProcessor? = nil) async throws {
+    /// Gives the topic to a consumer, cut into batches as they are drawn: all of it, or what follows `before`.
+    func consume(
+        _ log: [TopicPartition: [ConsumedRecord]], from before: [TopicPartition: [ConsumedRecord]] = [:],
+        by processor: BatchProcessor? = nil
+    ) async throws {
         let processor = processor ?? routing.processor(MessagingDatabase.writingDown())
         for (place, records) in log {
-            var start = 0
+            var start = before[place]?.count ?? 0
             while start < records.count {
                 let end = min(records.count, start + number(in: 1...9))
                 let batch = PartitionBatch(

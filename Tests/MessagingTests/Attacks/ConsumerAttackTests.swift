@@ -77,10 +77,7 @@ struct ConsumerAttackTests {
                 isFrozen.withLock { $0 = true }
                 try await eventually("thawed", within: .seconds(30)) { isThawed.withLock { $0 } }
             }
-        let processor = BatchProcessor(
-            definition: zombie, pool: own, outbox: nil, time: database.time, rules: ConsumerRules(),
-            metrics: ConsumerMetrics(consumer: zombie.name),
-            parkingGuard: ParkingGuard(ConsumerRules(), time: database.time), retryDue: Signal())
+        let processor = database.processor(zombie, pool: own)
         let records = try ["a", "b", "c"].enumerated().map { offset, reason in
             try make.record(make.withdrawal(of: make.dossier(), reason: reason), offset: Int64(offset))
         }

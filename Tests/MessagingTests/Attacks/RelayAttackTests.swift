@@ -90,16 +90,11 @@ struct RelayAttackTests {
     @Test("a frozen relay that comes back repeats old events behind its successor's, and none has a second effect")
     func frozen() async throws {
         try await AttackScene.run { scene in
-            let proxy = try TCPProxy(to: try await PrivatePostgres.shared().port)
+            let proxy = try TCPProxy(to: scene.intake.server.port)
             defer { proxy.close() }
-            var link = scene.intake.configuration
-            link.url = try await PrivatePostgres.shared().url(
-                database: try #require(
-                    link.url.split(separator: "/").last?.split(separator: "?").first.map(String.init)),
-                port: proxy.port)
             let isMoving = Locked(true)
             let (first, frozen) = scene.relay(
-                connection: link, gate: ConnectionGate { isMoving.withLock { $0 } })
+                connection: scene.intake.link(through: proxy), gate: ConnectionGate { isMoving.withLock { $0 } })
             try await scene.write(10)
             try await scene.untilSent()
             #expect(first.status.isLeading)
