@@ -23,7 +23,7 @@ final class AttackScene: Sendable {
     let told = Told()
     /// The keys that are written, each of its own dossier.
     let dossiers: [DossierID]
-    private let make = TestBatch()
+    let make = TestBatch()
     private let random: Locked<SeededGenerator>
     private let versions: Locked<[DossierID: Int64]>
     private let watching: Task<Void, Never>
