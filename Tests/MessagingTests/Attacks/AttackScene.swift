@@ -58,7 +58,8 @@ final class AttackScene: Sendable {
             properties: [
                 "fetch.wait.max.ms": "10", "reconnect.backoff.ms": "20", "reconnect.backoff.max.ms": "200",
                 "retry.backoff.ms": "10", "topic.metadata.refresh.fast.interval.ms": "50",
-                "session.timeout.ms": "6000", "heartbeat.interval.ms": "300",
+                "topic.metadata.refresh.interval.ms": "1000", "session.timeout.ms": "6000",
+                "heartbeat.interval.ms": "300",
             ])
     }
 
@@ -94,10 +95,13 @@ final class AttackScene: Sendable {
     }
 
     /// Commits one event of each of the keys in one transaction.
-    func writeAtOnce(_ keys: [DossierID]) async throws {
+    func writeAtOnce(
+        _ keys: [DossierID], _ also: @escaping @Sendable (PostgresTransaction) async throws -> Void = { _ in }
+    ) async throws {
         let statements = try keys.map(event)
         try await intake.pool.transaction { [outbox] transaction in
             _ = try await transaction.pipeline(statements)
+            try await also(transaction)
             outbox.wakeRelay(after: transaction)
         }
     }
@@ -264,5 +268,30 @@ final class Told: Sendable {
             let all = metadata.merging(event.metadata ?? [:]) { $1 }
             lines.withLock { $0.append("\(event.message) \(all)") }
         }
+    }
+}
+
+extension MessagingDatabase {
+    /// Makes every transaction that writes into a table wait at its commit until the connection is closed.
+    func heldAtCommit(of table: String) async throws -> PostgresConnection {
+        let guardian = try await PostgresConnection.open(configuration, logger: logger)
+        try await guardian.executeScript(
+            """
+            CREATE FUNCTION wait_at_commit() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN PERFORM pg_advisory_xact_lock_shared(42); RETURN NULL; END $$;
+            CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON \(table) DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION wait_at_commit();
+            SELECT pg_advisory_lock(42);
+            """)
+        return guardian
+    }
+
+    /// How many transactions wait at their commit.
+    func waitingCommits() async throws -> Int64 {
+        try await count(
+            """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND query = 'COMMIT' AND wait_event_type = 'Lock'
+            """)
     }
 }

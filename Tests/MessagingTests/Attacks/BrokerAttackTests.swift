@@ -153,6 +153,29 @@ struct BrokerAttackTests {
         }
     }
 
+    @Test("what follows a refused record of its key in the same page does not overtake it")
+    func refusedInPage() async throws {
+        try await AttackScene.run { scene in
+            let (_, relay) = scene.relay()
+            let (bad, good) = (scene.dossiers[0], scene.dossiers[1])
+            try await scene.writeAtOnce([bad, good, bad, good, bad]) { transaction in
+                // No producer takes it; an operator makes it smaller below.
+                try await transaction.execute(
+                    """
+                    UPDATE outbox SET data = convert_to(repeat('x', 1100000), 'UTF8') || data
+                    WHERE key = \(bad.value) AND version = 1
+                    """)
+            }
+            try await eventually("it is blocked") { try await BlockedEvent.list(from: scene.intake.pool).count == 3 }
+            #expect(try await scene.logSize() == 2)
+            try await scene.intake.pool.execute(
+                "UPDATE outbox SET data = substr(data, 1100001) WHERE key = \(bad.value) AND version = 1")
+            _ = try await scene.intake.pool.transaction { try await BlockedEvent.retry(nil, in: $0) }
+            try await eventually("the key is free") { try await BlockedEvent.list(from: scene.intake.pool).isEmpty }
+            try await finish(scene, relay)
+        }
+    }
+
     @Test("a round trip of half a second costs time only")
     func slowLine() async throws {
         try await AttackScene.run { scene in
@@ -192,6 +215,26 @@ struct BrokerAttackTests {
                     SELECT count(*) FROM consumer_positions
                     WHERE partition = \(place.partition) AND next_offset <> 1000
                     """) == 0, "the position stands where it was")
+            relay.cancel()
+            _ = await relay.result
+        }
+    }
+
+    @Test("a topic that is taken away while it is read is a loud stop: what comes in its place begins anew")
+    func deletedTopic() async throws {
+        try await AttackScene.run { scene in
+            let (_, relay) = scene.relay()
+            try await scene.write(20)
+            let (runner, reader) = scene.reader()
+            try await scene.untilApplied()
+            scene.cluster.setError(3, ofTopic: AttackScene.topic.name)
+            try await eventually("it stops", within: .seconds(20)) {
+                if case .stopped = runner.status.state { true } else { false }
+            }
+            #expect(scene.told.count(of: "consumer stopped until it is restarted") == 1)
+            await reader.value
+            scene.cluster.setError(0, ofTopic: AttackScene.topic.name)
+            #expect(try await scene.faultsInEffects().isEmpty)
             relay.cancel()
             _ = await relay.result
         }

@@ -77,27 +77,13 @@ struct DatabaseAttackTests {
         let proxy = try TCPProxy(to: database.server.port)
         defer { proxy.close() }
         let pool = PostgresPool(database.link(through: proxy), logger: database.logger)
-        let guardian = try await PostgresConnection.open(database.configuration, logger: database.logger)
-        try await guardian.executeScript(
-            """
-            CREATE FUNCTION wait_at_commit() RETURNS trigger LANGUAGE plpgsql AS
-                $$ BEGIN PERFORM pg_advisory_xact_lock_shared(42); RETURN NULL; END $$;
-            CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON effects DEFERRABLE INITIALLY DEFERRED
-                FOR EACH ROW EXECUTE FUNCTION wait_at_commit();
-            SELECT pg_advisory_lock(42);
-            """)
+        let guardian = try await database.heldAtCommit(of: "effects")
         let records = try ["a", "b", "c"].enumerated().map {
             try make.record(make.withdrawal(of: make.dossier(), reason: $1), offset: Int64($0))
         }
         let processor = database.processor(MessagingDatabase.writingDown(), pool: pool)
         let applying = Task { try await processor.apply(TestBatch.batch(records), clusterID: "c1") }
-        try await eventually("the commit waits") {
-            try await database.count(
-                """
-                SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND query = 'COMMIT' AND wait_event_type = 'Lock'
-                """) == 1
-        }
+        try await eventually("the commit waits") { try await database.waitingCommits() == 1 }
         proxy.limit(.toClient, after: 0)
         guardian.close()
         let error = await #expect(throws: PostgresError.self) { try await applying.value }

@@ -155,6 +155,37 @@ struct PoisonAttackTests {
         #expect(try await ParkedMessages(pool: database.pool).list().map(\.offset) == [1])
     }
 
+    @Test("the partitions of a consumer share its parking limit also when they park at the same moment")
+    func parkingAtOnce() async throws {
+        let database = try await MessagingDatabase.make()
+        let guardian = try await database.heldAtCommit(of: "parked_messages")
+        let processor = database.processor(MessagingDatabase.writingDown())
+        let keys = ConsumerRules().parkingMinimumKeys - 5
+        let refused = Tally()
+        let parking = try (0..<4).map { partition in
+            let records = try (0..<keys).map {
+                try make.record(make.withdrawal(of: make.dossier()), offset: Int64($0), value: [0x7B])
+            }
+            let batch = PartitionBatch(
+                topic: TopicCatalogue.dossiers.name, partition: Int32(partition), startOffset: 0, records: records,
+                nextOffset: Int64(keys), isFromBeginning: true)
+            return Task {
+                do {
+                    try await processor.apply(batch, clusterID: "c1")
+                } catch is MessagingError {
+                    refused.add()
+                }
+            }
+        }
+        try await eventually("each is refused, or about to be committed") {
+            try await database.waitingCommits() + Int64(refused.value) == 4
+        }
+        guardian.close()
+        for task in parking { try await task.value }
+        #expect(refused.value == 3)
+        #expect(try await database.count("SELECT count(*) FROM parked_keys") == Int64(keys))
+    }
+
     @Test("a release that cannot read anything stops before it parks the country; the one after it reads on from there")
     func badRelease() async throws {
         try await AttackScene.run(keys: 60) { scene in
