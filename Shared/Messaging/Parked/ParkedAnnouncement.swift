@@ -21,6 +21,8 @@ extension BatchProcessor {
             reason: "\(message.fault.code): \(message.fault.reason)", parkedAt: now)
         try await outbox.append(
             event, key: event.occurrenceId, version: 1,
-            context: EventContext(now: now, traceparent: nil, eventIDs: ids), in: transaction)
+            context: EventContext(now: now, traceparent: nil, eventIDs: ids),
+            // One that was emptied parks the same again, and says it under the same id.
+            republished: definition.kind.isProjection, in: transaction)
     }
 }

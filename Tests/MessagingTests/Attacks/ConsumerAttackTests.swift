@@ -6,7 +6,7 @@ import Testing
 
 @testable import Messaging
 
-@Suite("Attacks on consumers", .serialized)
+@Suite("Attacks on consumers", .serialized, .seeded)
 struct ConsumerAttackTests {
     /// Where a consumer is killed: nothing that it does afterwards counts.
     enum Point: CaseIterable, Sendable {
@@ -66,7 +66,6 @@ struct ConsumerAttackTests {
     @Test("a consumer frozen in the middle of a batch loses it to another and comes back to nothing it could spoil")
     func frozenInBatch() async throws {
         let (database, make) = (try await MessagingDatabase.make(), TestBatch())
-        print("frozenInBatch(): HOSO_TEST_SEED=\(SeededGenerator.seed)")
         var link = database.configuration
         link.idleInTransactionTimeout = .milliseconds(300)
         let own = PostgresPool(link, logger: database.logger)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Messaging
 
-@Suite("Attacks on the database", .serialized)
+@Suite("Attacks on the database", .serialized, .seeded)
 struct DatabaseAttackTests {
     private let make = TestBatch()
 
@@ -72,7 +72,6 @@ struct DatabaseAttackTests {
 
     @Test("a batch whose commit is answered by silence is not applied again")
     func consumerCommitCut() async throws {
-        print("consumerCommitCut(): HOSO_TEST_SEED=\(SeededGenerator.seed)")
         let database = try await MessagingDatabase.make()
         let proxy = try TCPProxy(to: database.server.port)
         defer { proxy.close() }
@@ -138,7 +137,6 @@ struct DatabaseAttackTests {
         "batches that deadlock, or cannot be serialized, are nobody's fault: run again, each has its effect once",
         arguments: Conflict.allCases)
     func conflicts(conflict: Conflict) async throws {
-        print("conflicts(): HOSO_TEST_SEED=\(SeededGenerator.seed)")
         let database = try await MessagingDatabase.make()
         try await database.pool.execute("CREATE TABLE totals (name text PRIMARY KEY, total int NOT NULL)")
         try await database.pool.execute("INSERT INTO totals VALUES ('a', 0), ('b', 0)")

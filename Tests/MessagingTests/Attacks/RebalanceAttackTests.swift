@@ -6,7 +6,7 @@ import Testing
 
 @testable import Messaging
 
-@Suite("Attacks on the group", .serialized)
+@Suite("Attacks on the group", .serialized, .seeded)
 struct RebalanceAttackTests {
     @Test("from one member to four and back to one under load, while the coordinator moves, nothing is lost or doubled")
     func oneFourOne() async throws {

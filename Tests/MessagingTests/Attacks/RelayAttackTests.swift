@@ -6,7 +6,7 @@ import Testing
 
 @testable import Messaging
 
-@Suite("Attacks on relays", .serialized)
+@Suite("Attacks on relays", .serialized, .seeded)
 struct RelayAttackTests {
     @Test("commits out of order, beside a long transaction and an old snapshot, are all sent while both are open")
     func disorder() async throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Messaging
 
-@Suite("Attacks on replay", .serialized)
+@Suite("Attacks on replay", .serialized, .seeded)
 struct ReplayAttackTests {
     @Test("a replay from zero, twice, with poison in the topic, ends in the same state and calls nobody outside")
     func silent() async throws {
@@ -48,6 +48,28 @@ struct ReplayAttackTests {
             relay.cancel()
             _ = await relay.result
         }
+    }
+
+    @Test("a projection whose replay died after emptying it is filled by its service, what is parked of it too")
+    func diedAfterEmptying() async throws {
+        let (database, make) = (try await MessagingDatabase.make(), TestBatch())
+        let processor = database.processor(Self.projection, outbox: Outbox(service: .routing))
+        let records = try (0..<3).map {
+            try make.record(
+                make.withdrawal(of: make.dossier(), reason: "\($0)"), offset: $0, value: $0 == 1 ? [0x7B] : nil)
+        }
+        try await processor.apply(TestBatch.batch(records), clusterID: "c1")
+        #expect(try await database.count("SELECT count(*) FROM outbox") == 1)
+        try await Replay(
+            consumers: [Self.projection], pool: database.pool,
+            kafka: KafkaConfiguration(bootstrapServers: "unused", clientID: "unused"), time: database.time,
+            logger: database.logger
+        ).empty(Self.projection)
+        #expect(try await database.effects().isEmpty)
+        try await processor.apply(TestBatch.batch(records), clusterID: "c1")
+        #expect(try await database.effects() == ["0", "2"])
+        #expect(try await ParkedMessages(pool: database.pool).list().map(\.offset) == [1])
+        #expect(try await database.count("SELECT count(DISTINCT event_id) FROM outbox") == 1, "it is no news")
     }
 
     private static var projection: ConsumerDefinition {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Messaging
 
-@Suite("Attacks on retries")
+@Suite("Attacks on retries", .seeded)
 struct RetryAttackTests {
     private let make = TestBatch()
 
@@ -56,7 +56,6 @@ struct RetryAttackTests {
 
     @Test("what arrives for a key while it is being retried is applied behind it", arguments: [true, false])
     func arrivalsDuringRetry(isRetrySuccessful: Bool) async throws {
-        print("arrivalsDuringRetry(): HOSO_TEST_SEED=\(SeededGenerator.seed)")
         let (database, moods, key) = (try await MessagingDatabase.make(), Moods(), make.dossier())
         let processor = database.processor(moods.definition)
         try await processor.apply(TestBatch.batch(try records(of: key, 1...3, from: 0)), clusterID: "c1")
@@ -91,9 +90,7 @@ struct RetryAttackTests {
 
     @Test("one, many, all, twice and by two workers at once: each parked message is applied once, its key in order")
     func oneManyAllTwice() async throws {
-        let seed = SeededGenerator.seed
-        print("oneManyAllTwice(): HOSO_TEST_SEED=\(seed)")
-        var random = SeededGenerator(seed: seed)
+        var random = SeededGenerator(seed: SeededGenerator.seed)
         let (database, moods) = (try await MessagingDatabase.make(), Moods())
         let processor = database.processor(moods.definition)
         let keys = (0..<12).map { _ in make.dossier() }
@@ -150,7 +147,6 @@ struct RetryAttackTests {
 
     @Test("what a message waits for arrives before its waiting is committed: it is found without being woken")
     func wakeUpMissed() async throws {
-        print("wakeUpMissed(): HOSO_TEST_SEED=\(SeededGenerator.seed)")
         let database = try await MessagingDatabase.make()
         try await database.pool.execute("CREATE TABLE known (id uuid PRIMARY KEY)")
         let (looks, mayGoOn) = (Tally(), Locked(false))
@@ -182,6 +178,63 @@ struct RetryAttackTests {
         while try await retries.retryOne() {}
         #expect(try await database.effects() == ["1", "2"])
         #expect(try await ParkedMessages(pool: database.pool).list().isEmpty)
+    }
+
+    @Test("two topics that need each other, in any interleaving: each key is applied in order, nothing is left waiting")
+    func anyInterleaving() async throws {
+        var random = SeededGenerator(seed: SeededGenerator.seed)
+        let database = try await MessagingDatabase.make()
+        try await database.pool.execute("CREATE TABLE known (id uuid PRIMARY KEY)")
+        let needing = ConsumerDefinition(
+            name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .effects
+        ).on(DossierWithdrawn.self) { message, scope in
+            let id = message.payload.dossierId
+            guard try await scope.transaction.queryOptional("SELECT id FROM known WHERE id = \(id)") != nil else {
+                throw NotYet("dossier:\(id)")
+            }
+            try await scope.transaction.execute(
+                "INSERT INTO effects (dossier, sequence) VALUES (\(id), \(message.sequence))")
+        }
+        let needed = ConsumerDefinition(
+            name: "routing.known", topics: [TopicCatalogue.dossiers], kind: .effects
+        ).on(DossierWithdrawn.self) { message, scope in
+            try await scope.transaction.execute("INSERT INTO known VALUES (\(message.payload.dossierId))")
+            scope.arrived("dossier:\(message.payload.dossierId)")
+        }
+        let keys = (0..<10).map { _ in make.dossier() }
+        var versions: [DossierID: Int64] = [:]
+        var waiting = try (0..<Int64(60)).map { offset in
+            let key = try #require(keys.randomElement(using: &random))
+            versions[key, default: 0] += 1
+            let version = versions[key, default: 0]
+            return try make.record(make.withdrawal(of: key), version: version, offset: offset)
+        }
+        var arriving = try keys.shuffled(using: &random).enumerated().map {
+            try make.record(make.withdrawal(of: $1), offset: Int64($0))
+        }
+        let (first, second) = (database.processor(needing), database.processor(needed))
+        let retries = database.retries(of: first)
+        var didWait = false
+        while !waiting.isEmpty || !arriving.isEmpty {
+            switch Int.random(in: 0...3, using: &random) {
+            case 0 where !waiting.isEmpty:
+                let batch = Array(waiting.prefix(Int.random(in: 1...8, using: &random)))
+                waiting.removeFirst(batch.count)
+                try await first.apply(TestBatch.batch(batch), clusterID: "c1")
+            case 1 where !arriving.isEmpty:
+                try await second.apply(TestBatch.batch([arriving.removeFirst()]), clusterID: "c1")
+            case 2: _ = try await retries.retryOne()
+            default: database.time.advance(by: Double.random(in: 0...2, using: &random))
+            }
+            if try await database.count("SELECT count(*) FROM parked_keys") > 0 { didWait = true }
+        }
+        while try await retries.retryOne() {}
+        #expect(didWait, "something had to wait")
+        for key in keys {
+            let expected = (0..<(versions[key] ?? 0)).map { $0 + 1 }
+            #expect(try await sequences(of: key, database) == expected)
+        }
+        #expect(try await database.count("SELECT count(*) FROM parked_keys") == 0)
     }
 
     @Test("a newer state replaces what is parked of its key; a bad one, or one that is not yet, queues behind it")

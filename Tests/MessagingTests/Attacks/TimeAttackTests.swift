@@ -8,18 +8,13 @@ import Testing
 
 @testable import Messaging
 
-@Suite("Attacks by repetition, disorder and age")
+@Suite("Attacks by repetition, disorder and age", .seeded)
 struct TimeAttackTests {
     private let make = TestBatch()
 
-    private static func printSeed() -> SeededGenerator {
-        print("\(Test.current?.name ?? ""): HOSO_TEST_SEED=\(SeededGenerator.seed)")
-        return SeededGenerator(seed: SeededGenerator.seed)
-    }
-
     @Test("an event that comes again after days, the upkeep at work meanwhile, has no second effect")
     func repeatAfterDays() async throws {
-        var random = Self.printSeed()
+        var random = SeededGenerator(seed: SeededGenerator.seed)
         let database = try await MessagingDatabase.make()
         database.time.set(SystemTimeSource().now)
         let processor = database.processor(MessagingDatabase.writingDown())
@@ -85,7 +80,7 @@ struct TimeAttackTests {
 
     @Test("states out of order, with gaps and repeated under new ids end at the highest version")
     func disorderedState() async throws {
-        var random = Self.printSeed()
+        var random = SeededGenerator(seed: SeededGenerator.seed)
         let database = try await MessagingDatabase.make()
         let server = database.configuration
         _ = try await Migrator(server, migrations: DirectoryProjection.migrations, logger: database.logger).migrate()
