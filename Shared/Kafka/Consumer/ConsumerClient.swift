@@ -208,11 +208,9 @@ enum ConsumerFailure {
             RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION,
         ].map { KafkaError.Code($0) })
 
-    private static let missingTopic: Set<KafkaError.Code> = Set(
-        [
-            RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
-            RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
-        ].map { KafkaError.Code($0) })
+    private static let missingTopic: Set<KafkaError.Code> = [
+        .unknownTopicOrPartition, .unknownTopic, .unknownPartition,
+    ]
 
     /// A topic that is not there yet is waited for; one that is taken away while it is read is a loud stop. No error
     /// at all would be a record that bypassed its partition's queue.

@@ -66,12 +66,21 @@ struct BatchProcessor: Sendable {
     private func commit(
         _ batch: PartitionBatch, _ readings: ArraySlice<BatchTransaction.Read>, clusterID: String, isCareful: Bool
     ) async throws {
-        let outcome = try await pool.transaction { transaction in
-            var work = BatchTransaction(
-                processor: self, transaction: transaction, clusterID: clusterID, now: time.now, isCareful: isCareful)
-            return try await work.run(batch, readings)
+        var admitted: Int?
+        let outcome: BatchOutcome
+        do {
+            outcome = try await pool.transaction { transaction in
+                var work = BatchTransaction(
+                    processor: self, transaction: transaction, clusterID: clusterID, now: time.now,
+                    isCareful: isCareful)
+                let outcome = try await work.run(batch, readings)
+                admitted = try parkingGuard.admit(parked: outcome.parked, handled: readings.count)
+                return outcome
+            }
+        } catch {
+            if let admitted { parkingGuard.forget(admitted) }
+            throw error
         }
-        parkingGuard.note(parked: outcome.parked, handled: readings.count)
         metrics.count(outcome)
         if outcome.waiting > 0 || outcome.hasArrivals { retryDue.raise() }
     }

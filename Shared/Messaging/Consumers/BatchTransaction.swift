@@ -50,7 +50,6 @@ struct BatchTransaction {
         try await store.move(
             TopicPartition(topic: batch.topic, partition: batch.partition), to: batch.nextOffset,
             clusterID: clusterID, in: transaction)
-        try processor.parkingGuard.check(parked: outcome.parked, handled: readings.count)
         return outcome
     }
 

@@ -26,9 +26,10 @@ struct ConsumerRunner: Sendable {
                 try await readOneCluster()
             } catch let error as MessagingError where error.stopsConsumer {
                 return stop(because: "\(error)")
-            } catch let error as KafkaError where error.code == .offsetOutOfRange {
+            } catch let error as KafkaError where error.tellsOfHole {
                 // After a broker was lost with everything in it, the watch finds another cluster; otherwise records are
-                // gone that were never read, and nothing may jump over that.
+                // gone that were perhaps never read, and nothing may jump over that: a topic made anew under the same name
+                // would be read from where the old one was left.
                 guard await hasClusterChanged() else { return stop(because: "\(error)") }
             } catch {
                 guard !Task.isCancelled else { return }
@@ -104,6 +105,13 @@ struct ConsumerRunner: Sendable {
                 try await Task.sleep(for: backoff.next())
             }
         }
+    }
+}
+
+extension KafkaError {
+    /// The topic was taken away while it was read, or does not have the offset to go on from.
+    fileprivate var tellsOfHole: Bool {
+        [.offsetOutOfRange, .unknownTopicOrPartition, .unknownTopic, .unknownPartition].contains(code)
     }
 }
 

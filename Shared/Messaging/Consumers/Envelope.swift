@@ -51,7 +51,7 @@ extension ConsumerDefinition {
         } catch {
             // A type that nobody here handles is skipped even if its other headers are odd: it is not ours to judge.
             if let type, handlers[type] == nil, everyOther == nil { return .unknown(type: type) }
-            return .poison(id: id, type: type, fault: MessageFault(reading: error))
+            return .poison(id: id, type: try? headers.type(), fault: MessageFault(reading: error))
         }
     }
 
@@ -80,6 +80,15 @@ private struct RecordHeaders {
         return text
     }
 
+    /// Longer than any type of ours: what is written down of it has to fit into a column, an index and an event.
+    private static let longestType = 255
+
+    func type() throws(MessageFault) -> String {
+        let type = try required(EventHeader.type)
+        guard type.utf8.count <= Self.longestType else { throw .invalid(EventHeader.type) }
+        return type
+    }
+
     func envelope(of record: ConsumedRecord) throws(MessageFault) -> Envelope {
         guard try required(EventHeader.specVersion) == "1.0" else {
             throw MessageFault(code: "header.invalid", reason: "header \(EventHeader.specVersion) is not 1.0")
@@ -91,8 +100,10 @@ private struct RecordHeaders {
             throw MessageFault(code: "key.invalid", reason: "the key is missing or no UUIDv7")
         }
         return Envelope(
-            id: id, type: try required(EventHeader.type), key: key, sequence: sequence, time: time,
-            source: try required(EventHeader.source), traceparent: text(EventHeader.traceParent),
+            id: id, type: try type(), key: key, sequence: sequence, time: time,
+            source: try required(EventHeader.source),
+            // One that cannot be read is no trace, and no fault of the event.
+            traceparent: text(EventHeader.traceParent).flatMap { TraceContext($0) }?.description,
             place: RecordPlace(topic: record.topic, partition: record.partition, offset: record.offset))
     }
 }
@@ -125,7 +136,12 @@ extension MessageFault {
         }
     }
 
-    private static func path(_ keys: [any CodingKey]) -> String {
-        keys.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+    private static func path(_ keys: [any CodingKey]) -> String { keys.map(shown).joined(separator: ".") }
+
+    /// The names of our own members and the places in arrays; a name within a map comes with the message.
+    private static func shown(_ key: any CodingKey) -> String {
+        if String(describing: Swift.type(of: key)) == "CodingKeys" { return key.stringValue }
+        guard let index = key.intValue, key.stringValue == "Index \(index)" else { return "*" }
+        return "[\(index)]"
     }
 }

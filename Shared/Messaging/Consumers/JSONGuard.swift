@@ -1,3 +1,5 @@
+import Contracts
+
 /// Looks over JSON before it is decoded: what decoders quietly accept, or exhaust the stack on, is refused here.
 enum JSONGuard {
     static let maximumDepth = 64
@@ -55,12 +57,22 @@ enum JSONGuard {
             var next = index + 1
             while next < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[next]) { next += 1 }
             if next < bytes.count, bytes[next] == UInt8(ascii: ":"), let last = open.indices.last {
-                let name = Array(bytes[start..<index])
+                let name = try name(bytes[(start + 1)..<index])
                 if open[last]?.insert(name).inserted == false {
                     throw MessageFault(code: "data.duplicate-member", reason: "names a member twice")
                 }
             }
             return index
+        }
+
+        /// The name that a member's text stands for: decoders read escapes before they compare.
+        private func name(_ text: ArraySlice<UInt8>) throws(MessageFault) -> [UInt8] {
+            guard text.contains(UInt8(ascii: "\\")) else { return Array(text) }
+            let quote = [UInt8(ascii: "\"")]
+            guard let name = try? ContractsJSON.decode(String.self, from: quote + text + quote) else {
+                throw MessageFault(code: "data.malformed", reason: "not JSON")
+            }
+            return Array(name.utf8)
         }
 
         private func isEscapedNUL(at index: Int) -> Bool {

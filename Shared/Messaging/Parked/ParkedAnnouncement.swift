@@ -15,10 +15,14 @@ extension BatchProcessor {
             occurrenceId: ids.next(), service: outbox.service, consumer: definition.name,
             topic: message.record.topic, partition: Int(message.record.partition), offset: message.record.offset,
             messageId: message.id, messageType: message.type,
-            messageKey: message.record.key.flatMap { String(validating: $0, as: UTF8.self) },
+            // What is no id of ours may be a value.
+            messageKey: message.record.key.flatMap { String(validating: $0, as: UTF8.self) }
+                .flatMap { UUIDv7($0) }?.description,
             reason: "\(message.fault.code): \(message.fault.reason)", parkedAt: now)
         try await outbox.append(
             event, key: event.occurrenceId, version: 1,
-            context: EventContext(now: now, traceparent: nil, eventIDs: ids), in: transaction)
+            context: EventContext(now: now, traceparent: nil, eventIDs: ids),
+            // One that was emptied parks the same again, and says it under the same id.
+            republished: definition.kind.isProjection, in: transaction)
     }
 }

@@ -157,8 +157,15 @@ struct ParkedMessage: Sendable {
     let type: String?
     let fault: MessageFault
 
-    /// The record's key; without one the message is parked alone, under its place.
-    var key: [UInt8] { record.key ?? Array("\(record.topic)/\(record.partition)/\(record.offset)".utf8) }
+    /// More than any key of ours, and what an index takes.
+    private static let longestKey = 256
+
+    /// The record's key; without one, or with one so long that nothing good can have it, the message is parked alone,
+    /// under its place.
+    var key: [UInt8] {
+        if let key = record.key, key.count <= Self.longestKey { return key }
+        return Array("\(record.topic)/\(record.partition)/\(record.offset)".utf8)
+    }
 }
 
 /// A blocked key, held by the transaction that read it.

@@ -6,7 +6,8 @@ import Synchronization
 struct ParkingLimit: Sendable {
     private let rules: ConsumerRules
     private let window: TimeInterval = 60
-    private var pieces: [(at: Date, parked: Int, handled: Int)] = []
+    private var pieces: [(number: Int, at: Date, parked: Int, handled: Int)] = []
+    private var lastNumber = 0
 
     init(_ rules: ConsumerRules) { self.rules = rules }
 
@@ -22,8 +23,16 @@ struct ParkingLimit: Sendable {
         guard parked == 0 || !isTooMuch else { throw .parkingLimit(keys: keys, share: share) }
     }
 
-    /// Counts messages whose transaction has committed.
-    mutating func note(parked: Int, handled: Int, at now: Date) { pieces.append((now, parked, handled)) }
+    /// Counts messages; the answer is what ``forget(_:)`` takes.
+    @discardableResult
+    mutating func note(parked: Int, handled: Int, at now: Date) -> Int {
+        lastNumber += 1
+        pieces.append((lastNumber, now, parked, handled))
+        return lastNumber
+    }
+
+    /// Takes back what was counted and then not committed.
+    mutating func forget(_ number: Int) { pieces.removeAll { $0.number == number } }
 }
 
 /// The limit of one consumer, shared by its partitions.
@@ -36,25 +45,19 @@ final class ParkingGuard: Sendable {
         self.time = time
     }
 
-    func check(parked: Int, handled: Int) throws(MessagingError) {
+    /// Counts messages of which some are about to be parked; partitions that park at the same moment see each other.
+    /// - Returns: what ``forget(_:)`` takes when they are not committed.
+    /// - Throws: ``MessagingError/parkingLimit(keys:share:)``; nothing is counted then.
+    func admit(parked: Int, handled: Int) throws(MessagingError) -> Int {
         let now = time.now
-        try limit.withLock { limit throws(MessagingError) in
+        return try limit.withLock { limit throws(MessagingError) in
             try limit.check(parked: parked, handled: handled, at: now)
+            return limit.note(parked: parked, handled: handled, at: now)
         }
     }
+
+    func forget(_ number: Int) { limit.withLock { $0.forget(number) } }
 
     /// Whether one more message may be parked now; counted at once, if so.
-    func admitsOne() -> Bool {
-        let now = time.now
-        return limit.withLock { limit in
-            guard (try? limit.check(parked: 1, handled: 1, at: now)) != nil else { return false }
-            limit.note(parked: 1, handled: 1, at: now)
-            return true
-        }
-    }
-
-    func note(parked: Int, handled: Int) {
-        let now = time.now
-        limit.withLock { $0.note(parked: parked, handled: handled, at: now) }
-    }
+    func admitsOne() -> Bool { (try? admit(parked: 1, handled: 1)) != nil }
 }

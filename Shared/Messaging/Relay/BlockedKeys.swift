@@ -25,7 +25,7 @@ struct BlockedKeys {
     /// Rows of blocked keys, and the others.
     func split(_ rows: [OutboxRow]) -> (held: [OutboxRow], free: [OutboxRow]) {
         guard !keys.isEmpty else { return ([], rows) }
-        return (rows.filter { keys.contains(Self.key(of: $0)) }, rows.filter { !keys.contains(Self.key(of: $0)) })
+        return (rows.filter { keys.contains($0.blockingKey) }, rows.filter { !keys.contains($0.blockingKey) })
     }
 
     func hold(_ rows: [OutboxRow], session: any PostgresSession, shard: Int16) async throws {
@@ -33,7 +33,7 @@ struct BlockedKeys {
     }
 
     mutating func block(_ row: OutboxRow, reason: String, session: any PostgresSession, shard: Int16) async throws {
-        keys.insert(Self.key(of: row))
+        keys.insert(row.blockingKey)
         try await Self.insert(row, reason: reason, session: session, shard: shard)
     }
 
@@ -69,9 +69,12 @@ struct BlockedKeys {
             """)
     }
 
-    private static func key(of row: OutboxRow) -> Key { Key(topic: row.topic, key: row.key) }
-
     private static func key(_ row: PostgresRow) throws -> Key {
         Key(topic: try row.get("topic"), key: try row.get("key"))
     }
+}
+
+extension OutboxRow {
+    /// What a refusal of this row would block.
+    var blockingKey: BlockedKeys.Key { BlockedKeys.Key(topic: topic, key: key) }
 }

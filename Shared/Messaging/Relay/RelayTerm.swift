@@ -51,19 +51,34 @@ struct RelayTerm {
         return stored
     }
 
-    /// Sends rows in order. A row that the broker refuses for good blocks its key: it and what follows it for the same
-    /// key are kept aside for an operator, everything else goes on.
+    /// Sends rows in order, of each key one at a time: were one refused, those behind it must not be in the log before it.
+    ///
+    /// A row that the broker refuses for good blocks its key: it and what follows it for the same key are kept aside for
+    /// an operator, everything else goes on.
     private func send(_ rows: [OutboxRow], blocked: inout BlockedKeys) async throws {
-        let (held, free) = blocked.split(rows)
-        try await blocked.hold(held, session: session, shard: relay.shard)
-        for (row, result) in zip(free, try await deliver(free.map(\.record))) {
+        var rest = rows
+        while !rest.isEmpty {
+            let (held, free) = blocked.split(rest)
+            try await blocked.hold(held, session: session, shard: relay.shard)
+            var keys: Set<BlockedKeys.Key> = []
+            var first: [OutboxRow] = []
+            rest = []
+            for row in free {
+                if keys.insert(row.blockingKey).inserted { first.append(row) } else { rest.append(row) }
+            }
+            try await sendOneOfEachKey(first, blocked: &blocked)
+        }
+    }
+
+    private func sendOneOfEachKey(_ rows: [OutboxRow], blocked: inout BlockedKeys) async throws {
+        for (row, result) in zip(rows, try await deliver(rows.map(\.record))) {
             guard case .failure(let error) = result else { continue }
             guard error.isRefusal else { throw error }
             relay.logger.critical(
                 "the broker refuses an event; its key is blocked until an operator retries it",
-                metadata: ["topic": "\(row.topic)", "key": "\(row.key)", "code": "\(error.code)"])
+                metadata: ["topic": "\(row.topic)", "key": "\(row.key)", "code": "\(error.code.name)"])
             relay.status.blocked()
-            try await blocked.block(row, reason: "\(error.code)", session: session, shard: relay.shard)
+            try await blocked.block(row, reason: error.code.name, session: session, shard: relay.shard)
         }
     }
 

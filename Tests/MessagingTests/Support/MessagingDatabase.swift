@@ -9,22 +9,31 @@ import TestStack
 
 /// A schema of its own with the tables of messaging and one table for effects.
 struct MessagingDatabase {
+    let server: PrivatePostgres
     let configuration: PostgresConfiguration
     let pool: PostgresPool
     let time = ManualTimeSource(TestBatch.start)
     let logger = Logger(label: "test")
 
-    static func make() async throws -> MessagingDatabase {
-        let server = try await PrivatePostgres.shared()
+    /// - Parameter server: for a test that harms it, its own one; otherwise the one that all share.
+    static func make(on server: PrivatePostgres? = nil) async throws -> MessagingDatabase {
+        let server = if let server { server } else { try await PrivatePostgres.shared() }
         let configuration = PostgresConfiguration(url: try await server.freshDatabase(), size: 6)
         let logger = Logger(label: "test")
         _ = try await Migrator(configuration, migrations: MessagingMigrations.all, logger: logger)
             .migrate()
         let database = MessagingDatabase(
-            configuration: configuration, pool: PostgresPool(configuration, logger: logger))
+            server: server, configuration: configuration, pool: PostgresPool(configuration, logger: logger))
         try await database.pool.execute(
             "CREATE TABLE effects (n bigint GENERATED ALWAYS AS IDENTITY, dossier uuid, reason text, sequence bigint)")
         return database
+    }
+
+    /// The way to it through a proxy that stands before the server.
+    func link(through proxy: TCPProxy) -> PostgresConfiguration {
+        var link = configuration
+        link.url = link.url.replacing(":\(server.port)/", with: ":\(proxy.port)/")
+        return link
     }
 
     /// A consumer that writes each withdrawal down.
@@ -40,10 +49,11 @@ struct MessagingDatabase {
     }
 
     func processor(
-        _ definition: ConsumerDefinition, outbox: Outbox? = nil, rules: ConsumerRules = ConsumerRules()
+        _ definition: ConsumerDefinition, outbox: Outbox? = nil, rules: ConsumerRules = ConsumerRules(),
+        pool other: PostgresPool? = nil
     ) -> BatchProcessor {
         BatchProcessor(
-            definition: definition, pool: pool, outbox: outbox, time: time, rules: rules,
+            definition: definition, pool: other ?? pool, outbox: outbox, time: time, rules: rules,
             metrics: ConsumerMetrics(consumer: definition.name), parkingGuard: ParkingGuard(rules, time: time),
             retryDue: Signal())
     }

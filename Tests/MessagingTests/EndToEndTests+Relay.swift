@@ -1,0 +1,136 @@
+import Contracts
+import Kafka
+import Logging
+import Postgres
+import TestStack
+import Testing
+
+@testable import Messaging
+
+extension EndToEndTests {
+    @Test("of two relays one leads; when it ends the other takes over")
+    func leadership() async throws {
+        let cluster = try MockCluster.start(topics: Self.topics)
+        let intake = try await MessagingDatabase.make()
+        let first = try runtime(.intake, intake, kafka(cluster))
+        let second = try runtime(.intake, intake, kafka(cluster))
+        try await running([second.runtime]) {
+            try await eventually("the second leads while alone", within: .seconds(10)) {
+                second.runtime.standing.isRelayLeading
+            }
+            try await running([first.runtime]) {
+                try await withdraw(["1"], make.dossier(), intake, first.outbox)
+                try await eventually("sent by the leader", within: .seconds(10)) {
+                    try await second.runtime.outboxStanding().unsent == 0
+                }
+                #expect(!first.runtime.standing.isRelayLeading)
+            }
+        }
+        try await running([first.runtime]) {
+            try await eventually("the first leads now", within: .seconds(15)) {
+                first.runtime.standing.isRelayLeading
+            }
+        }
+    }
+
+    @Test("state that an interrupted relay may have written late is the last in its topic again")
+    func lateState() async throws {
+        let members = TopicCatalogue.members
+        let own = TopicCatalogue.owned(by: .directory)
+        let cluster = try MockCluster.start(
+            topics: Dictionary(uniqueKeysWithValues: own.map { ($0.name, $0.partitions) }))
+        let directory = try await MessagingDatabase.make()
+        let writer = try runtime(.directory, directory, kafka(cluster))
+        let key = make.dossier().value
+        /// The state of an aggregate, as nothing but the relay looks at it.
+        @Sendable func write(_ version: Int64) async throws {
+            try await directory.pool.execute(
+                """
+                INSERT INTO outbox (shard, topic, key, version, republished, event_id, type, time, data)
+                VALUES (0, \(members.name), \(key), \(version), false, \(make.ids.next(at: make.now)), 'test', now(), '{}')
+                """)
+        }
+        let admin = try KafkaAdmin(kafka(cluster), logger: directory.logger)
+        try await running([writer.runtime]) {
+            try await write(1)
+            try await eventually("sent", within: .seconds(20)) {
+                try await sequences(in: members, admin) == ["1"]
+            }
+            // The answer of the broker is slow; meanwhile the server ends the leader's session.
+            try cluster.setRoundTrip(3_000)
+            try await write(2)
+            try await eventually("on its way") {
+                try await directory.count(
+                    """
+                    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                    WHERE datname = current_database() AND application_name LIKE '%.relay'
+                      AND query = 'SELECT 1' AND state = 'idle'
+                    """) > 0
+            }
+            try await eventually("noted", within: .seconds(20)) {
+                try await directory.count("SELECT count(*) FROM relay_again") == 1
+            }
+            try cluster.setRoundTrip(0)
+            try await eventually("said again, and settled", within: .seconds(20)) {
+                try await directory.count("SELECT count(*) FROM relay_again") == 0
+            }
+            #expect(try await sequences(in: members, admin).last == "2")
+        }
+        await admin.close()
+    }
+
+    @Test("a large window is sent page by page without a gap")
+    func pages() async throws {
+        let cluster = try MockCluster.start(topics: Self.topics)
+        let intake = try await MessagingDatabase.make()
+        let writer = try runtime(.intake, intake, kafka(cluster))
+        let count = 5_000
+        try await intake.pool.transaction { transaction in
+            for start in stride(from: 0, to: count, by: 500) {
+                let statements = try (start..<start + 500).map { _ in
+                    let dossier = make.dossier()
+                    return try writer.outbox.insertion(
+                        of: make.withdrawal(of: dossier), key: dossier.value, version: 1,
+                        context: EventContext(now: SystemTimeSource().now, ids: SystemIDSource()))
+                }
+                _ = try await transaction.pipeline(statements)
+            }
+        }
+        let admin = try KafkaAdmin(kafka(cluster), logger: intake.logger)
+        try await running([writer.runtime]) {
+            try await eventually("everything is in the topic", within: .seconds(20)) {
+                var sum: Int64 = 0
+                for partition in 0..<Int32(TopicCatalogue.dossiers.partitions) {
+                    let place = TopicPartition(topic: TopicCatalogue.dossiers.name, partition: partition)
+                    sum += try await admin.watermarks(place).high
+                }
+                return sum == Int64(count)
+            }
+            try await eventually("nothing is left", within: .seconds(5)) {
+                try await writer.runtime.outboxStanding().unsent == 0
+            }
+        }
+        await admin.close()
+    }
+
+    @Test("nothing is sent before the service's own topics are there, and then to the shape of the catalogue")
+    func missingTopics() async throws {
+        let cluster = try MockCluster()
+        let intake = try await MessagingDatabase.make()
+        let writer = try runtime(.intake, intake, kafka(cluster))
+        let admin = try KafkaAdmin(kafka(cluster), logger: intake.logger)
+        try await running([writer.runtime]) {
+            try await withdraw(["1"], make.dossier(), intake, writer.outbox)
+            let own = TopicCatalogue.owned(by: .intake).map(\.name)
+            try await eventually("they are missed", within: .seconds(10)) {
+                writer.runtime.standing.missingTopics == own
+            }
+            #expect(try await admin.listTopics().isEmpty)
+            for (name, partitions) in Self.topics { try cluster.createTopic(name, partitions: partitions) }
+            try await eventually("sent", within: .seconds(10)) {
+                try await writer.runtime.outboxStanding().unsent == 0
+            }
+        }
+        await admin.close()
+    }
+}
