@@ -18,6 +18,7 @@ struct RelayTerm {
         var blocked = try await BlockedKeys.load(session, shard: relay.shard)
         let clock = ContinuousClock()
         var lookedForRetries = clock.now
+        var upcoming = try await reader.page(from: position, limit: relay.limits.page)
         while try await relay.cluster.current() == clusterID {
             try Task.checkCancellation()
             if clock.now - lookedForRetries > relay.limits.operatorPoll {
@@ -25,9 +26,11 @@ struct RelayTerm {
                 try await sendLateState(position)
                 lookedForRetries = clock.now
             }
-            let page = try await reader.page(from: position, limit: relay.limits.page)
+            let page = upcoming
             let next = position.advanced(
                 pastSequence: page.rows.last?.sequence, isFull: page.isFull, snapshot: page.snapshot)
+            // While a full page is on its way the one after it is read.
+            async let following = pageBehind(page, from: next)
             // An empty page moves the position in memory only: idle relays write nothing.
             if !page.rows.isEmpty {
                 do {
@@ -37,9 +40,19 @@ struct RelayTerm {
             }
             position = next
             relay.status.sent(page.rows.count)
-            if !page.isFull { await relay.committed.wait(atMost: relay.limits.poll) }
+            if let read = try await following {
+                upcoming = read
+            } else {
+                await relay.committed.wait(atMost: relay.limits.poll)
+                upcoming = try await reader.page(from: position, limit: relay.limits.page)
+            }
         }
         relay.logger.notice("the broker is another cluster now; the retained outbox is sent again")
+    }
+
+    /// What follows a full page; nil where nothing more was waiting.
+    private func pageBehind(_ page: OutboxPage, from position: RelayPosition) async throws -> OutboxPage? {
+        page.isFull ? try await reader.page(from: position, limit: relay.limits.page) : nil
     }
 
     private func startPosition() async throws -> RelayPosition {
