@@ -59,7 +59,9 @@ struct BrokerAttackTests {
     func leaderless() async throws {
         try await AttackScene.run(keys: 24, brokers: 3) { scene in
             let (_, relay) = scene.relay()
-            try await scene.write(60)
+            // Each key once, so that it is known whose partition loses its leader.
+            try await scene.writeAtOnce(scene.dossiers)
+            try await scene.write(36)
             try await scene.untilSent()
             let log = try await scene.log()
             let lost = try #require(scene.draw { log.keys.sorted().randomElement(using: &$0) })

@@ -49,9 +49,12 @@ struct ConsumerAttackTests {
         try await AttackScene.run(keys: 12) { scene in
             let (_, relay) = scene.relay(page: 7)
             let readers = ["one", "two"].map { scene.reader(group: $0).task }
-            for _ in 0..<30 {
-                try await scene.write(10)
-                try await Task.sleep(for: .milliseconds(scene.number(in: 0...250)))
+            // The load goes on until both have met, whoever joined first.
+            var rounds = 0
+            while rounds < 10 || (rounds < 600 && scene.told.count(of: "going on from the stored position") < 5) {
+                try await scene.write(5)
+                try await Task.sleep(for: .milliseconds(scene.number(in: 0...100)))
+                rounds += 1
             }
             try await scene.untilApplied()
             #expect(scene.told.count(of: "going on from the stored position") > 0, "batches were refused")

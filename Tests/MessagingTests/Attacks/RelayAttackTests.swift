@@ -62,8 +62,9 @@ struct RelayAttackTests {
                 try await guardian.execute("BEGIN")
                 try await guardian.execute("LOCK TABLE relay_positions IN SHARE ROW EXCLUSIVE MODE")
                 let before = try await scene.logSize()
-                let (_, relay) = scene.relay()
+                // Before the relay, so that it takes all of it at once.
                 try await scene.write(20)
+                let (_, relay) = scene.relay()
                 try await eventually("it is in the topic, and the position waits") {
                     let waiting = try await scene.intake.count(
                         """
