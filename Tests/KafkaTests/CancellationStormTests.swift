@@ -87,7 +87,7 @@ struct CancellationStormTests {
         },
     ]
 
-    @Test("a question that is cancelled is answered or ends, also when its client closes under it", arguments: questions)
+    @Test("a question that is cancelled is answered or ends, also when its client closes", arguments: questions)
     func asking(_ question: Question) async throws {
         let scene = try await Scene.make(records: 5)
         let place = TopicPartition(topic: "t", partition: 0)

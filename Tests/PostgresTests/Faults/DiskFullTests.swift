@@ -64,7 +64,8 @@ struct DiskFullTests {
         let ballast = try server.fillDisk(leaving: 24)
         let (rows, refusal) = await fill(pool, "kept")
         #expect(rows > 0)
-        #expect(refusal?.code == .connection || refusal?.code == .commitOutcomeUnknown, "\(String(describing: refusal))")
+        let isLost = refusal?.code == .connection || refusal?.code == .commitOutcomeUnknown
+        #expect(isLost, "\(String(describing: refusal))")
         ballast.drop()
         try? server.kill()
         try await server.start()

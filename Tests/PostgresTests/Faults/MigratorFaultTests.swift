@@ -61,7 +61,7 @@ struct MigratorFaultTests {
         let steps = [
             Self.step(1, "CREATE TABLE a (x int); INSERT INTO a SELECT generate_series(1, 30); SELECT pg_sleep(0.3)"),
             Self.step(
-                2, "-- hoso: no-transaction\nCREATE TABLE once (); SELECT pg_sleep(0.3); CREATE TABLE IF NOT EXISTS c ()"),
+                2, "-- hoso: no-transaction\nCREATE TABLE once (); SELECT pg_sleep(0.3); CREATE TABLE c ()"),
             Self.step(
                 3,
                 """

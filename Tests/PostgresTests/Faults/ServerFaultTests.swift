@@ -48,7 +48,7 @@ struct ServerFaultTests {
         await pool.close()
     }
 
-    @Test("callers beyond what the pool holds are refused while the server restarts under them, and none waits for ever")
+    @Test("callers beyond what the pool holds are refused while the server restarts, and none waits for ever")
     func restartUnderLoad() async throws {
         let server = try await Self.victim.value
         let pool = pool(server.url(), size: 3) {
