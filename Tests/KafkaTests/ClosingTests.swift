@@ -6,7 +6,7 @@ import Testing
 @testable import Kafka
 
 /// Clients that are closed while librdkafka has something to tell them.
-@Suite("Closing", .timeLimit(.minutes(5)))
+@Suite("Closing", .serialized, .timeLimit(.minutes(5)))
 struct ClosingTests {
     /// A step on the way of a consumer to its records, at which it is closed.
     enum Step: String, CaseIterable {
@@ -20,7 +20,7 @@ struct ClosingTests {
         var generator = SeededGenerator(seed: seed)
         return Step.allCases.flatMap { step in
             Way.allCases.flatMap { way in
-                (0..<3).map { _ in
+                (0..<2).map { _ in
                     // The mock holds a new group for three seconds before it assigns.
                     let range = step == .joining ? 0...3_200_000 : 0...20_000
                     return (step, way, .microseconds(Int.random(in: range, using: &generator)))
@@ -42,7 +42,7 @@ struct ClosingTests {
             }
             try await group.waitForAll()
         }
-        #expect(reached.count == Step.allCases.count * 6)
+        #expect(reached.count == Step.allCases.count * 4)
         // One cut off between joining and its first assignment cannot be destroyed without an abort.
         let kinds: [LiveHandles.Kind] = [.client, .queue, .topic]
         try await eventually { LiveHandles.count(clientID: scene.clientID, kinds) == 0 }
@@ -130,7 +130,7 @@ struct ClosingTests {
         let scene = try await Scene.make(records: 10)
         let seed = SeededGenerator.seed
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 0..<8 {
+            for number in 0..<4 {
                 group.addTask {
                     var generator = SeededGenerator(seed: seed &+ UInt64(number))
                     let lines = Tally()
