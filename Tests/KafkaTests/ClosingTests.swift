@@ -144,7 +144,7 @@ struct ClosingTests {
                             for try await batch in stream { seen.add(batch.nextOffset) }
                         }
                     }
-                    let admin = try KafkaAdmin(scene.configuration(["debug": "all"]), logger: logger)
+                    let admin = try KafkaAdmin(scene.configuration(["debug": "generic,broker"]), logger: logger)
                     try await eventually(within: .seconds(20)) { seen.values.last == 10 }
                     let asking = Task { try await admin.listTopics() }
                     try await Task.sleep(for: .microseconds(Int.random(in: 0...5_000, using: &generator)))
@@ -164,7 +164,7 @@ struct ClosingTests {
         #expect(scene.isClean)
     }
 
-    private static let talkative = ["debug": "all", "statistics.interval.ms": "1"]
+    private static let talkative = ["debug": "generic,broker,cgrp,eos", "statistics.interval.ms": "2"]
 }
 
 /// Counts the lines of librdkafka itself; those of the module's own are told by no facility.
