@@ -11,7 +11,7 @@ struct NoDescriptorTests {
         guard let given = OwnProcess.given else {
             // The cluster stays in this process, which has descriptors.
             let scene = try await Scene.make(records: 3)
-            try await OwnProcess.run(Self.self, [scene.cluster.bootstrapServers])
+            try await OwnProcess.run(Self.self, [scene.cluster.bootstrapServers], ending: .passingOrAborted)
             return withExtendedLifetime(scene) {}
         }
         let configuration = KafkaConfiguration(

@@ -8,7 +8,8 @@ struct NoDescriptorTests {
     @Test("a pool says that it cannot connect, keeps what it has, and goes on when there are descriptors again")
     func pool() async throws {
         guard let given = OwnProcess.given else {
-            return try await OwnProcess.run(Self.self, [try await PrivatePostgres.shared().url()])
+            let url = try await PrivatePostgres.shared().url()
+            return try await OwnProcess.run(Self.self, [url], ending: .passingOrAborted)
         }
         var configuration = testConfiguration(given[0], size: 2)
         configuration.acquireTimeout = .milliseconds(400)
