@@ -22,19 +22,20 @@ struct CommitCutTests {
         try await withTestService(Probe.self, through: proxy) { service in
             let direct = try await PostgresConnection.open(
                 PostgresConfiguration(url: service.databaseURL, applicationName: "direct"), logger: service.kit.logger)
-            // On a connection that is new, as it will be after each cut.
-            try await eventually { service.pool.health.idle == 1 }
+            // On a connection that is new, as it will be each time.
+            try await connect(service)
             let before = proxy.passed(direction)
-            let undisturbed = try await post(service, "a000")
+            let undisturbed = try await post(service, "a100")
             #expect(undisturbed.status == .created)
             let length = proxy.passed(direction) - before
-            proxy.cut()
             var outcomes: Set<Outcome> = []
             // From the last bytes, which are the commit's or its answer's, to some statements before it.
             for left in stride(from: 1, to: min(length, 400), by: 7) {
-                try await eventually("a new connection") { service.pool.health.idle == 1 }
+                proxy.cut()
+                try await connect(service)
                 let cuts = proxy.cuts
-                let name = "a\(left)"
+                // Of one length, so that the same number of bytes leads to the same place.
+                let name = "a\(100 + left)"
                 proxy.limit(direction, after: length - left)
                 let answer = try await post(service, name)
                 proxy.limit(direction, after: nil)
@@ -57,6 +58,10 @@ struct CommitCutTests {
             #expect(outcomes.contains(Outcome(problem: "outcome-unknown", isKept: direction == .toClient)))
             direct.close()
         }
+    }
+
+    private func connect(_ service: TestService) async throws {
+        try await eventually("a connection that stands") { (try? await service.pool.query("SELECT 1")) != nil }
     }
 
     private func post(_ service: TestService, _ name: String) async throws -> TestAnswer {
