@@ -85,7 +85,7 @@ let foundation: [Target] =
         tests("Postgres", ["Postgres", "TestStack"]),
         // Certificates for tests, made by the development PKI's own script.
         .target(name: "TestPKI", dependencies: ["Trust", .subprocess], path: "Tests/TestPKI", swiftSettings: settings),
-        tests("Trust", ["Trust", "TestPKI", .subprocess]),
+        tests("Trust", ["Trust", "TestPKI", "TestStack", .subprocess]),
     ]
 
 let messaging: [Target] = [

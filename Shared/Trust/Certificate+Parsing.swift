@@ -18,23 +18,19 @@ extension Certificate {
 
     /// Reads all certificates of a PEM text, in order; other PEM blocks between them are skipped.
     public static func all(pem: String) throws(TrustError) -> [Certificate] {
-        let bytes = Array(pem.utf8)
-        guard let source = Owned(BIO_new_mem_buf(bytes, Int32(bytes.count)), releasedBy: { BIO_free($0) }) else {
-            throw TrustError.fromLibrary("PEM text cannot be read")
+        try readingPEM(pem) { source throws(TrustError) in
+            var certificates: [Certificate] = []
+            while let parsed = Owned(PEM_read_bio_X509(source, nil, nil, nil), releasedBy: { X509_free($0) }) {
+                certificates.append(try Certificate(borrowing: parsed.pointer))
+            }
+            // The end of the text is an error on the queue like any other.
+            let last = ERR_peek_last_error()
+            let reasons = libraryReasons()
+            guard ERR_GET_REASON(last) == PEM_R_NO_START_LINE else {
+                throw TrustError(.malformed, "a PEM certificate cannot be read: \(reasons.joined(separator: "; "))")
+            }
+            return certificates
         }
-        var certificates: [Certificate] = []
-        while let parsed = Owned(
-            PEM_read_bio_X509(source.pointer, nil, nil, nil), releasedBy: { X509_free($0) })
-        {
-            certificates.append(try Certificate(borrowing: parsed.pointer))
-        }
-        // The end of the text is an error on the queue like any other.
-        let last = ERR_peek_last_error()
-        let reasons = libraryReasons()
-        guard ERR_GET_REASON(last) == PEM_R_NO_START_LINE else {
-            throw TrustError(.malformed, "a PEM certificate cannot be read: \(reasons.joined(separator: "; "))")
-        }
-        return certificates
     }
 
     /// Reads a certificate that stays its owner's.

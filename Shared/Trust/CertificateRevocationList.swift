@@ -20,14 +20,12 @@ public struct CertificateRevocationList: Sendable, Hashable {
 
     /// Reads the first list of a PEM text.
     public init(pem: String) throws(TrustError) {
-        let bytes = Array(pem.utf8)
-        guard let source = Owned(BIO_new_mem_buf(bytes, Int32(bytes.count)), releasedBy: { BIO_free($0) }),
-            let parsed = Owned(
-                PEM_read_bio_X509_CRL(source.pointer, nil, nil, nil), releasedBy: { X509_CRL_free($0) })
-        else {
-            throw TrustError.fromLibrary("no revocation list is in the PEM text", .malformed)
+        self = try readingPEM(pem) { source throws(TrustError) in
+            guard
+                let parsed = Owned(PEM_read_bio_X509_CRL(source, nil, nil, nil), releasedBy: { X509_CRL_free($0) })
+            else { throw TrustError.fromLibrary("no revocation list is in the PEM text", .malformed) }
+            return try CertificateRevocationList(borrowing: parsed.pointer)
         }
-        try self.init(borrowing: parsed.pointer)
     }
 
     /// When the list says that a certificate was taken back; nil when the certificate is not on it.

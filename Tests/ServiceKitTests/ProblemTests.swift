@@ -58,6 +58,9 @@ struct ProblemTests {
         #expect(Problem(describing: KafkaError(.timedOut)).status == .serviceUnavailable)
         #expect(Problem(describing: PostgresError(.commitOutcomeUnknown, "")).id == "outcome-unknown")
         #expect(Problem(describing: PostgresError(.server, "", sqlState: .deadlockDetected)).id == "conflict")
+        for state in [SQLState.diskFull, .outOfMemory, .readOnlyTransaction, .adminShutdown] {
+            #expect(Problem(describing: PostgresError(.server, "", sqlState: state)).id == "unavailable")
+        }
         #expect(Problem(describing: PostgresError(.server, "", sqlState: .syntaxError)) == .internalError)
     }
 

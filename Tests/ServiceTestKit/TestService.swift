@@ -6,7 +6,7 @@ import Logging
 import Messaging
 public import Postgres
 public import ServiceKit
-import TestStack
+public import TestStack
 
 /// A service on a schema of its own, called without a socket.
 public struct TestService: Sendable {
@@ -29,20 +29,23 @@ public struct TestService: Sendable {
 /// - Parameters:
 ///   - settings: values of settings by key, beside those that the kit gives (database, identity).
 ///   - time: the service's clock; stands still unless moved.
+///   - proxy: what lies between the service and the shared server, to misbehave; migrations go past it.
 public func withTestService<Definition: ServiceDefinition, R: Sendable>(
     _ definition: Definition.Type, settings: [String: String] = [:],
     time: any TimeSource = ManualTimeSource(TestTimes.start), ids: any IDSource = SystemIDSource(),
-    _ body: @Sendable (TestService) async throws -> R
+    through proxy: TCPProxy? = nil, _ body: @Sendable (TestService) async throws -> R
 ) async throws -> R {
-    let url = try await PrivatePostgres.shared().freshSchema(role: Definition.name.rawValue)
+    let server = try await PrivatePostgres.shared()
+    let url = try await server.freshSchema(role: Definition.name.rawValue)
     let logger = Logger(label: "test.\(Definition.name.rawValue)")
     let signer = DevelopmentSigner()
     let keys = FileManager.default.temporaryDirectory.appending(path: "hoso-jwks-\(UUID().uuidString).json")
     try Data(signer.keySet.utf8).write(to: keys)
     defer { try? FileManager.default.removeItem(at: keys) }
     let effective = try TestSettings.effective(for: definition, url: url, keys: keys.path, settings)
-    let connection = PostgresConfiguration(url: url, applicationName: "test", size: 4)
+    var connection = PostgresConfiguration(url: url, applicationName: "test", size: 4)
     _ = try await Migrator(connection, migrations: Definition.allMigrations, logger: logger).migrate()
+    if let proxy { connection.url = url.replacing(":\(server.port)/", with: ":\(proxy.port)/") }
     let pool = PostgresPool(connection, logger: logger)
     let health = Health()
     health.schema(.ok)

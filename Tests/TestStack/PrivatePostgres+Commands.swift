@@ -18,8 +18,9 @@ enum ServerCommand {
         return getpwnam("postgres") != nil ? "postgres" : "nobody"
     }()
 
-    static func prepare(directory: String) throws {
+    static func prepare(directory: String, disk: Int?) throws {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        if let disk { try SmallDisk.mount(directory, megabytes: disk) }
         if let unprivileged, let user = getpwnam(unprivileged) {
             guard chown(directory, user.pointee.pw_uid, user.pointee.pw_gid) == 0 else {
                 throw Failure(description: "cannot give \(directory) to \(unprivileged)")
@@ -110,6 +111,7 @@ enum ServerCommand {
                     kill -QUIT "$pid" 2>/dev/null
                     while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
                 fi
+                umount "$0" 2>/dev/null
                 rm -rf "$0" && ! [ -e "$0" ] && sleep 0.2 && ! [ -e "$0" ] && break
                 sleep 0.2
             done

@@ -24,13 +24,15 @@ public final class PrivatePostgres: Sendable {
     public static func shared() async throws -> PrivatePostgres { try await sharedServer.value }
 
     /// Starts another server for one test; it ends when the last reference goes.
-    public static func own() async throws -> PrivatePostgres { try await PrivatePostgres() }
+    ///
+    /// - Parameter disk: gives it a disk of its own with so many megabytes, see `SmallDisk`.
+    public static func own(disk: Int? = nil) async throws -> PrivatePostgres { try await PrivatePostgres(disk: disk) }
 
-    private init() async throws {
+    private init(disk: Int? = nil) async throws {
         port = try freePort()
         let temporary = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
         directory = "\(temporary)/hoso-postgres-\(getpid())-\(port)"
-        try ServerCommand.prepare(directory: directory)
+        try ServerCommand.prepare(directory: directory, disk: disk)
         leash = try await ServerCommand.startWatchdog(directory: directory)
         do {
             try await ServerCommand.initialize(directory: directory, port: port)
@@ -101,6 +103,11 @@ public final class PrivatePostgres: Sendable {
     public func freeze() throws { try signalAll(SIGSTOP) }
 
     public func thaw() throws { try signalAll(SIGCONT) }
+
+    /// Takes the room on the server's own disk, all but so many megabytes; the answer gives it back.
+    public func fillDisk(leaving megabytes: Int) throws -> SmallDisk.Ballast {
+        try SmallDisk.fill(directory, leaving: megabytes)
+    }
 
     private func signalAll(_ signal: Int32) throws {
         let main = try ServerCommand.processID(directory: directory)

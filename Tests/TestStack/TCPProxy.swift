@@ -14,6 +14,7 @@ public final class TCPProxy: Sendable {
         var allowance: [Direction: Int] = [:]
         var isClosed = false
         var cuts = 0
+        var passed: [Direction: Int] = [:]
     }
 
     private let state = Locked(State())
@@ -41,6 +42,9 @@ public final class TCPProxy: Sendable {
 
     /// How many connections the proxy has cut because of its rules.
     public var cuts: Int { state.withLock { $0.cuts } }
+
+    /// How many bytes have passed in a direction.
+    public func passed(_ direction: Direction) -> Int { state.withLock { $0.passed[direction] ?? 0 } }
 
     /// Cuts all connections now; new ones are served.
     public func cut() {
@@ -132,9 +136,10 @@ public final class TCPProxy: Sendable {
         let count = recv(source, &buffer, buffer.count, 0)
         guard count > 0 else { return false }
         let (allowed, delay) = state.withLock { state -> (Int, Duration) in
-            guard let left = state.allowance[direction] else { return (count, state.delay) }
-            state.allowance[direction] = max(0, left - count)
+            let left = state.allowance[direction] ?? .max
+            if left != .max { state.allowance[direction] = max(0, left - count) }
             if left < count { state.cuts += 1 }
+            state.passed[direction, default: 0] += min(left, count)
             return (min(left, count), state.delay)
         }
         if delay > .zero { usleep(UInt32(delay / .microseconds(1))) }

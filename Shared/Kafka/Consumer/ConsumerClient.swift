@@ -80,6 +80,11 @@ final class ConsumerClient: Sendable {
         if let refusal { throw refusal }
     }
 
+    /// No further batch for any handler.
+    func finishStreams() {
+        for stream in state.withLock({ Array($0.streams.values) }) { stream.finish() }
+    }
+
     func partitionFailed(_ error: KafkaError) {
         events.yield(.failed(error))
     }

@@ -57,6 +57,8 @@ public final class KafkaConsumer: Sendable {
     /// Ends `run` in good order: no further batches, handlers finish the one they have.
     public func shutdown() {
         client.events.yield(.shutdown)
+        // At once, as the event waits for its turn, and a handler could take another batch meanwhile.
+        client.finishStreams()
     }
 
     /// The partitions that are read now.

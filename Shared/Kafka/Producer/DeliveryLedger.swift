@@ -41,7 +41,9 @@ final class DeliveryLedger: ClientEvents {
     var fatal: KafkaError? { state.withLock { $0.fatal } }
 
     /// Records that are not answered yet.
-    var outstanding: Int { state.withLock { $0.admission.used.records } }
+    var outstanding: Int {
+        round.withLock { round in state.withLock { $0.admission.used.records } - round.freed.records }
+    }
 
     var openBatches: [DeliveryBatch] { state.withLock { Array($0.batches.values) } }
 
@@ -95,11 +97,15 @@ final class DeliveryLedger: ClientEvents {
     }
 
     func release(_ demand: Admission.Demand) {
-        let next = state.withLock { state in
+        for waiter in free(demand) { waiter.resume(returning: nil) }
+    }
+
+    /// Gives room back; the answer is who has some now.
+    private func free(_ demand: Admission.Demand) -> [Waiter] {
+        state.withLock { state in
             let tickets = state.admission.release(demand)
             return state.take(tickets)
         }
-        for waiter in next { waiter.resume(returning: nil) }
     }
 
     /// Nobody gets room any more.
@@ -126,28 +132,30 @@ final class DeliveryLedger: ClientEvents {
         } else {
             status = rd_kafka_message_status(message) == RD_KAFKA_MSG_STATUS_NOT_PERSISTED ? .refused : .unknown
         }
-        let wasLast = batch.settle(
-            slot, status, code: code.rawValue, partition: message.pointee.partition, offset: message.pointee.offset)
-        if wasLast { close(batch) }
+        // Before the sender hears of it: it must not find a record outstanding that it has the answer for.
         let isDue = round.withLock { round in
             round.freed.records += 1
             round.freed.bytes += bytes
             if status != .delivered { round.failed += 1 }
             return round.freed.records >= 512
         }
+        let wasLast = batch.settle(
+            slot, status, code: code.rawValue, partition: message.pointee.partition, offset: message.pointee.offset)
+        if wasLast { close(batch) }
         if isDue { endRound() }
     }
 
     /// Gives the room of reported records back and counts them; called by the polling thread after each round.
     func endRound() {
-        let ended = round.withLock { round in
+        let (ended, next) = round.withLock { round in
+            let freed = round.freed
             defer { round = Round() }
-            return round
+            return (round, freed.records > 0 ? free(freed) : [])
         }
         guard ended.freed.records > 0 else { return }
         metrics.records.increment(by: ended.freed.records - ended.failed)
         if ended.failed > 0 { metrics.failedRecords.increment(by: ended.failed) }
-        release(ended.freed)
+        for waiter in next { waiter.resume(returning: nil) }
     }
 
     func failed(_ error: KafkaError) {

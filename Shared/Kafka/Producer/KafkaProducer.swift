@@ -140,8 +140,9 @@ public final class KafkaProducer: Sendable {
     ///
     /// - Throws: `.timedOut`; the records are still on their way then.
     public func flush(timeout: Duration) async throws(KafkaError) {
-        guard let client = state.withLock({ $0.client }), client.ledger.outstanding > 0 else { return }
+        guard let client = state.withLock({ $0.client }) else { return }
         let batches = client.ledger.openBatches
+        guard !batches.isEmpty else { return }
         let isSettled = await withTaskGroup(of: Bool.self) { group in
             group.addTask {
                 for batch in batches { await batch.settled() }

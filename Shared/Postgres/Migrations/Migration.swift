@@ -4,7 +4,7 @@
 /// - `-- hoso: no-transaction`: statement by statement without a transaction, going on where it stopped; for
 ///   `CREATE INDEX CONCURRENTLY` and the like. Write the statements so that they can be repeated (`IF NOT EXISTS`).
 /// - `-- hoso: backfill`: its one statement is repeated, each time in a transaction of its own and outside the lock of
-///   the migrations, until it affects no row.
+///   the migrations, until it affects no row. It waits for rows that others have locked and cannot skip them.
 /// - `-- hoso: requires-program 7`: programs that know this component only up to a version below 7 no longer run on
 ///   the schema.
 public struct Migration: Sendable, Hashable {

@@ -112,5 +112,8 @@ struct MigrationPlan {
         if migration.kind == .backfill && statements.count != 1 {
             throw MigrationError(.invalidList, migration, "a back-fill is exactly one statement")
         }
+        if migration.kind == .backfill && migration.sql.uppercased().contains("SKIP LOCKED") {
+            throw MigrationError(.invalidList, migration, "a back-fill that skips locked rows would leave them out")
+        }
     }
 }

@@ -130,9 +130,27 @@ public struct Migrator: Sendable {
                 try await connection.execute(SQL(unsafe: migration.sql))
             }
             total += affected
-            guard affected > 0 else { break }
+            if affected == 0, try await isDone(backfill: migration, on: connection, &total) { break }
         }
         logger.info("back-fill finished", metadata: ["migration": "\(migration)", "rows": "\(total)"])
+    }
+
+    /// Whether a batch that affected nothing was the last one: all its rows may have been filled by others while it
+    /// waited for them. With one snapshot for the whole batch the server says so instead of leaving them out.
+    private func isDone(
+        backfill migration: Migration, on connection: PostgresConnection, _ total: inout Int
+    ) async throws -> Bool {
+        do {
+            let affected = try await patiently(migration) {
+                try await connection.transaction(TransactionOptions(isolation: .repeatableRead)) { transaction in
+                    try await transaction.execute(SQL(unsafe: migration.sql))
+                }
+            }
+            total += affected
+            return affected == 0
+        } catch let error as MigrationError where error.cause?.sqlState == .serializationFailure {
+            return false
+        }
     }
 
     // MARK: Locks

@@ -194,7 +194,7 @@ struct PoolStateMachine {
     private var wanted: Int {
         if isClosed { return 0 }
         // While connecting fails one attempt at a time is enough, and it goes on without callers.
-        if failures > 0 { return openingCount == 0 && (!waiters.isEmpty || slots.isEmpty) ? 1 : 0 }
+        if failures > 0 { return openingCount == 0 ? 1 : 0 }
         return waiters.count - openingCount
     }
 

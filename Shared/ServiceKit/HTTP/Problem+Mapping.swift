@@ -35,7 +35,10 @@ extension Problem {
         case .connection, .cancelled: .unavailable
         case .commitOutcomeUnknown: .outcomeUnknown
         // A deadlock, a failed serialization or a lock not given in time: the same request may succeed now.
-        case .server where error.isRetriable: .conflict.retryAfter(seconds: 1)
+        case .server where error.sqlState?.errorClass == "40" || error.sqlState == .lockNotAvailable:
+            .conflict.retryAfter(seconds: 1)
+        // A full disk, a server that turned read-only or shuts down.
+        case .server where error.isRetriable: .unavailable
         default: .internalError
         }
     }

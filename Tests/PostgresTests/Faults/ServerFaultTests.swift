@@ -48,6 +48,59 @@ struct ServerFaultTests {
         await pool.close()
     }
 
+    @Test("callers beyond what the pool holds are refused while the server restarts, and none waits for ever")
+    func restartUnderLoad() async throws {
+        let server = try await Self.victim.value
+        let pool = pool(server.url(), size: 3) {
+            $0.acquireTimeout = .milliseconds(500)
+            $0.maximumWaiters = 16
+        }
+        try await pool.execute("CREATE TABLE crowd (id bigint PRIMARY KEY)")
+        let (next, committed, unknown) = (Tally(), Locked<Set<Int>>([]), Locked<Set<Int>>([]))
+        let refusals = Locked<[PostgresError.Code: Int]>([:])
+        let isOver = Locked(false)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for worker in 0..<24 {
+                group.addTask {
+                    var number = worker
+                    while !isOver.withLock({ $0 }) {
+                        number += 24
+                        do {
+                            try await pool.transaction { try await $0.execute("INSERT INTO crowd VALUES (\(number))") }
+                            committed.withLock { _ = $0.insert(number) }
+                            next.add()
+                        } catch let error as PostgresError {
+                            #expect(error.isRetriable || error.code == .commitOutcomeUnknown, "\(error)")
+                            if error.code == .commitOutcomeUnknown { unknown.withLock { _ = $0.insert(number) } }
+                            refusals.withLock { $0[error.code, default: 0] += 1 }
+                            // Refused at once, it would do nothing but ask.
+                            await Task.yield()
+                        }
+                    }
+                }
+            }
+            for _ in 0..<2 {
+                let before = next.value
+                try await eventually("work is done") { next.value > before + 100 }
+                try await server.restart(immediate: true)
+            }
+            let before = next.value
+            try await eventually("work goes on", within: .seconds(30)) { next.value > before + 100 }
+            isOver.withLock { $0 = true }
+            try await group.waitForAll()
+        }
+        // Both faults happened: too many callers, and a server that was away.
+        #expect(refusals.withLock { $0[.poolTimeout] ?? 0 } > 0)
+        #expect(refusals.withLock { $0[.connection] ?? 0 } > 0)
+        let rows: Set<Int> = Set(try await pool.query("SELECT id FROM crowd").map { try $0.get("id") })
+        let sure = committed.withLock { $0 }
+        #expect(rows.isSuperset(of: sure))
+        #expect(rows.subtracting(sure).isSubset(of: unknown.withLock { $0 }))
+        try await eventually { pool.health.waiting == 0 && pool.health.idle == pool.health.total }
+        #expect(pool.health.total <= 3)
+        await pool.close()
+    }
+
     @Test("an idle pool notices a restart by itself")
     func idleRestart() async throws {
         let server = try await Self.victim.value

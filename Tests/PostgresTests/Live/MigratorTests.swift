@@ -189,7 +189,7 @@ struct MigratorTests {
                 """
                 -- hoso: backfill
                 UPDATE a SET y = x, tx = pg_current_xact_id()
-                WHERE x IN (SELECT x FROM a WHERE y IS NULL LIMIT 10 FOR UPDATE SKIP LOCKED)
+                WHERE x IN (SELECT x FROM a WHERE y IS NULL LIMIT 10 FOR UPDATE)
                     AND NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())
                 """),
             migration(3, "ALTER TABLE a ALTER y SET NOT NULL"),
@@ -198,6 +198,40 @@ struct MigratorTests {
         let row = try await place.pool.queryOne("SELECT count(DISTINCT tx) AS batches, count(y) AS filled FROM a")
         #expect(try row.get("batches") == 10)
         #expect(try row.get("filled") == 95)
+        await place.pool.close()
+    }
+
+    @Test("a batch whose rows somebody else fills meanwhile is not the last one")
+    func backfillOvertaken() async throws {
+        let place = try await Place()
+        let list = [
+            migration(1, "CREATE TABLE a (x int PRIMARY KEY, y int); INSERT INTO a SELECT generate_series(1, 30)"),
+            migration(
+                2,
+                """
+                -- hoso: backfill
+                UPDATE a SET y = x WHERE x IN (SELECT x FROM a WHERE y IS NULL ORDER BY x LIMIT 10) AND y IS NULL
+                """),
+        ]
+        try await place.migrator([list[0]]).migrate()
+        var migrator = place.migrator(list)
+        migrator.patience.lockTimeout = .seconds(10)
+        let patient = migrator
+        let task = try await place.pool.transaction { transaction in
+            // As another migrator does it, or the new program.
+            try await transaction.execute("UPDATE a SET y = x WHERE x <= 10")
+            let task = Task { try await patient.migrate() }
+            try await eventually("the batch waits for the same rows") {
+                try await place.pool.queryOptional(
+                    """
+                    SELECT 1 FROM pg_stat_activity WHERE application_name = 'postgres-tests migrate'
+                        AND usename = current_user AND wait_event_type = 'Lock'
+                    """) != nil
+            }
+            return task
+        }
+        #expect(try await task.value == [list[1]])
+        #expect(try await place.pool.query("SELECT x FROM a WHERE y IS NULL").isEmpty)
         await place.pool.close()
     }
 

@@ -80,6 +80,7 @@ struct MigrationPlanTests {
             [(1, "-- hoso: no-transactoin\nSELECT 1")], [(1, "-- hoso: requires-program x\nSELECT 1")],
             [(1, "BEGIN; SELECT 1; COMMIT")], [(1, "COPY t FROM STDIN")],
             [(1, "-- hoso: backfill\nUPDATE t SET a = 1; UPDATE t SET b = 1")],
+            [(1, "-- hoso: backfill\nUPDATE t SET a = 1 WHERE b IN (SELECT b FROM t LIMIT 9 FOR UPDATE skip locked)")],
         ])
     func refused(list: [(Int, String)]) {
         let error = #expect(throws: MigrationError.self) {

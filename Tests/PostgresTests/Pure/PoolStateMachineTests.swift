@@ -134,6 +134,21 @@ struct PoolStateMachineTests {
         #expect(machine.idleCount == 1)
     }
 
+    @Test("it goes on trying also where an older connection stands and nobody waits any more")
+    func probesBeside() {
+        var machine = machine(size: 2)
+        withIdle(1, in: &machine)
+        #expect(machine.takeIdle() == 1)
+        #expect(machine.acquire(waiter: 9, deadline: at(5), now: at(0)) == [.open(slot: 2)])
+        _ = machine.openFailed(slot: 2, now: at(0), jitter: 1)
+        #expect(machine.release(slot: 1, isReusable: true, now: at(0.05)) == [.lease(slot: 1, to: 9)])
+        #expect(machine.release(slot: 1, isReusable: true, now: at(0.06)) == [])
+        #expect(machine.nextDeadline == at(0.1))
+        #expect(machine.tick(now: at(0.1)) == [.open(slot: 3)])
+        _ = machine.opened(slot: 3, now: at(0.2))
+        #expect(machine.failures == 0)
+    }
+
     @Test("an idle connection that is lost is replaced when it was the last")
     func lostIdle() {
         var machine = machine(size: 3)
