@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import Kafka
 import Postgres
+import TestStack
 import Testing
 
 @testable import Messaging
@@ -27,6 +28,7 @@ struct BatchProcessorTests {
 
     @Test("the same event again, in the same batch or a later one, changes nothing")
     func duplicates() async throws {
+        FaultRecord.note("K15", "the same id again, in the same batch and in a later one")
         let database = try await MessagingDatabase.make()
         let processor = database.processor(MessagingDatabase.writingDown())
         let withdrawal = make.withdrawal(of: make.dossier(), reason: "once")
@@ -40,6 +42,7 @@ struct BatchProcessorTests {
 
     @Test("a batch that does not start at the stored position is refused")
     func fence() async throws {
+        FaultRecord.note("C7", "a batch that does not start at the stored position, as a zombie brings it")
         let database = try await MessagingDatabase.make()
         let processor = database.processor(MessagingDatabase.writingDown())
         let records = try reasons(["a", "b"])
@@ -157,6 +160,7 @@ struct BatchProcessorTests {
 
     @Test("an unknown type is skipped and leaves its id free for a twin of a known version")
     func twins() async throws {
+        FaultRecord.note("K17", "an unknown type, then a twin of a known version")
         let database = try await MessagingDatabase.make()
         let processor = database.processor(MessagingDatabase.writingDown())
         let withdrawal = make.withdrawal(of: make.dossier(), reason: "v1")
@@ -170,6 +174,7 @@ struct BatchProcessorTests {
 
     @Test("a poisonous message is parked with its bytes; its neighbours are applied, its key waits behind it")
     func poison() async throws {
+        FaultRecord.note("K17", "a message that is no JSON between good ones")
         let database = try await MessagingDatabase.make()
         let outbox = Outbox(service: .routing)
         let processor = database.processor(MessagingDatabase.writingDown(), outbox: outbox)
@@ -202,6 +207,7 @@ struct BatchProcessorTests {
             ("header.missing", nil, EventHeader.id), ("header.missing", nil, EventHeader.sequence),
         ] as [(String, [UInt8]?, String?)])
     func kinds(code: String, value: [UInt8]?, missing: String?) async throws {
+        FaultRecord.note("K17", "not JSON, bad UTF-8, NUL, deep nesting, missing fields and headers")
         let database = try await MessagingDatabase.make()
         let processor = database.processor(MessagingDatabase.writingDown())
         let record = try make.record(make.withdrawal(of: make.dossier()), value: value, without: missing)
@@ -212,6 +218,7 @@ struct BatchProcessorTests {
 
     @Test("a handler's failure undoes only its own message, and a retry applies the key in order")
     func retry() async throws {
+        FaultRecord.note("K19", "a parked key retried, in order")
         let database = try await MessagingDatabase.make()
         let broken = ConsumerDefinition(name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .effects)
             .on(DossierWithdrawn.self) { message, scope in
@@ -400,6 +407,7 @@ struct BatchProcessorTests {
 
     @Test("an event older than the inbox remembers is parked, for it may be a repeat")
     func tooOld() async throws {
+        FaultRecord.note("K15", "an event older than the inbox remembers")
         let database = try await MessagingDatabase.make()
         let processor = database.processor(MessagingDatabase.writingDown())
         let old = make.ids.next(at: make.now - ConsumerRules().inboxRetention - 60)

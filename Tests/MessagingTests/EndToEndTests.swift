@@ -83,6 +83,7 @@ struct EndToEndTests {
 
     @Test("a transaction that commits after one with higher row numbers is not skipped")
     func outOfOrder() async throws {
+        FaultRecord.note("D8", "transactions that commit out of the order of their rows")
         let cluster = try MockCluster.start(topics: Self.topics)
         let intake = try await MessagingDatabase.make()
         let routing = try await MessagingDatabase.make()
@@ -142,6 +143,7 @@ struct EndToEndTests {
 
     @Test("of two relays one leads; when it ends the other takes over")
     func leadership() async throws {
+        FaultRecord.note("C8", "two relays of one service, the leading one ended")
         let cluster = try MockCluster.start(topics: Self.topics)
         let intake = try await MessagingDatabase.make()
         let first = try runtime(.intake, intake, kafka(cluster))
@@ -167,6 +169,7 @@ struct EndToEndTests {
 
     @Test("state that an interrupted relay may have written late is the last in its topic again")
     func lateState() async throws {
+        FaultRecord.note("K4", "a relay interrupted while its records may have been written")
         let members = TopicCatalogue.members
         let own = TopicCatalogue.owned(by: .directory)
         let cluster = try MockCluster.start(
@@ -213,6 +216,7 @@ struct EndToEndTests {
 
     @Test("nothing is sent before the service's own topics are there, and then to the shape of the catalogue")
     func missingTopics() async throws {
+        FaultRecord.note("K12", "the service's own topics are not there at the start")
         let cluster = try MockCluster()
         let intake = try await MessagingDatabase.make()
         let writer = try runtime(.intake, intake, kafka(cluster))
@@ -263,6 +267,7 @@ struct EndToEndTests {
 
     @Test("what was on its way when a broker was lost does not come before what it follows in the new one")
     func orderInEmptiedBroker() async throws {
+        FaultRecord.note("K12", "the broker replaced by an empty one with records on their way")
         let port = try freePort()
         var cluster: MockCluster? = try MockCluster(brokers: 1, firstPort: port)
         func createTopics() throws {
@@ -317,6 +322,7 @@ struct EndToEndTests {
 
     @Test("a broker that comes back empty is filled again from the outbox, and the inbox absorbs the repeats")
     func emptiedBroker() async throws {
+        FaultRecord.note("K12", "the broker replaced by an empty one: refilled from the outbox")
         let port = try freePort()
         var cluster: MockCluster? = try MockCluster(brokers: 1, firstPort: port)
         for (name, partitions) in Self.topics { try cluster?.createTopic(name, partitions: partitions) }
