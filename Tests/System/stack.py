@@ -14,10 +14,15 @@ import tempfile
 import threading
 import time
 
+import pytest
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DEV = ROOT / "Infra/dev"
 PRODUCTS = pathlib.Path(os.environ.get("HOSO_DEV_PRODUCTS", ROOT / ".build/debug"))
 SERVICES = ("console", "directory", "dues", "intake", "notification", "routing", "signing")
+
+
+long_only = pytest.mark.skipif(not os.environ.get("HOSO_TEST_LONG"), reason="only with Infra/test --long")
 
 
 def free_port_base():

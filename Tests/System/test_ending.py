@@ -7,13 +7,13 @@ import time
 import pytest
 from accounts import everything_settled
 from load import Load, everything_kept, newcomer
-from stack import eventually, is_gone
+from stack import eventually, is_gone, long_only
 from walkthrough.suite import OPERATOR
 
 SECONDS_TO_END = 10
 
 
-@pytest.mark.parametrize("rate", [40, 200])
+@pytest.mark.parametrize("rate", [40, pytest.param(200, marks=long_only)])
 def test_the_end_under_load(stack, suite, directory, attack, rate):
     noted = attack("O5", f"SIGTERM to Directory while {rate} requests a second come in")
     cell = directory.ids["organizations"]["cell-a1"]

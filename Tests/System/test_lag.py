@@ -8,7 +8,7 @@ from collections import defaultdict
 import pytest
 from accounts import everything_settled
 from outbox import DOSSIERS, write_events
-from stack import Locked, eventually, is_gone
+from stack import Locked, eventually, is_gone, long_only
 
 CONSUMER = "routing.dossiers"
 SERIES = re.compile(r'^hoso_consumer_(lag_events|oldest_event_age_seconds)\{(.*)\} (\S+)$', re.MULTILINE)
@@ -50,6 +50,7 @@ def grows(suite, consumer, lag, age=0):
     return eventually(f"{consumer} {lag} behind, older than {age:.1f} s", condition, 20)[1]
 
 
+@long_only
 def test_a_consumer_that_cannot_go_on(stack, suite, hosoctl, attack):
     noted = attack("O3", "a consumer held up by a lock; its lag and the age of its oldest event")
     with Locked(stack, "routing.consumer_positions"):

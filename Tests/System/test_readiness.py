@@ -9,7 +9,7 @@ import uuid
 
 import pytest
 from load import newcomer
-from stack import SERVICES, Freeze, Locked, Meanwhile, eventually, is_gone
+from stack import SERVICES, Freeze, Locked, Meanwhile, eventually, is_gone, long_only
 from test_bad_input import Beside
 from walkthrough.suite import OPERATOR, plain_call
 
@@ -97,6 +97,8 @@ def test_the_database_is_killed(stack, suite, attack):
         everybody(suite, 200, None)
 
 
+# Shortly, and for Intake alone: test_faults.
+@long_only
 def test_the_database_is_frozen(stack, suite, attack):
     noted = attack("D12", "the database server frozen with SIGSTOP; readiness of every service")
     with Freeze(stack, "postgres"):

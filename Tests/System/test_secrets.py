@@ -123,6 +123,7 @@ def without_parked(stack, suite, hosoctl):
     for service, entries in hosoctl("parked", "list", "--json").items():
         for entry in entries:
             hosoctl("parked", "drop", entry["id"], "--service", service)
+    eventually("the keys are free again", lambda: stack.sql("SELECT 1 FROM routing.parked_keys") == [])
     everything_settled(stack, suite)
 
 
