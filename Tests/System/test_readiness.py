@@ -102,7 +102,9 @@ def test_the_database_is_killed(stack, suite, attack):
 def test_the_database_is_frozen(stack, suite, attack):
     noted = attack("D12", "the database server frozen with SIGSTOP; readiness of every service")
     with Freeze(stack, "postgres"):
-        everybody(suite, 503, ("failed: pool: no answer within a second", "failed: pool: the database cannot be reached"))
+        # At first its questions stay without an answer, then all connections wait for one, then they are given up.
+        words = "no answer within a second", "all connections are in use", "the database cannot be reached"
+        everybody(suite, 503, tuple(f"failed: pool: {reason}" for reason in words))
     with noted.recovering():
         everybody(suite, 200, None)
 
