@@ -40,6 +40,7 @@ struct CallbackAPITests {
 
     @Test("a hundred identical callbacks at once: one payment and a hundred right answers")
     func hundred() async throws {
+        FaultRecord.note("G1", "a hundred identical callbacks at once")
         // The first settings let every callback have a transaction of its own.
         for settings in [["dues.callbacks.transactions": "4", "dues.callbacks.batch": "1"], [:]] {
             try await DuesScene.run(settings) { scene in
@@ -91,6 +92,7 @@ struct CallbackAPITests {
 
     @Test("forged, altered amount, unknown order, not ours: their codes, and nothing is changed")
     func refused() async throws {
+        FaultRecord.note("G3", "forged callbacks, another amount, an unknown order, another merchant")
         try await DuesScene.run { scene in
             let member = try await scene.member()
             try await scene.assess()
@@ -119,6 +121,7 @@ struct CallbackAPITests {
 
     @Test("a failed payment is acknowledged and told; success after it and after expiry is taken")
     func failureThenSuccess() async throws {
+        FaultRecord.note("G5", "success after failure and after expiry")
         try await DuesScene.run { scene in
             let member = try await scene.member()
             try await scene.assess()

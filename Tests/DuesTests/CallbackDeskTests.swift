@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Postgres
 import Synchronization
+import TestStack
 import Testing
 
 @testable import Dues
@@ -79,6 +80,7 @@ struct CallbackDeskTests {
 
     @Test("when the database is away nothing is tried one by one: all of the batch is to be repeated")
     func away() async throws {
+        FaultRecord.note("D1", "the database away while callbacks are booked")
         let book = Book(fault: PostgresError(.connection, "away"))
         #expect(try await Self.answers(book) == [.confirmed: 1, .tryAgain: 19])
         #expect(book.calls == [1, 19])

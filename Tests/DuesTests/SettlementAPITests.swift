@@ -5,6 +5,7 @@ import HTTPTypes
 import Postgres
 import ServiceKit
 import ServiceTestKit
+import TestStack
 import Testing
 
 @testable import Dues
@@ -32,6 +33,7 @@ struct SettlementAPITests {
 
     @Test("each line ends in its state, the books agree, and the same file again changes nothing")
     func settled() async throws {
+        FaultRecord.note("S1", "the same file twice")
         try await DuesScene.run { scene in
             let (first, second) = (
                 try await scene.order(try await scene.member()), try await scene.order(try await scene.member())
@@ -72,6 +74,7 @@ struct SettlementAPITests {
 
     @Test("a file with a fault is refused as a whole, with the place")
     func refused() async throws {
+        FaultRecord.note("S1", "files with one fault each")
         try await DuesScene.run { scene in
             let order = try await scene.order(try await scene.member())
             let text = Self.file([(order.reference, "1", 15_930, 330), (order.reference, "2", 15_930, 0)])
@@ -115,6 +118,7 @@ struct SettlementAPITests {
 
     @Test("a second file that overlaps the first posts nothing twice, also where the reference is unknown")
     func overlapping() async throws {
+        FaultRecord.note("S2", "a second file that overlaps the first")
         try await DuesScene.run { scene in
             let order = try await scene.order(try await scene.member())
             #expect(try await scene.pay(order, transaction: "1") == "00")

@@ -2,6 +2,7 @@ import Contracts
 import DuesDomain
 import Foundation
 import ServiceKit
+import TestStack
 import Testing
 import Trust
 
@@ -70,6 +71,7 @@ struct VNPAYTests {
 
     @Test("whatever is not signed with our secret is not believed")
     func forged() {
+        FaultRecord.note("G3", "callbacks that are not signed with our secret")
         let others = VNPAYSigner.query(
             ["vnp_Amount": "1593000", "vnp_TmnCode": "DEMO0001", "vnp_TxnRef": "DP-2605-0001"], secret: "ANOTHER")
         for query in [
@@ -86,6 +88,7 @@ struct VNPAYTests {
 
     @Test("while the secret is being changed the old and the new one count")
     func keyChange() {
+        FaultRecord.note("G4", "the old and the new secret while it is changed")
         let query = "\(Self.signed)&vnp_SecureHash=\(Self.hash)"
         #expect(callback(read(query, gateway(secrets: ["NEW", "SECRETKEY"]))) != nil)
         #expect(refusal(read(query, gateway(secrets: ["NEW"]))) == .notAuthentic)
@@ -116,6 +119,7 @@ struct VNPAYTests {
 
     @Test("a fraction of a đồng is no amount")
     func fraction() throws {
+        FaultRecord.note("G6", "a fraction of a đồng")
         #expect(try #require(callback(read(signed(["vnp_Amount": "1593050"])))).amount == nil)
     }
 

@@ -10,6 +10,7 @@ struct ConsumerFaultTests {
 
     @Test("an offset that the broker does not have ends the run with an error", arguments: [11, 1_000_000])
     func outOfRange(offset: Int64) async throws {
+        FaultRecord.note("K12", "an offset beyond the log's end is asked for")
         let scene = try await Scene.make(records: 10)
         let consumer = try scene.consumer { _ in .offset(offset) }
         let error = await #expect(throws: KafkaError.self) {
@@ -73,6 +74,7 @@ struct ConsumerFaultTests {
 
     @Test("a handler slower than the poll interval keeps its partition")
     func slowHandler() async throws {
+        FaultRecord.note("K9", "a handler slower than the poll interval")
         let scene = try await Scene.make(records: 20)
         let consumer = try scene.consumer(
             limits: ConsumerLimits(batchRecords: 10),
@@ -96,6 +98,7 @@ struct ConsumerFaultTests {
 
     @Test("a coordinator that moves costs a moment, not a record")
     func coordinatorMoves() async throws {
+        FaultRecord.note("K9", "the group's coordinator moves while records are read")
         let scene = try await Scene.make(records: 10, brokers: 3)
         try scene.cluster.setCoordinator(group: "g", broker: 1)
         let consumer = try scene.consumer()
@@ -118,6 +121,7 @@ struct ConsumerFaultTests {
 
     @Test("a broker that goes away while reading costs nothing but time")
     func outage() async throws {
+        FaultRecord.note("K2", "the broker closed and opened while a consumer reads")
         let scene = try await Scene.make(records: 10)
         let consumer = try scene.consumer()
         let seen = Seen<ConsumedRecord>()
@@ -143,6 +147,7 @@ struct ConsumerFaultTests {
 
     @Test("a cluster that comes back empty is a loud stop")
     func replacedCluster() async throws {
+        FaultRecord.note("K12", "the broker comes back empty under its address")
         let port = UInt16.random(in: 30_000..<32_000)
         let configuration = KafkaConfiguration(
             bootstrapServers: "127.0.0.1:\(port)", clientID: "replaced-\(port)",
@@ -178,6 +183,7 @@ struct ConsumerFaultTests {
 
     @Test("a topic that is taken away while it is read is a loud stop")
     func deletedTopic() async throws {
+        FaultRecord.note("K12", "a topic is taken away while it is read")
         let scene = try await Scene.make(records: 10)
         let consumer = try scene.consumer(properties: ["topic.metadata.refresh.interval.ms": "200"])
         let seen = Seen<ConsumedRecord>()

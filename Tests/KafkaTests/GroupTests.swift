@@ -39,6 +39,7 @@ final class Positions: Sendable {
 struct GroupTests {
     @Test("from one member to two and back under load, each record is applied once and in order")
     func oneTwoOne() async throws {
+        FaultRecord.note("K10", "a second member joins under load and leaves")
         let scene = try Scene(topics: ["t": 6])
         let (positions, stale) = (Positions(), Seen<TopicPartition>())
         let producer = try scene.producer()
@@ -125,6 +126,7 @@ struct GroupTests {
 
     @Test("a handler that does not end is cancelled, then the partition moves without it, and it gets no more records")
     func deafHandler() async throws {
+        FaultRecord.note("K10", "a partition moves away from a handler that does not end")
         let scene = try Scene(topics: ["t": 2])
         let producer = try scene.producer()
         for partition in Int32(0)..<2 { _ = await producer.send(batch: records(0..<10, partition: partition)) }
@@ -188,6 +190,7 @@ struct GroupTests {
 
     @Test("members that come and go, four at a time, leave nothing behind")
     func storm() async throws {
+        FaultRecord.note("K10", "members come and go, four at a time")
         let scene = try Scene(topics: ["t": 8])
         let positions = Positions()
         let producer = try scene.producer()

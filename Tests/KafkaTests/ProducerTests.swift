@@ -8,6 +8,7 @@ import Testing
 struct ProducerTests {
     @Test("a record refused for good does not keep others from being written")
     func refused() async throws {
+        FaultRecord.note("K7", "one record too large among others")
         let scene = try Scene()
         let producer = try scene.producer()
         var batch = records(0..<3)
@@ -60,6 +61,7 @@ struct ProducerTests {
 
     @Test("a cancelled sender gets its answers at once, and tells what may have been written")
     func cancellation() async throws {
+        FaultRecord.note("K4", "a sender cancelled while its records are on their way")
         let scene = try Scene()
         try scene.cluster.stopBroker()
         let producer = try scene.producer(limits: ProducerLimits(records: 10))
@@ -94,6 +96,7 @@ struct ProducerTests {
 
     @Test("after a fatal error the waiting records fail and the next send has a new client")
     func fatal() async throws {
+        FaultRecord.note("K6", "a fatal error of the producer with records waiting")
         let scene = try Scene()
         let producer = try scene.producer()
         _ = try await producer.send(records(0..<1)[0])
@@ -114,6 +117,7 @@ struct ProducerTests {
 
     @Test("errors of the broker are retried without loss, repetition or reordering")
     func retries() async throws {
+        FaultRecord.note("K5", "produce requests fail one after the other")
         let scene = try Scene()
         let producer = try scene.producer(["retry.backoff.ms": "10"])
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -135,6 +139,7 @@ struct ProducerTests {
 
     @Test("a broker that goes away and comes back under load costs nothing but time")
     func outage() async throws {
+        FaultRecord.note("K2", "the broker closed and opened while a producer sends")
         let scene = try Scene()
         let producer = try scene.producer(limits: ProducerLimits(records: 500))
         let sent = Seen<Int64?>()
@@ -159,6 +164,7 @@ struct ProducerTests {
 
     @Test("one partition without a leader does not hold up another")
     func leaderless() async throws {
+        FaultRecord.note("K3", "one partition without a leader for a while")
         let scene = try Scene(brokers: 3, topics: ["t": 2])
         let producer = try scene.producer(["topic.metadata.refresh.fast.interval.ms": "50"])
         _ = await producer.send(batch: records(0..<1, partition: 0) + records(0..<1, partition: 1))
@@ -176,6 +182,7 @@ struct ProducerTests {
 
     @Test("a topic that is forbidden does not hold up another")
     func forbidden() async throws {
+        FaultRecord.note("K7", "one topic forbidden, another not")
         let scene = try Scene(topics: ["t": 1, "secret": 1])
         scene.cluster.setError(29, ofTopic: "secret")
         let producer = try scene.producer()
@@ -192,6 +199,7 @@ struct ProducerTests {
 
     @Test("a slow line costs time only")
     func slowLine() async throws {
+        FaultRecord.note("K8", "a slow round trip to the broker")
         let scene = try Scene()
         try scene.cluster.setRoundTrip(300)
         let producer = try scene.producer()
@@ -203,6 +211,7 @@ struct ProducerTests {
 
     @Test("no broker at the start is no error")
     func lateBroker() async throws {
+        FaultRecord.note("K1", "no broker when the producer starts")
         let scene = try Scene()
         try scene.cluster.stopBroker()
         let producer = try scene.producer()

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import Postgres
+import TestStack
 import Testing
 
 @testable import Messaging
@@ -20,6 +21,7 @@ extension BatchProcessorTests {
 
     @Test("a poisonous message is parked with its bytes; its neighbours are applied, its key waits behind it")
     func poison() async throws {
+        FaultRecord.note("K17", "a message that is no JSON between good ones")
         let database = try await MessagingDatabase.make()
         let outbox = Outbox(service: .routing)
         let processor = database.processor(MessagingDatabase.writingDown(), outbox: outbox)
@@ -52,6 +54,7 @@ extension BatchProcessorTests {
             ("header.missing", nil, EventHeader.id), ("header.missing", nil, EventHeader.sequence),
         ] as [(String, [UInt8]?, String?)])
     func kinds(code: String, value: [UInt8]?, missing: String?) async throws {
+        FaultRecord.note("K17", "not JSON, bad UTF-8, NUL, deep nesting, missing fields and headers")
         let database = try await MessagingDatabase.make()
         let processor = database.processor(MessagingDatabase.writingDown())
         let record = try make.record(make.withdrawal(of: make.dossier()), value: value, without: missing)
@@ -103,6 +106,7 @@ extension BatchProcessorTests {
 
     @Test("an event older than the inbox remembers is parked, for it may be a repeat")
     func tooOld() async throws {
+        FaultRecord.note("K15", "an event older than the inbox remembers")
         let database = try await MessagingDatabase.make()
         let processor = database.processor(MessagingDatabase.writingDown())
         let old = make.ids.next(at: make.now - ConsumerRules().inboxRetention - 60)

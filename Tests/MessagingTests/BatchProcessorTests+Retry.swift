@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import Postgres
+import TestStack
 import Testing
 
 @testable import Messaging
@@ -59,6 +60,7 @@ extension BatchProcessorTests {
 
     @Test("a handler's failure undoes only its own message, and a retry applies the key in order")
     func retry() async throws {
+        FaultRecord.note("K19", "a parked key retried, in order")
         let database = try await MessagingDatabase.make()
         let broken = ConsumerDefinition(name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .effects)
             .on(DossierWithdrawn.self) { message, scope in

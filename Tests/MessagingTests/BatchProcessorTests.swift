@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import Kafka
 import Postgres
+import TestStack
 import Testing
 
 @testable import Messaging
@@ -27,6 +28,7 @@ struct BatchProcessorTests {
 
     @Test("the same event again, in the same batch or a later one, changes nothing")
     func duplicates() async throws {
+        FaultRecord.note("K15", "the same id again, in the same batch and in a later one")
         let database = try await MessagingDatabase.make()
         let processor = database.processor(MessagingDatabase.writingDown())
         let withdrawal = make.withdrawal(of: make.dossier(), reason: "once")
@@ -40,6 +42,7 @@ struct BatchProcessorTests {
 
     @Test("a batch that does not start at the stored position is refused")
     func fence() async throws {
+        FaultRecord.note("C7", "a batch that does not start at the stored position, as a zombie brings it")
         let database = try await MessagingDatabase.make()
         let processor = database.processor(MessagingDatabase.writingDown())
         let records = try reasons(["a", "b"])
@@ -94,6 +97,7 @@ struct BatchProcessorTests {
 
     @Test("an unknown type is skipped and leaves its id free for a twin of a known version")
     func twins() async throws {
+        FaultRecord.note("K17", "an unknown type, then a twin of a known version")
         let database = try await MessagingDatabase.make()
         let processor = database.processor(MessagingDatabase.writingDown())
         let withdrawal = make.withdrawal(of: make.dossier(), reason: "v1")

@@ -9,6 +9,7 @@ import Testing
 extension EndToEndTests {
     @Test("what was on its way when a broker was lost does not come before what it follows in the new one")
     func orderInEmptiedBroker() async throws {
+        FaultRecord.note("K12", "the broker replaced by an empty one with records on their way")
         let port = try freePort()
         var cluster: MockCluster? = try MockCluster(brokers: 1, firstPort: port)
         func createTopics() throws {
@@ -46,6 +47,7 @@ extension EndToEndTests {
 
     @Test("a broker that comes back empty is filled again from the outbox, and the inbox absorbs the repeats")
     func emptiedBroker() async throws {
+        FaultRecord.note("K12", "the broker replaced by an empty one: refilled from the outbox")
         let port = try freePort()
         var cluster: MockCluster? = try MockCluster(brokers: 1, firstPort: port)
         for (name, partitions) in Self.topics { try cluster?.createTopic(name, partitions: partitions) }

@@ -10,6 +10,7 @@ import Testing
 extension EndToEndTests {
     @Test("of two relays one leads; when it ends the other takes over")
     func leadership() async throws {
+        FaultRecord.note("C8", "two relays of one service, the leading one ended")
         let cluster = try MockCluster.start(topics: Self.topics)
         let intake = try await MessagingDatabase.make()
         let first = try runtime(.intake, intake, kafka(cluster))
@@ -35,6 +36,7 @@ extension EndToEndTests {
 
     @Test("state that an interrupted relay may have written late is the last in its topic again")
     func lateState() async throws {
+        FaultRecord.note("K4", "a relay interrupted while its records may have been written")
         let members = TopicCatalogue.members
         let own = TopicCatalogue.owned(by: .directory)
         let cluster = try MockCluster.start(
@@ -115,6 +117,7 @@ extension EndToEndTests {
 
     @Test("nothing is sent before the service's own topics are there, and then to the shape of the catalogue")
     func missingTopics() async throws {
+        FaultRecord.note("K12", "the service's own topics are not there at the start")
         let cluster = try MockCluster()
         let intake = try await MessagingDatabase.make()
         let writer = try runtime(.intake, intake, kafka(cluster))

@@ -83,6 +83,7 @@ struct EndToEndTests {
 
     @Test("a transaction that commits after one with higher row numbers is not skipped")
     func outOfOrder() async throws {
+        FaultRecord.note("D8", "transactions that commit out of the order of their rows")
         let cluster = try MockCluster.start(topics: Self.topics)
         let intake = try await MessagingDatabase.make()
         let routing = try await MessagingDatabase.make()

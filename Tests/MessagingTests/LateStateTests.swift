@@ -30,6 +30,7 @@ struct LateStateTests {
 
     @Test("it is noted also when every delivery succeeded and only the receipt failed", arguments: Loss.allCases)
     func receiptFails(loss: Loss) async throws {
+        FaultRecord.note("K4", "deliveries of state whose outcome stays unknown")
         let cluster = try MockCluster.start(
             topics: Dictionary(
                 uniqueKeysWithValues: TopicCatalogue.owned(by: .directory).map { ($0.name, $0.partitions) }))

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import Postgres
+import TestStack
 import Testing
 
 @testable import Messaging
@@ -44,6 +45,7 @@ struct OutboxReaderTests {
 
     @Test("restored on another server, where counting has come as far, everything is sent again")
     func restored() async throws {
+        FaultRecord.note("D11", "an outbox restored on a server that has counted as far")
         let (database, reader) = try await scene()
         _ = try await reader.adopt()
         try await database.pool.execute("UPDATE relay_servers SET system_identifier = system_identifier + 1")
@@ -55,6 +57,7 @@ struct OutboxReaderTests {
 
     @Test("restored where counting has not come as far, everything is sent once more and only once")
     func counterWentBack() async throws {
+        FaultRecord.note("D11", "an outbox restored on a server that has not counted as far")
         let (database, reader) = try await scene()
         try await database.pool.execute("UPDATE outbox SET xid = '1000000000'")
         #expect(try await reader.adopt())

@@ -29,6 +29,7 @@ struct ReplayTests {
 
     @Test("a projection is emptied and filled again while its service runs")
     func besideService() async throws {
+        FaultRecord.note("K13", "a projection emptied and filled again while its service runs")
         let cluster = try MockCluster.start(topics: EndToEndTests.topics)
         let kafka = KafkaConfiguration(bootstrapServers: cluster.bootstrapServers, clientID: "test")
         let database = try await MessagingDatabase.make()

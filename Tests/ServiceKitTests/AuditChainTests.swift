@@ -1,4 +1,5 @@
 import Foundation
+import TestStack
 import Testing
 
 @testable import ServiceKit
@@ -117,6 +118,7 @@ struct AuditChainTests {
 
     @Test("a cut tail shows against the anchors only, and there it shows")
     func cutTail() {
+        FaultRecord.note("A1", "the tail of a chain cut off")
         let (rows, seals) = chain()
         #expect(faults(Array(seals.dropLast()), Array(rows.dropLast())).isEmpty)
         #expect(
@@ -125,6 +127,7 @@ struct AuditChainTests {
 
     @Test("a fork after a restore is named from where it parts")
     func fork() {
+        FaultRecord.note("A1", "a chain forked after a restore")
         let (rows, seals) = chain()
         let other = AuditSeal.make(of: [row(70)], after: seals[1])
         #expect(faults([seals[0], seals[1], other], [rows[0], rows[1], [row(70)]]).isEmpty)

@@ -82,6 +82,7 @@ struct AuditStoreTests {
 
     @Test("an edit, a removal and a forged row show in the database's own chain")
     func tampering() async throws {
+        FaultRecord.note("A1", "rows edited, removed and forged in the database")
         try await withTestService(Probe.self) { service in
             let sealer = try AuditSealer(service.kit)
             try await write(5, service)

@@ -39,6 +39,7 @@ struct HTTPTests {
 
     @Test("a body larger than the bound is refused")
     func bodyLimit() async throws {
+        FaultRecord.note("H2", "a body larger than the bound")
         try await withTestService(Probe.self, settings: ["http.maximumBodyBytes": "1024"]) { service in
             let large = #"{"name":"\#(String(repeating: "x", count: 2_000))"}"#
             let answer = try await service.call(.put, "/v1/things/1", json: large)
@@ -48,6 +49,7 @@ struct HTTPTests {
 
     @Test("a packed body is refused instead of being unpacked")
     func packed() async throws {
+        FaultRecord.note("H2", "a compressed body")
         try await withTestService(Probe.self) { service in
             let answer = try await service.call(
                 .put, "/v1/things/1", headers: [.contentEncoding: "gzip"], json: #"{"name":"a"}"#)

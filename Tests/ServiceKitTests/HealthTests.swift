@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import HTTPTypes
+import Postgres
 import ServiceTestKit
 import Testing
 
@@ -46,6 +47,42 @@ struct HealthTests {
             #expect(
                 try ready.json(HealthReport.self).checks["schema"]?.reason == "1 migrations are missing: run migrate")
         }
+    }
+
+    @Test("a check that had to give up tells what it waited for")
+    func givenUp() async {
+        let check = HealthCheck("pool") {
+            try? await Task.sleep(for: .seconds(60))
+            return .failed("all connections are in use")
+        }
+        let found = await check.lookInTime(.seconds(1))
+        #expect(found == .failed("all connections are in use"))
+    }
+
+    @Test("a check that does not even give up is not waited for")
+    func silent() async {
+        let (never, end) = AsyncStream.makeStream(of: Void.self)
+        let check = HealthCheck("pool") {
+            // Cancelled, it goes on all the same.
+            await Task { for await _ in never {} }.value
+            return .ok
+        }
+        let found = await check.lookInTime(.milliseconds(20))
+        #expect(found == .failed("no answer within a second"))
+        end.finish()
+    }
+
+    @Test(
+        "what the pool waited for",
+        arguments: [
+            (PostgresError(.cancelled, ""), false, true, "all connections are in use"),
+            (PostgresError(.poolTimeout, ""), false, true, "all connections are in use"),
+            (PostgresError(.cancelled, ""), false, false, "the database cannot be reached"),
+            (PostgresError(.connection, ""), true, true, "the database cannot be reached"),
+            (PostgresError(.cancelled, ""), true, true, "the database does not answer"),
+        ])
+    func poolReason(error: PostgresError, gotConnection: Bool, isReachable: Bool, words: String) {
+        #expect(HealthCheck.reason(of: error, gotConnection: gotConnection, isReachable: isReachable) == words)
     }
 
     @Test("a broker that is away only degrades, until too much waits or waits too long")

@@ -28,6 +28,7 @@ struct IdempotencyTests {
 
     @Test("the key of another request is refused: another body, another address, another query")
     func otherBody() async throws {
+        FaultRecord.note("H4", "an idempotency key again with another body, address and query")
         try await withTestService(Probe.self) { service in
             _ = try await service.call(.post, "/v1/things", key: "key-00001", json: #"{"name":"a"}"#)
             let other = try await service.call(.post, "/v1/things", key: "key-00001", json: #"{"name":"b"}"#)
@@ -50,6 +51,7 @@ struct IdempotencyTests {
 
     @Test("twenty at once: one effect, twenty equal answers")
     func concurrent() async throws {
+        FaultRecord.note("H4", "twenty requests at once under one idempotency key")
         try await withTestService(Probe.self) { service in
             let answers = try await withThrowingTaskGroup(of: TestAnswer.self) { group in
                 for _ in 0..<20 {

@@ -62,6 +62,10 @@ struct ProblemTests {
             #expect(Problem(describing: PostgresError(.server, "", sqlState: state)).id == "unavailable")
         }
         #expect(Problem(describing: PostgresError(.server, "", sqlState: .syntaxError)) == .internalError)
+        // Nobody changed the data meanwhile: it is the server that cannot write now.
+        for state in [SQLState.readOnlyTransaction, .diskFull, .adminShutdown] {
+            #expect(Problem(describing: PostgresError(.server, "", sqlState: state)) == .unavailable)
+        }
     }
 
     @Test("an invalid value names its field and rule")

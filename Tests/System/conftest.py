@@ -1,12 +1,15 @@
 """One stack for all system tests: those that break things come last."""
 
+import json
 import os
 import random
 import signal
+import subprocess
 import sys
 
 import pytest
-from stack import DEV, PRODUCTS, Stack
+from attacks import Attack
+from stack import DEV, PRODUCTS, SERVICES, Stack
 
 sys.path.insert(0, str(DEV))
 sys.dont_write_bytecode = True
@@ -16,7 +19,10 @@ from walkthrough.suite import Suite  # noqa: E402
 from walkthrough.timeline import Timeline  # noqa: E402
 
 SEED = int(os.environ.get("HOSO_TEST_SEED", random.randrange(1 << 32)))
-ORDER = ("test_thread", "test_bad_input", "test_operations", "test_faults")
+ORDER = """
+test_thread test_bad_input test_operations test_faults test_readiness test_lag test_backlog test_overload test_ending
+test_secrets test_audit
+""".split()
 
 
 def pytest_configure():
@@ -38,6 +44,21 @@ def pytest_terminal_summary(terminalreporter):
 def seeded():
     """Randomness of this run."""
     return random.Random(SEED)
+
+
+@pytest.fixture
+def attack(request):
+    """Notes which fault of Tests/faults.tsv a test puts the suite to; `docs/faults.md` is made of these notes."""
+    noted = []
+    seed = SEED if "seeded" in request.fixturenames else None
+
+    def note(identifier, done):
+        noted.append(Attack(request.node.nodeid, identifier, done, seed))
+        return noted[-1]
+
+    yield note
+    for one in noted:
+        one.write()
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +86,33 @@ def directory(suite):
     known.load()
     known.wait_for_copies()
     return known
+
+
+@pytest.fixture
+def hosoctl(stack, suite):
+    """Runs hosoctl as an operator of the stack would; its output, as JSON where it is asked for."""
+    environment = {
+        **stack.environment,
+        "HOSOCTL_KEY": str(stack.state / "identity/key-001.pem"),
+        "HOSO_IDENTITY_ISSUER": suite.addresses["identity"],
+        "KAFKA_BOOTSTRAP_SERVERS": suite.addresses["kafka"],
+        **{f"HOSOCTL_{service.upper()}_URL": suite.addresses[service] for service in SERVICES},
+    }
+
+    def run(*arguments, code=0):
+        command = [PRODUCTS / "hosoctl", *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
+        assert done.returncode == code, done.stdout + done.stderr
+        return json.loads(done.stdout) if "--json" in arguments else done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture
+def broker_of_our_own(stack):
+    """Only a broker that the stack started may be frozen, killed or told to fail."""
+    if not stack.owns_broker:
+        pytest.skip("the broker is not the stack's own: KAFKA_BOOTSTRAP_SERVERS names it")
 
 
 @pytest.fixture

@@ -14,10 +14,15 @@ import tempfile
 import threading
 import time
 
+import pytest
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DEV = ROOT / "Infra/dev"
 PRODUCTS = pathlib.Path(os.environ.get("HOSO_DEV_PRODUCTS", ROOT / ".build/debug"))
 SERVICES = ("console", "directory", "dues", "intake", "notification", "routing", "signing")
+
+
+long_only = pytest.mark.skipif(not os.environ.get("HOSO_TEST_LONG"), reason="only with Infra/test --long")
 
 
 def free_port_base():
@@ -87,6 +92,8 @@ class Stack:
             "HOSO_DEV_STATE": str(self.state),
             "HOSO_DEV_PORT_BASE": str(self.base),
             "HOSO_DEV_PRODUCTS": str(PRODUCTS),
+            # No test waits ten seconds for a seal.
+            "HOSO_AUDIT_SEAL_INTERVAL": "1s",
         }
 
     def run(self, command, *arguments, check=True):
@@ -144,6 +151,20 @@ class Stack:
         assert done.returncode == 0, done.stderr
         return [line.split("\t") for line in done.stdout.splitlines()]
 
+    def control(self, line):
+        """Tells the embedded broker what is to go wrong in it (its `help` lists the commands)."""
+        with socket.socket(socket.AF_UNIX) as line_out:
+            line_out.settimeout(10)
+            line_out.connect(self.addresses["brokerControl"])
+            line_out.sendall(f"{line}\n".encode())
+            answer = line_out.makefile().readline()
+        assert answer == "ok\n", f"{line}: {answer}"
+
+    def anonymous_memory(self, name):
+        """The bytes that a process has of its own (RssAnon)."""
+        status = pathlib.Path(f"/proc/{self.pid(name)}/status").read_text(encoding="utf-8")
+        return next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("RssAnon:"))
+
     def events(self, *arguments):
         """What stands in the topics now: one dictionary for each record, and the text as it was written."""
         command = [PRODUCTS / "hosoctl", "events", "--json", "--brokers", self.addresses["kafka"], *arguments]
@@ -186,6 +207,29 @@ class Freeze:
         for pid in reversed(self.pids or [self._leader]):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
+
+
+class Locked:
+    """A table that somebody else holds in a transaction of his own, so that who wants to write to it waits."""
+
+    def __init__(self, stack, table, mode="EXCLUSIVE"):
+        self._session = subprocess.Popen(  # pylint: disable=consider-using-with
+            ["psql", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-d", stack.addresses["database"]],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._statement = f"BEGIN; LOCK TABLE {table} IN {mode} MODE;\n"
+
+    def __enter__(self):
+        self._session.stdin.write(self._statement)
+        self._session.stdin.flush()
+        assert [self._session.stdout.readline() for _ in range(2)] == ["BEGIN\n", "LOCK TABLE\n"]
+        return self
+
+    def __exit__(self, *_):
+        # The end of its input ends the session and with it the lock.
+        self._session.communicate(timeout=10)
 
 
 class Meanwhile(threading.Thread):

@@ -48,12 +48,18 @@ class Fault:
 
     def __init__(self, point, count, work):
         self._point, self._left, self._work, self.running = point, count, work, None
+        # When it was over.
+        self.ended = None
 
     def __call__(self, point):
         if point == self._point:
             self._left -= 1
             if self._left == 0:
-                self.running = Meanwhile(self._work)
+                self.running = Meanwhile(self._happen)
+
+    def _happen(self):
+        self._work()
+        self.ended = time.monotonic()
 
     def happened(self):
         """Waits for its end; a fault that never came proves nothing."""
@@ -90,23 +96,30 @@ def run_dues(suite, directory, timeline, member, fault):
 
 
 @pytest.mark.parametrize("victim", VICTIMS)
-def test_a_service_killed_in_the_middle(stack, suite, directory, timeline, member, destination, seeded, victim):
+def test_a_service_killed_in_the_middle(
+    stack, suite, directory, timeline, member, destination, seeded, victim, attack
+):
     kind, point, most = VICTIMS[victim]
+    noted = attack("O2", "each service killed in the middle of a transfer or a payment and started again")
     fault = Fault(point, seeded.randint(1, most), kill(stack, victim, seeded.uniform(0, 0.15)))
     if kind == "transfer":
         transfer = run_transfer(suite, directory, timeline, member, destination, fault)
         fault.happened()
-        everything_settled(stack, suite)
+        with noted.recovering(fault.ended):
+            everything_settled(stack, suite)
         transfer_happened_once(stack, transfer, repeated_mail=victim == "notification")
     else:
         dues = run_dues(suite, directory, timeline, member, fault)
         fault.happened()
-        everything_settled(stack, suite)
+        with noted.recovering(fault.ended):
+            everything_settled(stack, suite)
         payment_happened_once(stack, dues)
     books_balance(stack)
 
 
-def test_the_database_frozen(stack, suite, directory, timeline, member, destination, seeded):
+def test_the_database_frozen(stack, suite, directory, timeline, member, destination, seeded, attack):
+    noted = attack("D12", f"the database server frozen for {FROZEN_SECONDS} s in the middle of a transfer")
+
     def freeze():
         with Freeze(stack, "postgres") as frozen:
             until = time.monotonic() + FROZEN_SECONDS
@@ -129,19 +142,14 @@ def test_the_database_frozen(stack, suite, directory, timeline, member, destinat
         eventually(
             f"{service} ready again", lambda s=service: suite.call(s, "GET", "/health/ready", expect=None).status == 200
         )
-    everything_settled(stack, suite)
+    with noted.recovering(fault.ended):
+        everything_settled(stack, suite)
     transfer_happened_once(stack, transfer)
 
 
-@pytest.fixture
-def broker_of_our_own(stack):
-    """Only a broker that the stack started may be frozen or killed."""
-    if not stack.owns_broker:
-        pytest.skip("the broker is not the stack's own: KAFKA_BOOTSTRAP_SERVERS names it")
-
-
 @pytest.mark.usefixtures("broker_of_our_own")
-def test_the_broker_frozen(stack, suite, directory, timeline, member, destination):
+def test_the_broker_frozen(stack, suite, directory, timeline, member, destination, attack):
+    noted = attack("K8", f"the broker frozen for {FROZEN_SECONDS} s in the middle of a transfer")
     taken = []
 
     def freeze():
@@ -168,7 +176,8 @@ def test_the_broker_frozen(stack, suite, directory, timeline, member, destinatio
     transfer = run_transfer(suite, directory, timeline, member, destination, begin)
     fault.happened()
     assert taken == [[["0"]]], "the case was there while the broker stood still"
-    everything_settled(stack, suite)
+    with noted.recovering(fault.ended):
+        everything_settled(stack, suite)
     transfer_happened_once(stack, transfer)
 
 
@@ -179,7 +188,10 @@ def stack_is_frozen(stack):
 
 
 @pytest.mark.usefixtures("broker_of_our_own")
-def test_the_broker_killed_and_started_empty(stack, suite, directory, timeline, member, destination, seeded):
+def test_the_broker_killed_and_started_empty(
+    stack, suite, directory, timeline, member, destination, seeded, attack
+):
+    noted = attack("K12", "the broker killed in the middle of a transfer and started empty")
     everything_settled(stack, suite)
     before = {event["headers"]["ce_id"] for event in stack.events()[0]}
     clusters = "SELECT count(DISTINCT cluster_id) FROM intake.relay_positions"
@@ -187,7 +199,8 @@ def test_the_broker_killed_and_started_empty(stack, suite, directory, timeline, 
     fault = Fault("acted", seeded.randint(1, 4), kill(stack, "broker", seeded.uniform(0, 0.3)))
     transfer = run_transfer(suite, directory, timeline, member, destination, fault)
     fault.happened()
-    everything_settled(stack, suite)
+    with noted.recovering(fault.ended):
+        everything_settled(stack, suite)
     assert int(stack.sql(clusters)[0][0]) == int(known) + 1, "it was the same cluster"
     after = {event["headers"]["ce_id"] for event in stack.events()[0]}
     assert before and not before - after, f"{len(before - after)} of {len(before)} events were not published again"

@@ -1,39 +1,14 @@
 """What operators do with a running suite: parked messages, refused events, state said again, copies rebuilt, the audit."""
 
-import json
-import secrets
 import subprocess
-import time
-import uuid
 
 import pytest
 from accounts import everything_settled
-from stack import PRODUCTS, SERVICES, eventually
-
-DOSSIERS = "hoso.intake.dossiers.v1"
+from outbox import DOSSIERS, new_id, write_event
+from stack import PRODUCTS, eventually
 
 # Who handles hoso.dossier.withdrawn.v1; the console keeps events without judging their data.
 WITHDRAWAL_READERS = {"routing"}
-
-
-@pytest.fixture
-def hosoctl(stack, suite):
-    """Runs hosoctl as an operator of the stack would; its output, as JSON where it is asked for."""
-    environment = {
-        **stack.environment,
-        "HOSOCTL_KEY": str(stack.state / "identity/key-001.pem"),
-        "HOSO_IDENTITY_ISSUER": suite.addresses["identity"],
-        "KAFKA_BOOTSTRAP_SERVERS": suite.addresses["kafka"],
-        **{f"HOSOCTL_{service.upper()}_URL": suite.addresses[service] for service in SERVICES},
-    }
-
-    def run(*arguments, code=0):
-        command = [PRODUCTS / "hosoctl", *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
-        assert done.returncode == code, done.stdout + done.stderr
-        return json.loads(done.stdout) if "--json" in arguments else done.stdout + done.stderr
-
-    return run
 
 
 @pytest.fixture(autouse=True)
@@ -58,20 +33,6 @@ def run_command(stack, service, *arguments):
     )
     assert done.returncode == 0, done.stdout
     return done.stdout
-
-
-def new_id():
-    """A UUIDv7."""
-    value = int(time.time() * 1000) << 80 | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62)
-    return str(uuid.UUID(int=value))
-
-
-def write_event(stack, key, kind, data, version=1):
-    """An event that no release would write, as the relay of Intake finds it."""
-    stack.sql(
-        "INSERT INTO intake.outbox (shard, topic, key, version, republished, event_id, type, time, data) "
-        f"VALUES (0, '{DOSSIERS}', '{key}', {version}, false, '{new_id()}', '{kind}', now(), {data})"
-    )
 
 
 def parked_once(hosoctl, services):

@@ -67,6 +67,8 @@ log_line_prefix = '%m [%p] %q%u '
 log_timezone = 'UTC'
 timezone = 'UTC'
 jit = off
+# The details of an error repeat values of rows.
+log_error_verbosity = terse
 CONFIGURATION
 }
 

@@ -72,7 +72,7 @@ extension DirectoryDesk {
         do {
             try await register(transaction, author: subject, reason: body.reason.text)
                 .add(member, personalID: body.personalID)
-        } catch let error as PostgresError where error.constraint == "members_personal_id" {
+        } catch is PersonalIDTaken {
             throw Problem.taken(
                 "personal-id-taken", field: "personalId", vietnamese: "Số định danh cá nhân đã có trong danh bạ",
                 english: "The personal ID is in the directory already")

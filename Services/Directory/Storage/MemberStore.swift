@@ -44,15 +44,20 @@ enum MemberStore {
         ).get("count")
     }
 
+    /// Enters a member.
+    ///
+    /// - Throws: ``PersonalIDTaken``. It is no violated constraint: of that the server would quote the number in its log.
     static func insert(
         _ member: Member, _ personalID: PersonalID?, at now: Date, in transaction: PostgresTransaction
     ) async throws {
-        try await transaction.execute(
+        let inserted = try await transaction.execute(
             """
             INSERT INTO members (id, version, cell_id, state, personal_id, changed_at, document)
             VALUES (\(member.id), \(member.version), \(member.cellId), \(member.state.rawValue), \(personalID), \(now),
                 \(try Documents.write(member)))
+            ON CONFLICT ON CONSTRAINT members_personal_id DO NOTHING
             """)
+        guard inserted == 1 else { throw PersonalIDTaken() }
     }
 
     static func update(_ member: Member, at now: Date, in transaction: PostgresTransaction) async throws {
@@ -65,3 +70,6 @@ enum MemberStore {
         guard updated == 1 else { throw VersionLost(id: member.id.value, version: member.version - 1) }
     }
 }
+
+/// Another member has this personal ID. Nothing was written.
+struct PersonalIDTaken: Error {}

@@ -66,7 +66,9 @@ public enum CommonSettings {
         Setting(
             "kafka.bootstrapServers", .string, isRequired: true, sharedEnvironmentName: "KAFKA_BOOTSTRAP_SERVERS",
             help: "Host and port of brokers, separated by commas."),
-        Setting("kafka.properties", .list, help: "Further librdkafka properties, name=value."),
+        Setting(
+            "kafka.properties", .list, isSecret: true,
+            help: "Further librdkafka properties, name=value; hidden, as some of them are secrets."),
         Setting(
             "kafka.namespace",
             help: "Put before the name of every topic and group, where suites share a cluster; for example `staging.`."),

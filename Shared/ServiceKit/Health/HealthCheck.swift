@@ -14,17 +14,24 @@ public struct HealthCheck: Sendable {
 
 extension HealthCheck {
     /// What it finds, or that it found nothing in time: a probe that waits is worse than one that says no.
-    func lookInTime() async -> HealthState {
-        await withTaskGroup(of: HealthState.self) { group in
-            group.addTask { await look() }
-            group.addTask {
-                try? await Task.sleep(for: .seconds(1))
-                return .failed("no answer within a second")
-            }
-            let first = await group.next() ?? .failed("not checked")
-            group.cancelAll()
-            return first
+    ///
+    /// A check that was cancelled is not waited for: to give up a question to a silent server takes seconds.
+    func lookInTime(_ limit: Duration = .seconds(1)) async -> HealthState {
+        let (answers, answer) = AsyncStream.makeStream(of: HealthState.self)
+        let look = Task { answer.yield(await self.look()) }
+        let clock = Task {
+            try await Task.sleep(for: limit)
+            look.cancel()
+            // A check that had to give up may know at once what it waited for.
+            try await Task.sleep(for: limit / 5)
+            answer.yield(.failed("no answer within a second"))
         }
+        defer {
+            look.cancel()
+            clock.cancel()
+        }
+        for await state in answers { return state }
+        return .failed("not checked")
     }
 }
 

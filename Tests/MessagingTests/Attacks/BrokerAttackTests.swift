@@ -11,6 +11,7 @@ import Testing
 struct BrokerAttackTests {
     @Test("a broker that is away at the start is waited for, and told of")
     func downAtStart() async throws {
+        FaultRecord.note("K1", "the broker away at the start")
         try await AttackScene.run { scene in
             try scene.cluster.stopBroker()
             let runtime = try MessagingRuntime(
@@ -35,6 +36,7 @@ struct BrokerAttackTests {
 
     @Test("a broker that is away under load costs time only")
     func downUnderLoad() async throws {
+        FaultRecord.note("K2", "the broker away under load")
         try await AttackScene.run { scene in
             let (_, relay) = scene.relay(page: 20)
             try await scene.write(30)
@@ -57,6 +59,7 @@ struct BrokerAttackTests {
 
     @Test("one partition without a leader holds back its own events, not those already on their way to others")
     func leaderless() async throws {
+        FaultRecord.note("K3", "one partition without a leader")
         try await AttackScene.run(keys: 24, brokers: 3) { scene in
             let (_, relay) = scene.relay()
             // Each key once, so that it is known whose partition loses its leader.
@@ -88,6 +91,7 @@ struct BrokerAttackTests {
 
     @Test("an answer that is lost leaves it unknown what was written: it is written again, and has one effect")
     func answerLost() async throws {
+        FaultRecord.note("K4", "records written whose answer is lost")
         try await AttackScene.run { scene in
             let (_, relay) = scene.relay()
             try await scene.write(10)
@@ -112,6 +116,7 @@ struct BrokerAttackTests {
 
     @Test("not leader, timed out, too few replicas, closed, spoilt: whatever the broker answers, all arrives in order")
     func errors() async throws {
+        FaultRecord.note("K5", "not-leader, not-enough-replicas, timed out, an invalid epoch")
         try await AttackScene.run { scene in
             let (relay, task) = scene.relay(page: 5)
             try await scene.write(10)
@@ -133,6 +138,7 @@ struct BrokerAttackTests {
 
     @Test("a round trip of half a second costs time only")
     func slowLine() async throws {
+        FaultRecord.note("K8", "half a second for each round trip")
         try await AttackScene.run { scene in
             let (_, relay) = scene.relay()
             try await scene.write(10)

@@ -15,6 +15,7 @@ struct ConsumerAttackTests {
 
     @Test("a consumer killed before its effect, before and after its commit leaves each effect once, reported or not")
     func killed() async throws {
+        FaultRecord.note("K11", "a reader killed before the effect, after the commit and before its report")
         try await AttackScene.run(keys: 4) { scene in
             // Nothing is ever reported: a reader that went by Kafka's offsets would begin again each time.
             scene.cluster.failNext(.offsetCommit, with: Array(repeating: 30, count: 10_000))
@@ -46,6 +47,7 @@ struct ConsumerAttackTests {
 
     @Test("two readers that both believe to own every partition give each event one effect, in order")
     func twoOwners() async throws {
+        FaultRecord.note("C7", "two readers that both believe to own a partition")
         try await AttackScene.run(keys: 12) { scene in
             let (_, relay) = scene.relay(page: 7)
             let readers = ["one", "two"].map { scene.reader(group: $0).task }
@@ -68,6 +70,7 @@ struct ConsumerAttackTests {
 
     @Test("a consumer frozen in the middle of a batch loses it to another and comes back to nothing it could spoil")
     func frozenInBatch() async throws {
+        FaultRecord.note("C7", "a reader frozen in the middle of a batch, back after another read on")
         let (database, make) = (try await MessagingDatabase.make(), TestBatch())
         var link = database.configuration
         link.idleInTransactionTimeout = .milliseconds(300)

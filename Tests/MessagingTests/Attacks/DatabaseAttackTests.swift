@@ -13,6 +13,7 @@ struct DatabaseAttackTests {
 
     @Test("a server killed under load and started again has all that was acknowledged, and everything goes on")
     func killed() async throws {
+        FaultRecord.note("D1", "the server killed and started again")
         let server = try await PrivatePostgres.own()
         try await AttackScene.run(server: server) { scene in
             let (relay, reader) = (scene.relay(page: 10).task, scene.reader())
@@ -72,6 +73,7 @@ struct DatabaseAttackTests {
 
     @Test("a batch whose commit is answered by silence is not applied again")
     func consumerCommitCut() async throws {
+        FaultRecord.note("D2", "the connection cut during the COMMIT of a batch")
         let database = try await MessagingDatabase.make()
         let proxy = try TCPProxy(to: database.server.port)
         defer { proxy.close() }
@@ -97,6 +99,7 @@ struct DatabaseAttackTests {
 
     @Test("a relay whose position is answered by silence goes on behind it and repeats nothing")
     func relayPositionCut() async throws {
+        FaultRecord.note("D2", "the connection cut while the relay writes its position")
         try await AttackScene.run { scene in
             let proxy = try TCPProxy(to: scene.intake.server.port)
             defer { proxy.close() }
@@ -137,6 +140,7 @@ struct DatabaseAttackTests {
         "batches that deadlock, or cannot be serialized, are nobody's fault: run again, each has its effect once",
         arguments: Conflict.allCases)
     func conflicts(conflict: Conflict) async throws {
+        FaultRecord.note("D5", "deadlocks and failures of serialization between batches")
         let database = try await MessagingDatabase.make()
         try await database.pool.execute("CREATE TABLE totals (name text PRIMARY KEY, total int NOT NULL)")
         try await database.pool.execute("INSERT INTO totals VALUES ('a', 0), ('b', 0)")
@@ -190,6 +194,7 @@ struct DatabaseAttackTests {
 
     @Test("a database restored from a backup has its positions in it: what came after is read, and sent, once more")
     func restored() async throws {
+        FaultRecord.note("D11", "a database restored from a backup")
         try await AttackScene.run { scene in
             let (_, relay) = scene.relay(page: 5)
             try await scene.write(40)

@@ -11,6 +11,7 @@ import Testing
 struct HoleAttackTests {
     @Test("a stored position that the topic does not have is a loud stop, never a jump")
     func hole() async throws {
+        FaultRecord.note("K12", "a hole in the log")
         try await AttackScene.run { scene in
             let (_, relay) = scene.relay()
             try await scene.write(20)
@@ -39,6 +40,7 @@ struct HoleAttackTests {
 
     @Test("a topic that is taken away while it is read is a loud stop: what comes in its place begins anew")
     func deletedTopic() async throws {
+        FaultRecord.note("K12", "a topic deleted under its reader")
         try await AttackScene.run { scene in
             let (_, relay) = scene.relay()
             try await scene.write(20)

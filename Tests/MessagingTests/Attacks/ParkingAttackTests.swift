@@ -13,6 +13,7 @@ struct ParkingAttackTests {
 
     @Test("when parking itself fails nothing moves, and everything goes on once it works again")
     func parkingFails() async throws {
+        FaultRecord.note("K18", "parking itself fails")
         let database = try await MessagingDatabase.make()
         try await database.pool.withConnection { connection in
             try await connection.executeScript(

@@ -13,6 +13,7 @@ struct PoisonAttackTests {
 
     @Test("every kind of poison in a full batch is parked and named, and every neighbour is applied in order")
     func everyKind() async throws {
+        FaultRecord.note("K17", "every kind of poison inside full batches")
         var random = SeededGenerator(seed: SeededGenerator.seed)
         let database = try await MessagingDatabase.make()
         let keys = (0..<20).map { _ in make.dossier() }
@@ -73,6 +74,7 @@ struct PoisonAttackTests {
 
     @Test("unknown types and versions are skipped and counted, and block nobody")
     func unknown() async throws {
+        FaultRecord.note("K17", "unknown types and versions")
         let database = try await MessagingDatabase.make()
         let processor = database.processor(MessagingDatabase.writingDown())
         let withdrawal = make.withdrawal(of: make.dossier(), reason: "known")
@@ -95,6 +97,7 @@ struct PoisonAttackTests {
 
     @Test("a consumer of everything parks what has a type as long as a book, and tells of it")
     func longType() async throws {
+        FaultRecord.note("K17", "a type as long as a book")
         let database = try await MessagingDatabase.make()
         let everything = MessagingDatabase.writingDown().onEveryEvent { _, _ in throw Unprocessable("not this one") }
         let record = try make.record(
@@ -107,6 +110,7 @@ struct PoisonAttackTests {
 
     @Test("a key that is in the table already is the fault of its message, and its value is told to nobody")
     func duplicateKey() async throws {
+        FaultRecord.note("D6", "a duplicate key inside a batch")
         let database = try await MessagingDatabase.make()
         try await database.pool.execute("CREATE TABLE numbers (number text PRIMARY KEY)")
         let definition = ConsumerDefinition(

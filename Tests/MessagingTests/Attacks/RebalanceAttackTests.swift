@@ -10,6 +10,7 @@ import Testing
 struct RebalanceAttackTests {
     @Test("from one member to four and back to one under load, while the coordinator moves, nothing is lost or doubled")
     func oneFourOne() async throws {
+        FaultRecord.note("K10", "one member, four, one again, under load")
         try await AttackScene.run(keys: 24, brokers: 3) { scene in
             let (_, relay) = scene.relay(page: 20)
             let isOver = Locked(false)

@@ -11,6 +11,7 @@ import Testing
 struct RefusalAttackTests {
     @Test("a record that the broker refuses blocks its key alone, until it is sent again in its order")
     func refused() async throws {
+        FaultRecord.note("K7", "a record that the broker refuses")
         try await AttackScene.run { scene in
             let (_, relay) = scene.relay()
             try await scene.write(10)
@@ -36,6 +37,7 @@ struct RefusalAttackTests {
 
     @Test("what follows a refused record of its key in the same page does not overtake it")
     func refusedInPage() async throws {
+        FaultRecord.note("K7", "a record refused in the middle of a page")
         try await AttackScene.run { scene in
             let (_, relay) = scene.relay()
             let (bad, good) = (scene.dossiers[0], scene.dossiers[1])

@@ -10,6 +10,9 @@ import Testing
 struct RelayAttackTests {
     @Test("commits out of order, beside a long transaction and an old snapshot, are all sent while both are open")
     func disorder() async throws {
+        FaultRecord.note(
+            "D8",
+            "commits out of the order of their rows, with a long transaction open elsewhere and an old snapshot held")
         try await AttackScene.run(keys: 12) { scene in
             let (elsewhere, writers) = (try await open(scene, count: 2), try await open(scene, count: 4))
             defer { for session in elsewhere + writers { session.close() } }
@@ -55,6 +58,7 @@ struct RelayAttackTests {
 
     @Test("a relay killed after its records are in the log and before its position is repeated, never skipped")
     func killedBeforePosition() async throws {
+        FaultRecord.note("C3", "a relay killed after its records are in the log and before its position")
         try await AttackScene.run { scene in
             let kills = 2
             for _ in 0..<kills {
@@ -90,6 +94,7 @@ struct RelayAttackTests {
 
     @Test("a frozen relay that comes back repeats old events behind its successor's, and none has a second effect")
     func frozen() async throws {
+        FaultRecord.note("C7", "a relay frozen while its records are on their way, back after another led")
         try await AttackScene.run { scene in
             let proxy = try TCPProxy(to: scene.intake.server.port)
             defer { proxy.close() }
@@ -133,6 +138,7 @@ struct RelayAttackTests {
 
     @Test("two relays whose leader loses its session again and again under load lose and reorder nothing")
     func leadChanges() async throws {
+        FaultRecord.note("C8", "two relays whose leader loses its session again and again")
         try await AttackScene.run { scene in
             let relays = [scene.relay(page: 10), scene.relay(page: 10)]
             let ended = Tally()

@@ -11,6 +11,7 @@ import Testing
 struct ReplayAttackTests {
     @Test("a replay from zero, twice, with poison in the topic, ends in the same state and calls nobody outside")
     func silent() async throws {
+        FaultRecord.note("K13", "a replay from zero with every stand-in counting")
         try await AttackScene.run { scene in
             let (standIn, outbox) = (Tally(), Outbox(service: .intake))
             let projection = Self.projection
@@ -52,6 +53,7 @@ struct ReplayAttackTests {
 
     @Test("a projection whose replay died after emptying it is filled by its service, what is parked of it too")
     func diedAfterEmptying() async throws {
+        FaultRecord.note("K13", "a replay that dies after it emptied its projection")
         let (database, make) = (try await MessagingDatabase.make(), TestBatch())
         let processor = database.processor(Self.projection, outbox: Outbox(service: .routing))
         let records = try (0..<3).map {

@@ -56,6 +56,7 @@ struct RetryAttackTests {
 
     @Test("what arrives for a key while it is being retried is applied behind it", arguments: [true, false])
     func arrivalsDuringRetry(isRetrySuccessful: Bool) async throws {
+        FaultRecord.note("K19", "arrivals while a key is tried again")
         let (database, moods, key) = (try await MessagingDatabase.make(), Moods(), make.dossier())
         let processor = database.processor(moods.definition)
         try await processor.apply(TestBatch.batch(try records(of: key, 1...3, from: 0)), clusterID: "c1")
@@ -90,6 +91,7 @@ struct RetryAttackTests {
 
     @Test("one, many, all, twice and by two workers at once: each parked message is applied once, its key in order")
     func oneManyAllTwice() async throws {
+        FaultRecord.note("K19", "parked messages tried again: one, many, all, twice")
         var random = SeededGenerator(seed: SeededGenerator.seed)
         let (database, moods) = (try await MessagingDatabase.make(), Moods())
         let processor = database.processor(moods.definition)
@@ -239,6 +241,7 @@ struct RetryAttackTests {
 
     @Test("a newer state replaces what is parked of its key; a bad one, or one that is not yet, queues behind it")
     func stateSupersedes() async throws {
+        FaultRecord.note("K19", "newer state of a parked key")
         let database = try await MessagingDatabase.make()
         let key = make.dossier()
         let topic = Topic(

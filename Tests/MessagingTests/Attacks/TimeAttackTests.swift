@@ -14,6 +14,7 @@ struct TimeAttackTests {
 
     @Test("an event that comes again after days, the upkeep at work meanwhile, has no second effect")
     func repeatAfterDays() async throws {
+        FaultRecord.note("K15", "the same id again after days")
         var random = SeededGenerator(seed: SeededGenerator.seed)
         let database = try await MessagingDatabase.make()
         database.time.set(SystemTimeSource().now)
@@ -47,6 +48,7 @@ struct TimeAttackTests {
 
     @Test("an event that comes again after its id was pruned is parked, and not applied a second time")
     func repeatAfterPruning() async throws {
+        FaultRecord.note("K15", "an id again after the inbox was pruned")
         let database = try await MessagingDatabase.make()
         let processor = database.processor(MessagingDatabase.writingDown())
         var record = try make.record(make.withdrawal(of: make.dossier(), reason: "once"))
@@ -61,6 +63,7 @@ struct TimeAttackTests {
 
     @Test("the same fact cannot be written under a second id, but its state may be said again")
     func sameFactNewID() async throws {
+        FaultRecord.note("K15", "the same fact under a new id")
         let database = try await MessagingDatabase.make()
         let (outbox, key) = (Outbox(service: .intake), make.dossier())
         func append(_ version: Int64, republished: Bool = false) async throws {
@@ -80,6 +83,7 @@ struct TimeAttackTests {
 
     @Test("states out of order, with gaps and repeated under new ids end at the highest version")
     func disorderedState() async throws {
+        FaultRecord.note("K16", "versions out of order and with gaps")
         var random = SeededGenerator(seed: SeededGenerator.seed)
         let database = try await MessagingDatabase.make()
         let server = database.configuration
@@ -126,6 +130,7 @@ struct TimeAttackTests {
         "of twins each release takes the first it knows, and one that changes between them takes no second",
         arguments: [[Release.old, .old], [.new, .new], [.old, .new], [.new, .old]])
     func twins(releases: [Release]) async throws {
+        FaultRecord.note("K20", "one fact in two versions of its type")
         let database = try await MessagingDatabase.make()
         let withdrawal = make.withdrawal(of: make.dossier(), reason: "old form")
         let id = make.ids.next(at: make.now)

@@ -5,6 +5,9 @@ import Testing
 struct HistoryTests {
     @Test("the promises hold in every history, whatever fails at whatever step")
     func model() {
+        for crash in ["C2", "C3", "C4", "C5"] {
+            FaultRecord.note(crash, "random histories of the model, a failure at any step", seed: SeededGenerator.seed)
+        }
         for number in 0..<2_000 {
             let history = History(seed: SeededGenerator.seed &+ UInt64(number), steps: 100)
             guard MessagingModel.violation(in: history.steps) != nil else { continue }

@@ -15,6 +15,7 @@ struct LinkFaultTests {
 
     @Test("a commit whose answer is cut off has an unknown outcome, and here it happened")
     func commitAnswerCut() async throws {
+        FaultRecord.note("D2", "the answer to a COMMIT cut off")
         let server = try await PrivatePostgres.shared()
         let database = try await server.freshDatabase()
         let direct = pool(database)
@@ -42,6 +43,7 @@ struct LinkFaultTests {
 
     @Test("a commit that is cut off on its way has an unknown outcome, and here it did not happen")
     func commitRequestCut() async throws {
+        FaultRecord.note("D2", "a COMMIT cut off on its way to the server")
         let server = try await PrivatePostgres.shared()
         let database = try await server.freshDatabase()
         let direct = pool(database)
@@ -63,6 +65,7 @@ struct LinkFaultTests {
     @Test(
         "a link that is cut before the commit is a lost connection, and the transaction is undone", arguments: [1, 2])
     func cutBeforeCommit(attempts: Int) async throws {
+        FaultRecord.note("D2", "the connection cut before the COMMIT, with and without another attempt")
         let server = try await PrivatePostgres.shared()
         let database = try await server.freshDatabase()
         let proxy = try TCPProxy(to: server.port)
@@ -92,6 +95,7 @@ struct LinkFaultTests {
 
     @Test("a write outside a transaction that is cut off has an unknown outcome, a read has not")
     func autocommitCut() async throws {
+        FaultRecord.note("D2", "a write outside a transaction cut off")
         let server = try await PrivatePostgres.shared()
         let proxy = try TCPProxy(to: server.port)
         let pool = pool(
@@ -111,6 +115,7 @@ struct LinkFaultTests {
 
     @Test("a server that falls silent is given up after the grace")
     func silent() async throws {
+        FaultRecord.note("D12", "a server that falls silent in the middle of a statement")
         let server = try await PrivatePostgres.shared()
         let proxy = try TCPProxy(to: server.port)
         let pool = pool(server.url(port: proxy.port), size: 1) {

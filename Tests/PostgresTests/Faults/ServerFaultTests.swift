@@ -17,6 +17,7 @@ struct ServerFaultTests {
 
     @Test("a server that is killed and started again is found again, and what was committed is there")
     func killed() async throws {
+        FaultRecord.note("D1", "the server killed and started again under a pool")
         let server = try await Self.victim.value
         let pool = pool(server.url())
         try await pool.execute("CREATE TABLE t (id bigint PRIMARY KEY)")
@@ -103,6 +104,7 @@ struct ServerFaultTests {
 
     @Test("an idle pool notices a restart by itself")
     func idleRestart() async throws {
+        FaultRecord.note("D1", "the server restarted under an idle pool")
         let server = try await Self.victim.value
         let pool = pool(server.url())
         _ = try await pool.query("SELECT 1")
@@ -117,6 +119,7 @@ struct ServerFaultTests {
 
     @Test("cancelling at a frozen server ends within the grace")
     func frozenCancel() async throws {
+        FaultRecord.note("D12", "a statement cancelled at a frozen server")
         let server = try await Self.victim.value
         let pool = pool(server.url(), size: 1) { $0.answerGrace = .milliseconds(300) }
         _ = try await pool.query("SELECT 1")
@@ -132,6 +135,7 @@ struct ServerFaultTests {
 
     @Test("a connection to a server that turned read-only is not used again")
     func readOnly() async throws {
+        FaultRecord.note("D9", "the server turned read-only under a connection")
         let server = try await Self.victim.value
         let pool = pool(server.url(), size: 1)
         try await pool.execute("CREATE TABLE r (a int)")

@@ -48,6 +48,7 @@ struct MigratorTests {
 
     @Test("two migrators at once apply everything exactly once")
     func twoAtOnce() async throws {
+        FaultRecord.note("D10", "two migrators at once")
         let place = try await Place()
         let list =
             (1...10).map { migration($0, "CREATE TABLE t\($0) (x int); SELECT pg_sleep(0.01);") }
@@ -66,6 +67,7 @@ struct MigratorTests {
 
     @Test("a migration that fails half way leaves nothing, and those before it stay")
     func halfWay() async throws {
+        FaultRecord.note("D10", "a migration that fails half way")
         let place = try await Place()
         let good = migration(1, "CREATE TABLE a (x int)")
         let bad = migration(2, "CREATE TABLE b (x int); INSERT INTO nowhere VALUES (1)")
@@ -81,6 +83,7 @@ struct MigratorTests {
 
     @Test("a migration waits for a lock without blocking others for long, and gets it")
     func waitsForLock() async throws {
+        FaultRecord.note("D10", "a migration that waits for a lock")
         let place = try await Place()
         try await place.pool.execute("CREATE TABLE a (x int)")
         let list = [migration(1, "ALTER TABLE a ADD y int")]
@@ -152,6 +155,7 @@ struct MigratorTests {
 
     @Test("statements without a transaction go on where they stopped, over a broken index")
     func resumes() async throws {
+        FaultRecord.note("D10", "a migration outside a transaction stopped half way")
         let place = try await Place()
         try await place.pool.execute("CREATE TABLE a (x int)")
         try await place.pool.execute("INSERT INTO a VALUES (1), (1)")

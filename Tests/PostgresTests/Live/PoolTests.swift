@@ -7,6 +7,7 @@ import Testing
 struct PoolTests {
     @Test("when every connection is taken a caller is refused at its deadline")
     func exhausted() async throws {
+        FaultRecord.note("D3", "every connection of the pool taken")
         let pool = try await freshPool(size: 1) { $0.acquireTimeout = .milliseconds(200) }
         try await eventually { pool.health.idle == 1 }
         try await pool.withConnection { _ in
@@ -53,6 +54,7 @@ struct PoolTests {
 
     @Test("too many waiters are refused at once")
     func full() async throws {
+        FaultRecord.note("D3", "more callers waiting than the pool lets wait")
         let pool = try await freshPool(size: 1) { $0.maximumWaiters = 1 }
         try await pool.withConnection { _ in
             let waiter = Task { try await pool.query("SELECT 1") }

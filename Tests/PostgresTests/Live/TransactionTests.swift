@@ -193,6 +193,7 @@ struct TransactionTests {
 
     @Test("a serialization failure is run again when asked")
     func retries() async throws {
+        FaultRecord.note("D5", "a serialization failure")
         let pool = try await table()
         try await pool.execute("INSERT INTO t VALUES (1, '0')")
         let attempts = Atomic<Int>(0)
@@ -210,6 +211,7 @@ struct TransactionTests {
 
     @Test("a deadlock ends one of the two, which is retriable")
     func deadlock() async throws {
+        FaultRecord.note("D5", "a deadlock of two transactions")
         let pool = try await table()
         try await pool.execute("INSERT INTO t VALUES (1), (2)")
         let met = Tally()
