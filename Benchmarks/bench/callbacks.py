@@ -1,5 +1,6 @@
 """Callbacks as the gateway VNPAY sends them, for orders that ``sql/orders.sql`` makes."""
 
+import collections
 import hashlib
 import hmac
 import random
@@ -9,6 +10,9 @@ from bench.servers import MERCHANT, SECRET
 BODIES = 1_000
 CONNECTIONS = 32
 PATH = "/v1/gateways/vnpay/ipn"
+
+# What the load generator sees: HTTP status and the gateway's code.
+CONFIRMED, ALREADY_CONFIRMED, NOT_AUTHENTIC = "200/00", "200/02", "200/97"
 
 
 def query(number):
@@ -28,19 +32,24 @@ def forged(text):
 
 
 def write_targets(file, first, count, seed=1):
-    """Writes ``count`` request targets: 94 of 100 pay an order, 5 come again, 1 is forged; the orders that are paid."""
+    """Writes ``count`` request targets: 94 of 100 pay an order, 5 come again, 1 is forged.
+
+    Answers how often each answer is due to come; as many orders are paid as are confirmed.
+    """
     dice = random.Random(seed)
     number, recent = first, []
+    answers = collections.Counter()
     with open(file, "w", encoding="ascii") as lines:
         for _ in range(count):
             throw = dice.random()
             if throw < 0.05 and len(recent) >= 200:
-                text = recent[-200]
+                text, answer = recent[-200], ALREADY_CONFIRMED
             elif throw < 0.06:
-                text = forged(query(number))
+                text, answer = forged(query(number)), NOT_AUTHENTIC
             else:
-                text = query(number)
+                text, answer = query(number), CONFIRMED
                 recent.append(text)
                 number += 1
+            answers[answer] += 1
             lines.write(f"{PATH}?{text}\n")
-    return number - first
+    return answers
