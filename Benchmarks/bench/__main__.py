@@ -35,7 +35,7 @@ QUICK = Plan(
     decay_seconds=30, demonstrations=3, settle_seconds=3,
 )
 SMOKE = Plan(
-    rounds=1, callbacks=1_000, relayed=5_000, consumed=2_000, latency_rate=200, latency_seconds=2, overload_seconds=1, decay_seconds=2,
+    rounds=1, callbacks=1_000, relayed=5_000, consumed=2_000, latency_rate=50, latency_seconds=4, overload_seconds=1, decay_seconds=2,
     demonstrations=1, settle_seconds=0,
 )
 
