@@ -33,7 +33,11 @@ class Suite:
         }
 
     def __enter__(self):
-        self.run("up")
+        try:
+            self.run("up")
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
