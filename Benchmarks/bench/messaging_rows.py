@@ -114,7 +114,7 @@ def row_consumer(bench, plan):
 
 
 # The embedded broker does not end a waiting fetch when records come, as Kafka does: so it is asked again at once.
-PROMPT = ["fetch.wait.max.ms=2"]
+PROMPT = "fetch.wait.max.ms=2"
 
 
 def row_hop(bench, plan):
@@ -130,7 +130,7 @@ def row_hop(bench, plan):
                 reader = subprocess.Popen(
                     [
                         events.subject, "hop-read", "--database", events.url("read"), "--brokers", brokers,
-                        "--count", str(count), "--property", *PROMPT,
+                        "--count", str(count), "--property", PROMPT,
                     ],
                     stdout=subprocess.PIPE, text=True,
                 )

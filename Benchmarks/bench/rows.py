@@ -16,8 +16,8 @@ WARM_UP = 2_000
 class Stage:
     """A Dues service, its database server and its requests, for all rows about callbacks."""
 
-    def __init__(self, bench, plan):
-        self.bench, self.plan = bench, plan
+    def __init__(self, bench):
+        self.bench = bench
         self.load = bench.compile(dues.HERE / "load/load.c")
         self.warm, self.targets = bench.place / "warm.txt", bench.place / "targets.txt"
 
@@ -63,7 +63,7 @@ def row_callbacks(bench, plan):
     """Dues against pgbench on the same tables."""
     requests = plan.callbacks
     a, b = [], []
-    with Stage(bench, plan).ready(requests) as stage:
+    with Stage(bench).ready(requests) as stage:
         for _ in range(plan.rounds):
             with stage.service() as (_, address):
                 seen = dues.load(stage.load, address, stage.targets, requests)
@@ -80,7 +80,7 @@ def row_callbacks_python(bench, plan):
     """Dues against FastAPI and asyncpg."""
     requests = plan.callbacks
     a, b, memory = [], [], []
-    with Stage(bench, plan).ready(requests) as stage:
+    with Stage(bench).ready(requests) as stage:
         for _ in range(plan.rounds):
             with stage.service() as (_, address):
                 seen = dues.load(stage.load, address, stage.targets, requests)
@@ -125,7 +125,7 @@ def row_callbacks_latency(bench, plan):
     rate = plan.latency_rate
     requests = rate * plan.latency_seconds
     values, halves = [], []
-    with Stage(bench, plan).ready(requests) as stage:
+    with Stage(bench).ready(requests) as stage:
         for _ in range(plan.rounds):
             with stage.service() as (_, address):
                 seen = dues.load(stage.load, address, stage.targets, requests, rate, connections=64)
@@ -141,7 +141,7 @@ def row_overload(bench, plan):
     """What is done at three times capacity, against the peak."""
     requests = plan.callbacks
     goodput, peaks, memory = [], [], []
-    with Stage(bench, plan).ready(plan.callbacks * 2) as stage:
+    with Stage(bench).ready(plan.callbacks * 2) as stage:
         for _ in range(min(plan.rounds, 2)):
             with stage.service() as (process, address):
                 seen = dues.load(stage.load, address, stage.targets, requests)

@@ -58,12 +58,9 @@ struct ProblemTests {
         #expect(Problem(describing: KafkaError(.timedOut)).status == .serviceUnavailable)
         #expect(Problem(describing: PostgresError(.commitOutcomeUnknown, "")).id == "outcome-unknown")
         #expect(Problem(describing: PostgresError(.server, "", sqlState: .deadlockDetected)).id == "conflict")
-        for state in [SQLState.diskFull, .outOfMemory, .readOnlyTransaction, .adminShutdown] {
-            #expect(Problem(describing: PostgresError(.server, "", sqlState: state)).id == "unavailable")
-        }
         #expect(Problem(describing: PostgresError(.server, "", sqlState: .syntaxError)) == .internalError)
         // Nobody changed the data meanwhile: it is the server that cannot write now.
-        for state in [SQLState.readOnlyTransaction, .diskFull, .adminShutdown] {
+        for state in [SQLState.readOnlyTransaction, .diskFull, .outOfMemory, .adminShutdown] {
             #expect(Problem(describing: PostgresError(.server, "", sqlState: state)) == .unavailable)
         }
     }

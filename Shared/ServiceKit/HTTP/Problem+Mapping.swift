@@ -34,12 +34,10 @@ extension Problem {
         case .poolTimeout: .overloaded
         case .connection, .cancelled: .unavailable
         case .commitOutcomeUnknown: .outcomeUnknown
-        // The server itself is in trouble: it takes no writes, has no room, or is being stopped.
-        case .server where error.sqlState?.isOfTheServer == true: .unavailable
         // A deadlock, a failed serialization or a lock not given in time: the same request may succeed now.
         case .server where error.sqlState?.errorClass == "40" || error.sqlState == .lockNotAvailable:
             .conflict.retryAfter(seconds: 1)
-        // A full disk, a server that turned read-only or shuts down.
+        // The server itself is in trouble: it takes no writes, has no room, or is being stopped.
         case .server where error.isRetriable: .unavailable
         default: .internalError
         }
@@ -65,16 +63,6 @@ extension Problem {
                 ? Problem(
                     status, id: "http-\(status.code)", vietnamese: "Yêu cầu không hợp lệ", english: "Invalid request")
                 : .internalError
-        }
-    }
-}
-
-extension SQLState {
-    /// Whether it tells of the server's state, not of what was asked of it.
-    fileprivate var isOfTheServer: Bool {
-        switch self {
-        case .readOnlyTransaction, .adminShutdown, .crashShutdown, .cannotConnectNow: true
-        default: ["08", "53"].contains(errorClass)
         }
     }
 }

@@ -110,7 +110,7 @@ struct Serve<Definition: ServiceDefinition>: Sendable {
         }
     }
 
-    /// Rebuilds projections; the service must not run meanwhile.
+    /// Rebuilds projections; the service may run meanwhile.
     func replay(consumer: String?) async throws {
         try await withParts { kit, parts in
             let consumers = parts.consumers.filter { consumer == nil || $0.name == consumer }
