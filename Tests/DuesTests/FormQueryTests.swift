@@ -22,6 +22,13 @@ struct FormQueryTests {
         #expect(FormQuery(Array(text.utf8)) == nil)
     }
 
+    @Test("more fields than any gateway sends are not read")
+    func fieldCount() {
+        let fields = (1...64).map { "a\($0)=1" }
+        #expect(FormQuery(Array(fields.joined(separator: "&").utf8))?.fields.count == 64)
+        #expect(FormQuery(Array((fields + ["b=1"]).joined(separator: "&").utf8)) == nil)
+    }
+
     @Test("the canonical form is sorted, without empty and excluded fields")
     func canonical() {
         let query = FormQuery(Array("b=x%20y&a=1&c=&hash=9&B=2".utf8))

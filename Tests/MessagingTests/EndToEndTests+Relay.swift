@@ -89,13 +89,13 @@ extension EndToEndTests {
         let count = 5_000
         try await intake.pool.transaction { transaction in
             for start in stride(from: 0, to: count, by: 500) {
-                let statements = try (start..<start + 500).map { _ in
+                let events = try (start..<start + 500).map { _ in
                     let dossier = make.dossier()
-                    return try writer.outbox.insertion(
+                    return try writer.outbox.entry(
                         of: make.withdrawal(of: dossier), key: dossier.value, version: 1,
                         context: EventContext(now: SystemTimeSource().now, ids: SystemIDSource()))
                 }
-                _ = try await transaction.pipeline(statements)
+                try await writer.outbox.append(events, in: transaction)
             }
         }
         let admin = try KafkaAdmin(kafka(cluster), logger: intake.logger)

@@ -17,7 +17,9 @@ protocol CallbackBook: Sendable {
 /// Where callbacks are taken in: each is answered after the commit that holds it, and several that wait at the same
 /// moment share one transaction.
 ///
-/// Up to `transactions` of them run at once, each led by one of the requests in it. A batch that fails for what is in it
+/// Up to `transactions` of them run at once, each led by one of the requests in it. A further one begins only when as many
+/// wait as the smallest of those under way has: small transactions beside each other would do the same work at several
+/// times the cost, and whoever waits is not held up by more than his like. A batch that fails for what is in it
 /// is taken apart, one after the other in the same place, so that a bad callback cannot fail its neighbours and a
 /// failure makes no more transactions than there were. When the database itself is away all of it is to be tried again.
 actor CallbackDesk {
@@ -47,7 +49,9 @@ actor CallbackDesk {
     private let logger: Logger
     private let batch: Int
     private let maximumWaiting: Int
-    private var freeTransactions: Int
+    private let transactions: Int
+    /// How many callbacks each of the transactions under way has.
+    private var underWay: [Int] = []
     private var waiting: [Waiting] = []
 
     init(booking: any CallbackBook, logger: Logger, transactions: Int, batch: Int, maximumWaiting: Int) {
@@ -55,7 +59,7 @@ actor CallbackDesk {
         self.logger = logger
         self.batch = batch
         self.maximumWaiting = maximumWaiting
-        freeTransactions = transactions
+        self.transactions = transactions
     }
 
     /// How many wait for a transaction.
@@ -63,13 +67,10 @@ actor CallbackDesk {
 
     /// What the gateway is to be told; `tryAgain` when it could not be kept.
     func receive(_ arrival: Arrival) async -> CallbackAnswer {
-        if freeTransactions > 0 {
-            freeTransactions -= 1
-            return await lead(arrival, others: [])
-        }
         guard waiting.count < maximumWaiting else { return .tryAgain }
         let turn = await withCheckedContinuation { continuation in
             waiting.append(Waiting(arrival: arrival, turn: continuation))
+            beginIfWorth()
         }
         switch turn {
         case .answered(let answer): return answer
@@ -89,19 +90,20 @@ actor CallbackDesk {
             let place = index + 1
             other.turn.resume(returning: .answered(answers.indices.contains(place) ? answers[place] : .tryAgain))
         }
-        passOn()
+        if let place = underWay.firstIndex(of: arrivals.count) { underWay.remove(at: place) }
+        beginIfWorth()
         return answers.first ?? .tryAgain
     }
 
-    /// Gives the transaction to those who wait, or back.
-    private func passOn() {
-        guard let next = waiting.first else {
-            freeTransactions += 1
+    /// Lets the first of those who wait lead a transaction.
+    private func beginIfWorth() {
+        guard let first = waiting.first, underWay.count < transactions, waiting.count >= underWay.min() ?? 1 else {
             return
         }
         let others = Array(waiting.dropFirst().prefix(batch - 1))
         waiting.removeFirst(others.count + 1)
-        next.turn.resume(returning: .lead(others))
+        underWay.append(others.count + 1)
+        first.turn.resume(returning: .lead(others))
     }
 
     /// The answers after a batch failed: each alone, unless the fault is none of theirs.

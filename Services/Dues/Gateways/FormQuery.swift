@@ -7,16 +7,24 @@ struct FormQuery: Sendable {
         let raw: ArraySlice<UInt8>
     }
 
+    /// More than any form of a gateway has.
+    private static let maximumFields = 64
+
     let fields: [Field]
 
-    /// Reads the fields; nil when an escape is broken, a text is no UTF-8, or a name stands there twice.
+    /// Reads the fields; nil when an escape is broken, a text is no UTF-8, a name stands there twice, or there are more
+    /// than 64.
     init?(_ bytes: [UInt8]) {
         var fields: [Field] = []
-        var names: Set<String> = []
-        for piece in bytes.split(separator: UInt8(ascii: "&")) {
+        fields.reserveCapacity(16)
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let piece = rest.prefix { $0 != UInt8(ascii: "&") }
+            rest = rest[piece.endIndex...].dropFirst()
+            if piece.isEmpty { continue }
             let end = piece.firstIndex(of: UInt8(ascii: "=")) ?? piece.endIndex
-            guard let name = Self.decoded(piece[..<end]), let value = Self.decoded(piece[end...].dropFirst()),
-                names.insert(name).inserted
+            guard fields.count < Self.maximumFields, let name = Self.decoded(piece[..<end]),
+                let value = Self.decoded(piece[end...].dropFirst()), !fields.contains(where: { $0.name == name })
             else { return nil }
             fields.append(Field(name: name, value: value, raw: piece))
         }
@@ -27,24 +35,37 @@ struct FormQuery: Sendable {
 
     /// The fields with a value, without the excluded ones, sorted by name, form-encoded and joined by `&`.
     func canonical(without excluded: Set<String>) -> [UInt8] {
-        joined(without: excluded) { Self.encoded($0.name) + [UInt8(ascii: "=")] + Self.encoded($0.value) }
+        joined(without: excluded) { field, bytes in
+            Self.encode(field.name, into: &bytes)
+            bytes.append(UInt8(ascii: "="))
+            Self.encode(field.value, into: &bytes)
+        }
     }
 
     /// The same fields in the encoding in which they came.
     func asReceived(without excluded: Set<String>) -> [UInt8] {
-        joined(without: excluded) { Array($0.raw) }
+        joined(without: excluded) { field, bytes in bytes += field.raw }
     }
 
-    private func joined(without excluded: Set<String>, _ text: (Field) -> [UInt8]) -> [UInt8] {
-        Array(
-            fields.filter { !$0.value.isEmpty && !excluded.contains($0.name) }
-                .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-                .map(text).joined(separator: [UInt8(ascii: "&")]))
+    private func joined(without excluded: Set<String>, _ append: (Field, inout [UInt8]) -> Void) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(1_024)
+        let chosen = fields.filter { !$0.value.isEmpty && !excluded.contains($0.name) }
+        for field in chosen.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
+            if !bytes.isEmpty { bytes.append(UInt8(ascii: "&")) }
+            append(field, &bytes)
+        }
+        return bytes
     }
 
     /// Letters, digits, `-`, `_`, `.` and `*` as they are, a space as `+`, all else escaped in capitals.
     static func encoded(_ text: String) -> [UInt8] {
         var bytes: [UInt8] = []
+        encode(text, into: &bytes)
+        return bytes
+    }
+
+    private static func encode(_ text: String, into bytes: inout [UInt8]) {
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -55,12 +76,14 @@ struct FormQuery: Sendable {
             default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
             }
         }
-        return bytes
     }
 
     private static let digits = Array("0123456789ABCDEF".utf8)
 
     private static func decoded(_ bytes: ArraySlice<UInt8>) -> String? {
+        guard bytes.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
+            return String(validating: bytes, as: UTF8.self)
+        }
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count)
         var rest = bytes

@@ -98,19 +98,18 @@ struct AssessmentRunner: Sendable {
         let changed = try rows.filter { try !$0.isNull("assessment_id") }
         let assessments = try changed.map { try AssessmentRow(row: $0, book: book) }
         let events = try zip(assessments, changed).map { assessment, row in
-            try kit.outbox.insertion(
+            try kit.outbox.entry(
                 of: assessment.event(amountBefore: try row.get("amount_before")),
                 key: assessment.assessmentId.value, version: assessment.version, context: context)
         }
         let members = assessments.map(\.assessment.memberId)
-        if !events.isEmpty { _ = try await transaction.pipeline(events) }
+        try await kit.outbox.append(events, in: transaction)
         let last: MemberID? = try summary.get("last_member_id")
         if let last {
             let differences = SettledDifferences(
                 month: run.month, after: after, last: last, changed: members, owing: statement.owing, now: context.now)
             let settled = try await differences.settle(in: transaction)
             try await standings.refresh(settled.union(members), context: context, in: transaction)
-            kit.outbox.wakeRelay(after: transaction)
         }
         let lookedAt: Int = try summary.get("looked_at")
         let isLast = lookedAt < chunk

@@ -25,13 +25,11 @@ struct LockedOrders: Sendable {
         guard !references.isEmpty else { return LockedOrders() }
         let names = references.map(\.text).sorted()
         let results = try await transaction.pipeline([
+            // Lines never change, so that those of a row which another transaction held are still its lines.
             """
-            SELECT \(PaymentOrder.columns) FROM payment_orders o WHERE o.reference = ANY(\(names))
-            ORDER BY o.order_id FOR UPDATE
-            """,
-            """
-            SELECT l.* FROM order_lines l JOIN payment_orders o USING (order_id) WHERE o.reference = ANY(\(names))
-            ORDER BY l.order_id, l.position
+            SELECT \(PaymentOrder.columns), l.member_id, l.month, l.cell_id, l.amount, l.assessment_id
+            FROM payment_orders o JOIN order_lines l USING (order_id) WHERE o.reference = ANY(\(names))
+            ORDER BY o.order_id, l.position FOR UPDATE OF o
             """,
             MonthLock.together(ordersOf: names),
             """
@@ -41,13 +39,13 @@ struct LockedOrders: Sendable {
             WHERE o.reference = ANY(\(names)) ORDER BY a.member_id, a.month FOR UPDATE OF a
             """,
         ])
-        let lines = try PaymentOrder.lines(results[1].rows)
+        let lines = try PaymentOrder.lines(results[0].rows)
         var locked = LockedOrders()
         for row in results[0].rows {
-            let order = try PaymentOrder(row: row, lines: lines)
-            locked.orders[order.reference] = order
+            let reference: PaymentReference = try row.get("reference")
+            if locked.orders[reference] == nil { locked.orders[reference] = try PaymentOrder(row: row, lines: lines) }
         }
-        for row in results[3].rows {
+        for row in results[2].rows {
             locked.open.add(
                 try row.get("open"), of: DuesKey(memberId: try row.get("member_id"), month: try row.get("month")))
         }

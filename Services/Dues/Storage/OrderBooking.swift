@@ -31,7 +31,7 @@ struct OrderBooking {
     private(set) var payments: [PaymentRow] = []
     var ledger = LedgerRows()
     var exceptions = ExceptionRows()
-    private var events: [SQL] = []
+    private var events: [OutboxEntry] = []
 
     init(now: Date, ids: any IDSource, outbox: Outbox, context: EventContext) {
         self.now = now
@@ -71,7 +71,7 @@ struct OrderBooking {
         order.version += 1
         orders[order.orderId] = order
         events.append(
-            try outbox.insertion(of: payload, key: order.orderId.value, version: order.version, context: context))
+            try outbox.entry(of: payload, key: order.orderId.value, version: order.version, context: context))
     }
 
     private mutating func take(
@@ -99,7 +99,8 @@ struct OrderBooking {
     /// The statements that write everything, in the order in which rows are locked.
     var statements: [SQL] {
         [orderUpdate, assessmentUpdate, paymentInsertion, advanceInsertion].compactMap { $0 }
-            + [ledger.insertion(at: now), exceptions.insertion(at: now)].compactMap { $0 } + events
+            + [ledger.insertion(at: now), exceptions.insertion(at: now)].compactMap { $0 }
+            + (events.isEmpty ? [] : [outbox.insertion(events)])
     }
 
     private var orderUpdate: SQL? {

@@ -118,7 +118,7 @@ struct ReceiptRegister: Sendable {
         let events = try receipts.map { receipt in
             let version = (versions[receipt.order.orderId] ?? receipt.order.version) + 1
             versions[receipt.order.orderId] = version
-            return try kit.outbox.insertion(
+            return try kit.outbox.entry(
                 of: receipt.event(at: context.now), key: receipt.order.orderId.value, version: version, context: context
             )
         }
@@ -132,6 +132,6 @@ struct ReceiptRegister: Sendable {
                 """,
                 "UPDATE payments SET receipted = true WHERE payment_id = ANY(\(receipts.map(\.paymentId)))",
                 Receipt.insertion(receipts, at: context.now),
-            ] + events)
+            ] + [kit.outbox.insertion(events)])
     }
 }

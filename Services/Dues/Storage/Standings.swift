@@ -24,10 +24,10 @@ struct Standings: Sendable {
         ])
         let events = try results[2].rows.map { row in
             let (state, version) = try Self.state(row)
-            return try outbox.insertion(
+            return try outbox.entry(
                 of: state, key: state.memberId.value, version: version, context: context)
         }
-        if !events.isEmpty { _ = try await transaction.pipeline(events) }
+        try await outbox.append(events, in: transaction)
     }
 
     private func computation(_ members: [MemberID], _ now: Date) -> SQL {

@@ -26,11 +26,15 @@ public enum ContractsJSON {
         return decoder
     }
 
+    // Making one costs more than writing a small event with it; these are not changed after they are made.
+    private static let sharedEncoder = encoder
+    private static let sharedDecoder = decoder
+
     /// The value as JSON.
-    public static func encode(_ value: some Encodable) throws -> [UInt8] { [UInt8](try encoder.encode(value)) }
+    public static func encode(_ value: some Encodable) throws -> [UInt8] { [UInt8](try sharedEncoder.encode(value)) }
 
     /// The value of the JSON.
     public static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from bytes: [UInt8]) throws -> Value {
-        try decoder.decode(type, from: Data(bytes))
+        try sharedDecoder.decode(type, from: Data(bytes))
     }
 }

@@ -32,17 +32,22 @@ public struct Outbox: Sendable {
         _ payload: Payload, key: UUIDv7, version: Int64, context: EventContext, republished: Bool = false,
         in transaction: PostgresTransaction
     ) async throws {
-        let statement = try insertion(
-            of: payload, key: key, version: version, context: context, republished: republished)
-        try await transaction.execute(statement)
+        let entry = try entry(of: payload, key: key, version: version, context: context, republished: republished)
+        try await append([entry], in: transaction)
+    }
+
+    /// Appends events in their order, with one statement for all of them.
+    /// - Throws: `PostgresError`.
+    public func append(_ entries: [OutboxEntry], in transaction: PostgresTransaction) async throws {
+        guard !entries.isEmpty else { return }
+        try await transaction.execute(insertion(entries))
         wakeRelay(after: transaction)
     }
 
-    /// The statement that ``append(_:key:version:context:republished:in:)`` runs, for a caller that pipelines it with
-    /// its own. Such a caller calls ``wakeRelay(after:)`` too.
-    public func insertion<Payload: EventPayload>(
+    /// An event that is ready to be written, checked as ``append(_:key:version:context:republished:in:)`` does.
+    public func entry<Payload: EventPayload>(
         of payload: Payload, key: UUIDv7, version: Int64, context: EventContext, republished: Bool = false
-    ) throws -> SQL {
+    ) throws -> OutboxEntry {
         let topic = Payload.topic(writtenBy: service)
         precondition(topic.owner == service, "an event goes to a topic of its own service")
         let data = try ContractsJSON.encode(payload)
@@ -50,11 +55,24 @@ public struct Outbox: Sendable {
         guard size <= topic.maximumBytes else {
             throw EventTooLarge(type: Payload.type, bytes: size, maximum: topic.maximumBytes)
         }
-        return """
-            INSERT INTO outbox (shard, topic, key, version, republished, event_id, type, time, traceparent, data)
-            VALUES (\(shard(of: key)), \(topic.name), \(key), \(version), \(republished),
-                    \(context.ids.next()), \(Payload.type), \(context.now), \(context.traceparent), \(data))
-            """
+        return OutboxEntry(
+            shard: shard(of: key), topic: topic.name, key: key, version: version, republished: republished,
+            eventID: context.ids.next(), type: Payload.type, time: context.now, traceparent: context.traceparent,
+            data: data)
+    }
+
+    /// The statement that appends events in their order, for a caller that pipelines it with its own. Such a caller
+    /// calls ``wakeRelay(after:)`` too.
+    public func insertion(_ entries: [OutboxEntry]) -> SQL {
+        """
+        INSERT INTO outbox (shard, topic, key, version, republished, event_id, type, time, traceparent, data)
+        SELECT shard, topic, key, version, republished, event_id, type, time, traceparent, data
+        FROM unnest(\(entries.map(\.shard)), \(entries.map(\.topic)), \(entries.map(\.key)),
+            \(entries.map(\.version)), \(entries.map(\.republished)), \(entries.map(\.eventID)),
+            \(entries.map(\.type)), \(entries.map(\.time)), \(entries.map(\.traceparent)), \(entries.map(\.data)))
+            WITH ORDINALITY AS e (shard, topic, key, version, republished, event_id, type, time, traceparent, data, place)
+        ORDER BY place
+        """
     }
 
     /// Wakes the relay once the transaction has committed.
@@ -65,6 +83,20 @@ public struct Outbox: Sendable {
     func shard(of key: UUIDv7) -> Int16 {
         Int16(key.bytes.reduce(UInt32(0)) { $0 &* 31 &+ UInt32($1) } % UInt32(shards))
     }
+}
+
+/// An event on its way into the outbox.
+public struct OutboxEntry: Sendable {
+    let shard: Int16
+    let topic: String
+    let key: UUIDv7
+    let version: Int64
+    let republished: Bool
+    let eventID: UUIDv7
+    let type: String
+    let time: Date
+    let traceparent: String?
+    let data: [UInt8]
 }
 
 /// An event that no topic takes: larger than its topic allows. Nothing was written.

@@ -26,7 +26,7 @@ struct OutboxReader: Sendable {
 
     /// The next page from `position` on, in the order of the row numbers.
     func page(from position: RelayPosition, limit: Int) async throws -> OutboxPage {
-        let rows = try await session.query(statement(from: position, limit: limit))
+        let rows = try await rows(from: position, limit: limit)
         guard let first = rows.first, let snapshot = TransactionSnapshot(try first.get("snapshot")) else {
             throw MessagingError.unexpected("the outbox page has no snapshot")
         }
@@ -34,6 +34,19 @@ struct OutboxReader: Sendable {
         let isEmpty = try first.get("seq", as: Int64?.self) == nil
         let page = isEmpty ? [] : try rows.map(outboxRow)
         return OutboxPage(rows: page, isFull: page.count == limit, snapshot: snapshot)
+    }
+
+    /// The first page of a window looks at all of it: with millions of events waiting longer than a statement may take.
+    private func rows(from position: RelayPosition, limit: Int) async throws -> [PostgresRow] {
+        let statement = statement(from: position, limit: limit)
+        do {
+            return try await session.query(statement)
+        } catch {
+            guard error.sqlState == .queryCanceled, error.code != .cancelled else { throw error }
+            return try await session.transaction(TransactionOptions(statementTimeout: .seconds(3_600))) { transaction in
+                try await transaction.query(statement)
+            }
+        }
     }
 
     private func statement(from position: RelayPosition, limit: Int) -> SQL {
@@ -51,14 +64,8 @@ struct OutboxReader: Sendable {
                 ORDER BY o.seq
                 """
         }
-        if late.isEmpty {
-            return """
-                SELECT s.snapshot, o.* FROM (SELECT pg_current_snapshot()::text AS snapshot) s LEFT JOIN LATERAL (
-                    SELECT seq, topic, key, version, event_id, type, time, traceparent, data FROM outbox
-                    WHERE shard = \(shard) AND xid >= \(minimum) ORDER BY seq LIMIT \(limit)) o ON true
-                ORDER BY o.seq
-                """
-        }
+        // Sorted by no index: the rows of a window are found by their transactions, for by their numbers all that was ever
+        // sent would stand before them.
         return """
             SELECT s.snapshot, o.* FROM (SELECT pg_current_snapshot()::text AS snapshot) s LEFT JOIN LATERAL (
                 SELECT * FROM (
@@ -67,7 +74,7 @@ struct OutboxReader: Sendable {
                     UNION ALL
                     SELECT seq, topic, key, version, event_id, type, time, traceparent, data FROM outbox
                     WHERE shard = \(shard) AND xid = ANY (\(late))
-                ) unsent ORDER BY seq LIMIT \(limit)) o ON true
+                ) unsent ORDER BY seq + 0 LIMIT \(limit)) o ON true
             ORDER BY o.seq
             """
     }

@@ -73,9 +73,21 @@ struct Relay: Sendable {
         }
     }
 
-    private func waitForLead(on session: PostgresConnection) async throws {
+    /// What the session of a leader is set to.
+    private static let sessionSettings: [SQL] = [
         // The server ends this session after five silent seconds.
-        try await session.execute("SET idle_session_timeout = '5s'")
+        "SET idle_session_timeout = '5s'",
+        // A position that a crash of the server takes back repeats a page, as every crash may; nothing waits for the
+        // disk because of it. What a leader writes stays in its order.
+        "SET synchronous_commit = off",
+        // Its statements find their rows by an index. A plan that was made while a partition was new would read the
+        // whole of it for ever, and to start helpers takes longer than the reading.
+        "SET enable_seqscan = off",
+        "SET max_parallel_workers_per_gather = 0",
+    ]
+
+    private func waitForLead(on session: PostgresConnection) async throws {
+        for setting in Self.sessionSettings { try await session.execute(setting) }
         let name = "hoso.relay.\(service.rawValue).\(shard)"
         while true {
             let rows = try await session.query(

@@ -20,7 +20,7 @@ extension PostgresEncodable {
     public static var postgresType: PostgresType { .unspecified }
     public static var postgresArrayType: PostgresType { postgresType.array ?? .unspecified }
     public static func postgresArray(_ elements: [Self]) -> PostgresValue {
-        PostgresValue.array(elements.lazy.map(\.postgresValue), of: postgresType)
+        PostgresValue.array(elements.map { $0.postgresValue }, of: postgresType)
     }
 }
 
@@ -41,7 +41,7 @@ extension Array: PostgresEncodable where Element: PostgresEncodable {
 
 extension PostgresValue {
     /// An array in binary form, or in text form when its elements have no binary one.
-    static func array(_ elements: some Collection<PostgresValue>, of declared: PostgresType) -> PostgresValue {
+    static func array(_ elements: [PostgresValue], of declared: PostgresType) -> PostgresValue {
         let element = declared == .unspecified ? (elements.first { !$0.isNull }?.type ?? declared) : declared
         guard let type = element.array else {
             return elements.isEmpty ? .text("{}") : .invalid("there is no array of \(element)")

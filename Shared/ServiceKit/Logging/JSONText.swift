@@ -3,6 +3,11 @@ enum JSONText {
     /// Appends a text as a JSON string, quoted and escaped.
     static func append(_ text: String, to line: inout String) {
         line.append("\"")
+        defer { line.append("\"") }
+        guard text.utf8.contains(where: needsCare) else {
+            line += text
+            return
+        }
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": line += "\\\""
@@ -16,6 +21,10 @@ enum JSONText {
             default: line.unicodeScalars.append(scalar)
             }
         }
-        line.append("\"")
+    }
+
+    /// Control characters, what JSON escapes, and the first byte of the two separators of lines.
+    private static func needsCare(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0xE2
     }
 }

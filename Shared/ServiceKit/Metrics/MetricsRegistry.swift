@@ -18,8 +18,18 @@ public final class MetricsRegistry: Sendable {
         var labelNames: [String]
     }
 
+    /// A series as a caller asks for it, before its names are put right.
+    private struct Request: Hashable {
+        let label: String
+        let kind: MetricName.Kind
+        let unit: String?
+        let dimensions: [String]
+    }
+
     private struct State {
         var families: [String: Family] = [:]
+        /// What was asked for before; as many as there are series, but for what overflowed.
+        var known: [Request: Series] = [:]
         var help: [String: String] = [:]
         var collectors: [@Sendable (MetricsRegistry) -> Void] = []
     }
@@ -56,24 +66,19 @@ public final class MetricsRegistry: Sendable {
     }
 
     func counter(_ label: String, _ dimensions: [(String, String)]) -> CounterSeries {
-        let series = series(label, .counter, MetricName.name(of: label, kind: .counter), dimensions) { _ in
-            .counter(CounterSeries())
-        }
+        let series = series(label, .counter, dimensions) { _ in .counter(CounterSeries()) }
         guard case .counter(let counter)? = series else { return CounterSeries() }
         return counter
     }
 
     func gauge(_ label: String, _ dimensions: [(String, String)]) -> GaugeSeries {
-        let series = series(label, .gauge, MetricName.name(of: label, kind: .gauge), dimensions) { _ in
-            .gauge(GaugeSeries())
-        }
+        let series = series(label, .gauge, dimensions) { _ in .gauge(GaugeSeries()) }
         guard case .gauge(let gauge)? = series else { return GaugeSeries() }
         return gauge
     }
 
     func histogram(_ label: String, _ dimensions: [(String, String)], unit: String? = nil) -> HistogramSeries {
-        let name = MetricName.name(of: label, kind: .histogram, unit: unit)
-        let series = series(label, .histogram, name, dimensions) { name in
+        let series = series(label, .histogram, unit: unit, dimensions) { name in
             .histogram(HistogramSeries(bounds: HistogramBuckets.bounds(forName: name)))
         }
         guard case .histogram(let histogram)? = series else { return HistogramSeries(bounds: []) }
@@ -82,9 +87,13 @@ public final class MetricsRegistry: Sendable {
 
     /// The series of these labels, made when it is new; nothing when the name is taken by another kind.
     private func series(
-        _ label: String, _ kind: MetricName.Kind, _ name: String, _ dimensions: [(String, String)],
+        _ label: String, _ kind: MetricName.Kind, unit: String? = nil, _ dimensions: [(String, String)],
         make: (String) -> Series
     ) -> Series? {
+        let request = Request(
+            label: label, kind: kind, unit: unit, dimensions: dimensions.flatMap { [$0.0, $0.1] })
+        if let known = state.withLock({ $0.known[request] }) { return known }
+        let name = MetricName.name(of: label, kind: kind, unit: unit)
         let sorted = dimensions.map { (MetricName.sanitized($0.0), $0.1) }.sorted { $0.0 < $1.0 }
         let names = sorted.map(\.0)
         return state.withLock { state in
@@ -93,13 +102,18 @@ public final class MetricsRegistry: Sendable {
             // One name with two sets of labels, or of two kinds, is not a valid exposition.
             guard family.kind == kind, family.labelNames == names else { return nil }
             var values = sorted.map(\.1)
-            if let found = family.series[values] { return found }
-            if family.series.count >= limit {
+            if let found = family.series[values] {
+                state.known[request] = found
+                return found
+            }
+            let isOverflow = family.series.count >= limit
+            if isOverflow {
                 overflow.increment(by: Int64(1))
                 values = values.map { _ in "other" }
                 if let found = family.series[values] { return found }
             }
             let made = make(name)
+            if !isOverflow { state.known[request] = made }
             family.series[values] = made
             state.families[name] = family
             return made

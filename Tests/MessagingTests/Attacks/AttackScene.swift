@@ -76,9 +76,11 @@ final class AttackScene: Sendable {
             versions[dossier, default: 0] += 1
             return versions[dossier, default: 0]
         }
-        return try outbox.insertion(
-            of: make.withdrawal(of: dossier, reason: String(version)), key: dossier.value, version: version,
-            context: EventContext(now: make.now, ids: make.ids))
+        return outbox.insertion([
+            try outbox.entry(
+                of: make.withdrawal(of: dossier, reason: String(version)), key: dossier.value, version: version,
+                context: EventContext(now: make.now, ids: make.ids))
+        ])
     }
 
     /// Commits so many events, each in a transaction of its own, of one key or of keys as they are drawn.

@@ -33,8 +33,10 @@ struct RealWriters {
         let payload = DossierWithdrawn(
             dossierId: dossier, withdrawnAt: time, byMemberId: ids.next(at: time), reason: String(event.number))
         try await sessions[writer].execute(
-            try outbox.insertion(
-                of: payload, key: keys[key], version: event.version, context: EventContext(now: time, ids: ids)))
+            outbox.insertion([
+                try outbox.entry(
+                    of: payload, key: keys[key], version: event.version, context: EventContext(now: time, ids: ids))
+            ]))
         return event
     }
 
