@@ -12,7 +12,7 @@ extension Array where Element == UInt8 {
     }
 
     /// Reads hexadecimal digits of either case; nil when anything else is among them or one is left over.
-    public init?(hex: some StringProtocol) {
+    public init?(hex: String) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(hex.utf8.count / 2)
         var high: UInt8?

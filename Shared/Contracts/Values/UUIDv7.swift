@@ -25,16 +25,13 @@ public struct UUIDv7: Hashable, Comparable, Sendable, Codable, LosslessStringCon
 
     /// The same id as Foundation's type.
     public var uuid: UUID {
-        let b = bytes
-        return UUID(
-            uuid: (
-                b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]
-            ))
+        UUID(uuid: withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { $0.loadUnaligned(as: uuid_t.self) })
     }
 
     /// The id in Foundation's type, or nil when it is not of version 7.
     public init?(_ uuid: UUID) {
-        self.init(bytes: withUnsafeBytes(of: uuid.uuid) { [UInt8]($0) })
+        let (high, low) = withUnsafeBytes(of: uuid.uuid) { $0.loadUnaligned(as: (UInt64, UInt64).self) }
+        self.init(words: (UInt64(bigEndian: high), UInt64(bigEndian: low)))
     }
 
     /// The sixteen bytes, most significant first.
@@ -45,28 +42,50 @@ public struct UUIDv7: Hashable, Comparable, Sendable, Codable, LosslessStringCon
     /// The id of sixteen bytes, or nil when they are not a UUID of version 7.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
-        let high = bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        let low = bytes.dropFirst(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard high >> 12 & 0xF == 7, low >> 62 == 2 else { return nil }
-        self.init(high: high, low: low)
+        var words: (UInt64, UInt64) = (0, 0)
+        for byte in bytes { words = (words.0 << 8 | words.1 >> 56, words.1 << 8 | UInt64(byte)) }
+        self.init(words: words)
+    }
+
+    /// The id of two numbers, the most significant first, or nil when they are not a UUID of version 7.
+    public init?(words: (UInt64, UInt64)) {
+        guard words.0 >> 12 & 0xF == 7, words.1 >> 62 == 2 else { return nil }
+        self.init(high: words.0, low: words.1)
     }
 
     /// Reads the usual form of 36 characters; other versions of UUID are refused.
     public init?(_ description: String) {
-        guard description.utf8.count == 36, let uuid = UUID(uuidString: description) else { return nil }
-        self.init(uuid)
+        guard description.utf8.count == 36 else { return nil }
+        var words: (UInt64, UInt64) = (0, 0)
+        for (place, byte) in description.utf8.enumerated() {
+            if Self.dashes.contains(place) {
+                guard byte == UInt8(ascii: "-") else { return nil }
+            } else {
+                guard let digit = Hexadecimal.value(of: byte) else { return nil }
+                words = (words.0 << 4 | words.1 >> 60, words.1 << 4 | UInt64(digit))
+            }
+        }
+        self.init(words: words)
     }
+
+    /// Where the dashes of the usual form stand.
+    private static let dashes = [8, 13, 18, 23]
 
     /// The usual form in lower case.
     public var description: String {
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for (index, byte) in bytes.enumerated() {
-            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
-            text.append(Hexadecimal.digits[Int(byte >> 4)])
-            text.append(Hexadecimal.digits[Int(byte & 15)])
+        String(unsafeUninitializedCapacity: 36) { text in
+            var place = 0
+            for shift in stride(from: 124, through: 0, by: -4) {
+                if Self.dashes.contains(place) {
+                    text[place] = UInt8(ascii: "-")
+                    place += 1
+                }
+                let word = shift >= 64 ? high >> UInt64(shift - 64) : low >> UInt64(shift)
+                text[place] = Hexadecimal.digits[Int(word & 15)]
+                place += 1
+            }
+            return place
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     public static func < (left: UUIDv7, right: UUIDv7) -> Bool {
@@ -92,9 +111,21 @@ enum Hexadecimal {
 
     static func isLowercase(_ byte: UInt8) -> Bool { byte.isASCIIDigit || (0x61...0x66).contains(byte) }
 
+    /// What a digit of either case stands for.
+    static func value(of byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x41 + 10
+        case 0x61...0x66: byte - 0x61 + 10
+        default: nil
+        }
+    }
+
     /// The value as sixteen lower-case digits.
     static func text(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        String(unsafeUninitializedCapacity: 16) { text in
+            for place in 0..<16 { text[place] = digits[Int(value >> UInt64(60 - 4 * place) & 15)] }
+            return 16
+        }
     }
 }

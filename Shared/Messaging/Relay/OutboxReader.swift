@@ -53,27 +53,30 @@ struct OutboxReader: Sendable {
         let minimum = position.done.maximum
         let late = position.done.inProgress
         if let window = position.reading {
-            // Deep in a large window the row numbers lead; most of what follows belongs to it.
+            // Deep in a large window the row numbers lead, for most of what follows belongs to it: `shard + 0` is found by
+            // no index.
             return """
                 SELECT s.snapshot, o.* FROM (SELECT pg_current_snapshot()::text AS snapshot) s LEFT JOIN LATERAL (
                     SELECT seq, topic, key, version, event_id, type, time, traceparent, data FROM outbox
-                    WHERE seq > \(position.afterSequence) AND shard = \(shard)
+                    WHERE seq > \(position.afterSequence) AND shard + 0 = \(shard)
                       AND (xid >= \(minimum) OR xid = ANY (\(late)))
                       AND pg_visible_in_snapshot(xid, \(window.description)::pg_snapshot)
                     ORDER BY seq LIMIT \(limit)) o ON true
                 ORDER BY o.seq
                 """
         }
-        // Sorted by no index: the rows of a window are found by their transactions, for by their numbers all that was ever
-        // sent would stand before them.
+        // The rows of a window are found by their transactions, for by their numbers all that was ever sent would stand
+        // before them. Written so that no statistics can lead the planner elsewhere: `seq + 0` is sorted by no index, and
+        // each late transaction is looked up by itself.
         return """
             SELECT s.snapshot, o.* FROM (SELECT pg_current_snapshot()::text AS snapshot) s LEFT JOIN LATERAL (
                 SELECT * FROM (
                     SELECT seq, topic, key, version, event_id, type, time, traceparent, data FROM outbox
                     WHERE shard = \(shard) AND xid >= \(minimum)
                     UNION ALL
-                    SELECT seq, topic, key, version, event_id, type, time, traceparent, data FROM outbox
-                    WHERE shard = \(shard) AND xid = ANY (\(late))
+                    SELECT o.* FROM unnest(\(late)) AS late (xid) CROSS JOIN LATERAL (
+                        SELECT seq, topic, key, version, event_id, type, time, traceparent, data FROM outbox
+                        WHERE shard = \(shard) AND xid = late.xid OFFSET 0) o
                 ) unsent ORDER BY seq + 0 LIMIT \(limit)) o ON true
             ORDER BY o.seq
             """

@@ -80,10 +80,12 @@ struct Relay: Sendable {
         // A position that a crash of the server takes back repeats a page, as every crash may; nothing waits for the
         // disk because of it. What a leader writes stays in its order.
         "SET synchronous_commit = off",
-        // Its statements find their rows by an index. A plan that was made while a partition was new would read the
-        // whole of it for ever, and to start helpers takes longer than the reading.
+        // Its statements find their rows by an index. A plan that was made while a partition was empty would read the
+        // whole of it when it is full, and to start helpers takes longer than the reading.
         "SET enable_seqscan = off",
         "SET max_parallel_workers_per_gather = 0",
+        // Planning a page anew would take longer than reading it.
+        "SET plan_cache_mode = force_generic_plan",
     ]
 
     private func waitForLead(on session: PostgresConnection) async throws {

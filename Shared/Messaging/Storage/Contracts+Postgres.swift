@@ -6,7 +6,7 @@ public import Postgres
 
 /// `uuid`
 extension UUIDv7: PostgresEncodable, PostgresDecodable {
-    public var postgresValue: PostgresValue { uuid.postgresValue }
+    public var postgresValue: PostgresValue { .binary(bytes, as: .uuid) }
     public static var postgresType: PostgresType { .uuid }
 
     public init(postgresCell cell: PostgresCell) throws {
