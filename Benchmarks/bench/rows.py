@@ -147,12 +147,12 @@ def row_overload(bench, plan):
                 seen = dues.load(stage.load, address, stage.targets, requests)
                 peak = requests / seen["seconds"]
                 usual = anonymous_memory(process.pid)
-                offered = int(3 * peak * plan.overload_seconds)
-                with stage.service() as (process, address):
-                    seen = dues.load(stage.load, address, stage.targets, offered, 3 * peak, connections=900)
-                    memory.append(f"{usual:.0f} → {anonymous_memory(process.pid):.0f} MB")
-                done = sum(seen["answers"].get(kind, 0) for kind in stage.expected)
-                goodput.append(done / seen["seconds"])
-                peaks.append(peak)
+            offered = int(3 * peak * plan.overload_seconds)
+            with stage.service() as (process, address):
+                seen = dues.load(stage.load, address, stage.targets, offered, 3 * peak, connections=900)
+                memory.append(f"{usual:.0f} → {anonymous_memory(process.pid):.0f} MB")
+            done = sum(seen["answers"].get(kind, 0) for kind in stage.expected)
+            goodput.append(done / seen["seconds"])
+            peaks.append(peak)
     notes = [f"memory {', '.join(memory)}", f"the last round's answers: {seen['answers']}"]
     return versus("overload", Figure("goodput", "/s", goodput), Figure("peak", "/s", peaks), 0.8, notes)

@@ -8,6 +8,14 @@ struct RecordMiddleware: RouterMiddleware {
     let metrics: RequestMetrics
     let logsRequests: Bool
     let logger: Logger
+    private let refusals = Tally()
+
+    init(routes: RouteTable, metrics: RequestMetrics, logsRequests: Bool, logger: Logger) {
+        self.routes = routes
+        self.metrics = metrics
+        self.logsRequests = logsRequests
+        self.logger = logger
+    }
 
     func handle(
         _ request: Request, context: HosoRequestContext,
@@ -21,6 +29,7 @@ struct RecordMiddleware: RouterMiddleware {
             response = try await next(request, context)
         } catch {
             let problem = problem(of: error, request, context)
+            if problem == .overloaded { return try refusal(problem, request, context, since: start) }
             if problem.status.code >= 500 { log(error, problem, request, context) }
             response = try problem.response(from: request, context: context)
             if request.method == .head { response = response.createHeadResponse() }
@@ -30,6 +39,22 @@ struct RecordMiddleware: RouterMiddleware {
         metrics.record(method: request.method, route: route, status: response.status, duration: duration)
         if logsRequests { log(request, route, response.status, duration) }
         return response
+    }
+
+    /// A refusal costs as little as it can, for it is given when there is least to spare: it is counted, and the log says
+    /// how many there were once a second.
+    private func refusal(
+        _ problem: Problem, _ request: Request, _ context: HosoRequestContext, since start: ContinuousClock.Instant
+    ) throws -> Response {
+        let now = ContinuousClock.now
+        metrics.record(
+            method: request.method, route: context.endpointPath ?? "unknown", status: problem.status,
+            duration: start.duration(to: now))
+        if let count = refusals.count(at: now) {
+            logger.warning(
+                "more requests than are worked on at once: some are refused", metadata: ["refused": "\(count)"])
+        }
+        return try problem.response(from: request, context: context)
     }
 
     /// A known address with another method is told from an unknown address.
