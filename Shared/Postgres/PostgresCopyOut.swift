@@ -7,6 +7,8 @@ public struct PostgresCopyOut: AsyncSequence, Sendable {
     let scope: TransactionScope?
     let statement: SQL
     let bound: Wire.Bound
+    /// Run before the COPY starts.
+    let prepare: @Sendable () async throws(PostgresError) -> Void
 
     /// Starts the COPY with its first element.
     public func makeAsyncIterator() -> Iterator { Iterator(reader: Reader(self)) }
@@ -46,6 +48,7 @@ public struct PostgresCopyOut: AsyncSequence, Sendable {
             let bound = copy.bound
             switch phase {
             case .new:
+                try await copy.prepare()
                 try await copy.connection.perform { [copy] wire throws(PostgresError) in
                     let opening = try copy.scope?.takeOpening() ?? []
                     try wire.startCopyOut(copy.statement, opening: opening, bound: bound)

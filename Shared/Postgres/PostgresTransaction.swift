@@ -9,6 +9,8 @@ public final class PostgresTransaction: PostgresSession {
     public let id: UInt64
     private let lane: StatementLane
     private let scope: TransactionScope
+    /// Statements that travel with the next one.
+    private let queued = Guarded<[SQL]>([])
 
     private static let lastID = Atomic<UInt64>(0)
     /// How long the end of a transaction may take when no time-out is configured.
@@ -22,24 +24,56 @@ public final class PostgresTransaction: PostgresSession {
     }
 
     @discardableResult
-    public func execute(_ sql: SQL) async throws(PostgresError) -> Int { try await lane.run(sql).affected }
+    public func execute(_ sql: SQL) async throws(PostgresError) -> Int {
+        let ahead = takeQueued()
+        guard ahead.isEmpty else { return try await lane.pipeline(ahead + [sql]).last?.affected ?? 0 }
+        return try await lane.run(sql).affected
+    }
 
-    public func query(_ sql: SQL) async throws(PostgresError) -> [PostgresRow] { try await lane.run(sql).rows }
+    public func query(_ sql: SQL) async throws(PostgresError) -> [PostgresRow] {
+        let ahead = takeQueued()
+        guard ahead.isEmpty else { return try await lane.pipeline(ahead + [sql]).last?.rows ?? [] }
+        return try await lane.run(sql).rows
+    }
 
     public func pipeline(_ statements: [SQL]) async throws(PostgresError) -> [PostgresResult] {
-        try await lane.pipeline(statements)
+        let ahead = takeQueued()
+        return Array(try await lane.pipeline(ahead + statements).dropFirst(ahead.count))
     }
 
     @discardableResult
     public func copyIn(
         _ statement: SQL, _ chunks: some AsyncSequence<[UInt8], any Error> & Sendable
-    ) async throws -> Int { try await lane.copyIn(statement, chunks) }
+    ) async throws -> Int {
+        try await flush()
+        return try await lane.copyIn(statement, chunks)
+    }
 
-    public func copyOut(_ statement: SQL) -> PostgresCopyOut { lane.copyOut(statement) }
+    public func copyOut(_ statement: SQL) -> PostgresCopyOut {
+        lane.copyOut(statement) { () async throws(PostgresError) in try await self.flush() }
+    }
+
+    /// Leaves a statement to travel with the next one, or with the commit, without a round trip of its own; nobody asks
+    /// what it gives.
+    ///
+    /// Statements run in the order in which they were given, enqueued or not. The error of an enqueued one is thrown by
+    /// whatever sends it: the next statement, the end of its savepoint, ``flush()``, or the end of the transaction.
+    public func enqueue(_ sql: SQL) { queued.withLock { $0.append(sql) } }
+
+    /// Sends what is enqueued.
+    public func flush() async throws(PostgresError) { _ = try await lane.pipeline(takeQueued()) }
+
+    private func takeQueued() -> [SQL] {
+        queued.withLock { queued in
+            defer { queued = [] }
+            return queued
+        }
+    }
 
     /// Runs a text of several statements without parameters; it must leave BEGIN and COMMIT to the transaction.
     public func executeScript(_ text: String) async throws(PostgresError) {
         try SQL(unsafe: text).validate()
+        try await flush()
         _ = try await lane.connection.perform { [scope] wire throws(PostgresError) in
             try wire.script(text, opening: try scope.takeOpening(), bound: scope.bound, isInTransaction: true)
         }
@@ -62,11 +96,14 @@ public final class PostgresTransaction: PostgresSession {
     public func savepoint<R: Sendable>(
         isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> R
     ) async throws -> R {
+        try await flush()
         let savepoint = scope.openSavepoint()
         let result: R
         do {
             result = try await body()
+            try await flush()
         } catch {
+            _ = takeQueued()
             try scope.close(savepoint, undoing: true)
             throw error
         }

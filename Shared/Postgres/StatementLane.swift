@@ -50,7 +50,10 @@ struct StatementLane: Sendable {
         }
     }
 
-    func copyOut(_ statement: SQL) -> PostgresCopyOut {
-        PostgresCopyOut(connection: connection, scope: scope, statement: statement, bound: bound)
+    /// - Parameter prepare: run before the COPY starts.
+    func copyOut(
+        _ statement: SQL, after prepare: @escaping @Sendable () async throws(PostgresError) -> Void = {}
+    ) -> PostgresCopyOut {
+        PostgresCopyOut(connection: connection, scope: scope, statement: statement, bound: bound, prepare: prepare)
     }
 }

@@ -10,7 +10,10 @@ struct FormQuery: Sendable {
     /// More than any form of a gateway has.
     private static let maximumFields = 64
 
+    /// In the order in which they came.
     let fields: [Field]
+    /// By the bytes of their names.
+    private let sorted: [Field]
 
     /// Reads the fields; nil when an escape is broken, a text is no UTF-8, a name stands there twice, or there are more
     /// than 64.
@@ -29,6 +32,7 @@ struct FormQuery: Sendable {
             fields.append(Field(name: name, value: value, raw: piece))
         }
         self.fields = fields
+        sorted = fields.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
     subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
@@ -50,8 +54,7 @@ struct FormQuery: Sendable {
     private func joined(without excluded: Set<String>, _ append: (Field, inout [UInt8]) -> Void) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(1_024)
-        let chosen = fields.filter { !$0.value.isEmpty && !excluded.contains($0.name) }
-        for field in chosen.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
+        for field in sorted where !field.value.isEmpty && !excluded.contains(field.name) {
             if !bytes.isEmpty { bytes.append(UInt8(ascii: "&")) }
             append(field, &bytes)
         }
@@ -66,15 +69,28 @@ struct FormQuery: Sendable {
     }
 
     private static func encode(_ text: String, into bytes: inout [UInt8]) {
+        if text.utf8.allSatisfy(isPlain) {
+            bytes += text.utf8
+            return
+        }
         for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
-                UInt8(ascii: "*"):
+            if isPlain(byte) {
                 bytes.append(byte)
-            case UInt8(ascii: " "): bytes.append(UInt8(ascii: "+"))
-            default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            } else if byte == UInt8(ascii: " ") {
+                bytes.append(UInt8(ascii: "+"))
+            } else {
+                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
             }
+        }
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+            UInt8(ascii: "*"):
+            true
+        default: false
         }
     }
 

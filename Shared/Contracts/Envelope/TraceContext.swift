@@ -44,6 +44,9 @@ public struct TraceContext: Hashable, Sendable, LosslessStringConvertible {
     public var description: String { "00-\(traceID)-\(spanID)-\(isSampled ? "01" : "00")" }
 
     private static func nonZero(_ generator: inout some RandomNumberGenerator) -> UInt64 {
-        UInt64.random(in: 1...UInt64.max, using: &generator)
+        while true {
+            let value: UInt64 = generator.next()
+            if value != 0 { return value }
+        }
     }
 }

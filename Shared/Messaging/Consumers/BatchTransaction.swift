@@ -39,18 +39,29 @@ struct BatchTransaction {
     private var parked: ParkedStore { ParkedStore(consumer: processor.definition.name) }
 
     mutating func run(_ batch: PartitionBatch, _ readings: ArraySlice<Read>) async throws -> BatchOutcome {
-        try await store.claim(batch, clusterID: clusterID, in: transaction)
-        fresh = try await store.enter(readings.compactMap(inboxID), in: transaction)
-        blocked = try await parked.hold(
-            Array(Set(readings.compactMap(\.record.key))), topic: batch.topic, in: transaction)
+        try await begin(batch, readings)
         for read in readings { try await take(read) }
+        try await settle { try await transaction.flush() }
         let arrived = arrivals.take()
         outcome.hasArrivals = !arrived.isEmpty
         try await ParkedStore.announce(arrived, now: now, in: transaction)
-        try await store.move(
+        store.move(
             TopicPartition(topic: batch.topic, partition: batch.partition), to: batch.nextOffset,
             clusterID: clusterID, in: transaction)
         return outcome
+    }
+
+    /// Claims the partition, enters the ids into the inbox and holds the keys that wait, in one round trip.
+    private mutating func begin(_ batch: PartitionBatch, _ readings: ArraySlice<Read>) async throws {
+        store.lock(topic: batch.topic, partition: batch.partition, in: transaction)
+        let place = TopicPartition(topic: batch.topic, partition: batch.partition)
+        let results = try await transaction.pipeline([
+            store.position(place, clusterID: clusterID), store.entrance(of: readings.compactMap(inboxID)),
+            parked.hold(Array(Set(readings.compactMap(\.record.key))), topic: batch.topic),
+        ])
+        try store.check(results[0].rows.first?.get("next_offset"), isStartOf: batch)
+        fresh = Set(try results[1].rows.map { try $0.get("event_id") })
+        blocked = Set(try results[2].rows.map { try $0.get("key") })
     }
 
     /// The id under which a message is remembered; an unknown type is not, so that its twin of another version can
@@ -116,11 +127,16 @@ struct BatchTransaction {
     private func attempt(_ envelope: Envelope, _ effect: Handler.Effect) async throws -> FaultKind? {
         let scope = processor.scope(of: envelope, in: transaction, arrivals: arrivals, now: now)
         if isCareful { return await processor.attempt(effect, scope) }
+        try await settle { try await effect(scope) }
+        return nil
+    }
+
+    /// Runs a part in which any message of the batch may fail: which one it was is found out with savepoints.
+    private func settle(_ part: () async throws -> Void) async throws {
         do {
-            try await effect(scope)
-            return nil
+            try await part()
         } catch {
-            if case .surroundings(let error) = FaultKind(error) { return .surroundings(error) }
+            if case .surroundings(let error) = FaultKind(error) { throw error }
             throw MessageFailed()
         }
     }

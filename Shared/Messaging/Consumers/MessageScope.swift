@@ -5,7 +5,8 @@ import Synchronization
 
 /// What a handler may use: the transaction of its batch, the moment, and the outbox with ids computed from the message.
 public struct MessageScope: Sendable {
-    /// Everything the handler changes goes through it; it commits together with the consumer's position.
+    /// Everything the handler changes goes through it; it commits together with the consumer's position. What a handler
+    /// enqueues travels with the statements of the messages behind it.
     public let transaction: PostgresTransaction
     public let context: EventContext
     /// `nil` for a projection: it may be rebuilt at any time, and says nothing to anybody.
@@ -18,7 +19,9 @@ public struct MessageScope: Sendable {
     /// cannot make a new fact.
     public func emit<Payload: EventPayload>(_ payload: Payload, key: UUIDv7, version: Int64) async throws {
         guard let outbox else { return }
-        try await outbox.append(payload, key: key, version: version, context: context, in: transaction)
+        let entry = try outbox.entry(of: payload, key: key, version: version, context: context)
+        transaction.enqueue(outbox.insertion([entry]))
+        outbox.wakeRelay(after: transaction)
     }
 
     /// Tells messages that wait for `what` that it is here now.

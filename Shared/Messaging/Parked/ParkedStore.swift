@@ -10,15 +10,12 @@ import Postgres
 struct ParkedStore: Sendable {
     let consumer: String
 
-    /// Of `keys` those whose messages wait or are parked, held until the transaction ends.
-    func hold(_ keys: [[UInt8]], topic: String, in transaction: PostgresTransaction) async throws -> Set<[UInt8]> {
-        guard !keys.isEmpty else { return [] }
-        let rows = try await transaction.query(
-            """
-            SELECT key FROM parked_keys
-            WHERE consumer = \(consumer) AND topic = \(topic) AND key = ANY (\(keys)) ORDER BY key FOR UPDATE
-            """)
-        return Set(try rows.map { try $0.get("key") })
+    /// Gives those of `keys` whose messages wait or are parked, and holds them until the transaction ends.
+    func hold(_ keys: [[UInt8]], topic: String) -> SQL {
+        """
+        SELECT key FROM parked_keys
+        WHERE consumer = \(consumer) AND topic = \(topic) AND key = ANY (\(keys)) ORDER BY key FOR UPDATE
+        """
     }
 
     /// Keeps a message for good, and its key blocked until somebody retries or drops it.
