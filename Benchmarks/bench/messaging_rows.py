@@ -18,7 +18,7 @@ class Events:
     def __init__(self, bench):
         self.bench = bench
         self.subject = bench.products / "BenchmarkSubject"
-        linger = '-DLINGER="2"'
+        linger = '-DLINGER="0.5"'
         self.peer = bench.compile(dues.HERE / "peers/relay.c", linger, "-I/usr/include/postgresql", "-lpq", "-lrdkafka")
         self.data = (dues.HERE / "peers/payment-received.json").read_text(encoding="utf-8").strip()
 

@@ -7,8 +7,20 @@ public enum RFC3339 {
         let milliseconds = Int(moment.millisecondsSince1970)
         let days = floorDivision(milliseconds, 86_400_000)
         let rest = milliseconds - days * 86_400_000
-        let time = [rest / 3_600_000, rest / 60_000 % 60, rest / 1_000 % 60].map { padded($0, 2) }
-        return "\(Day(number: days).text)T\(time.joined(separator: ":")).\(padded(rest % 1_000, 3))Z"
+        var text = Array(Day(number: days).text.utf8)
+        text.reserveCapacity(text.count + 14)
+        func append(_ mark: Unicode.Scalar, _ value: Int) {
+            text.append(UInt8(ascii: mark))
+            text.append(UInt8(truncatingIfNeeded: 0x30 + value / 10 % 10))
+            text.append(UInt8(truncatingIfNeeded: 0x30 + value % 10))
+        }
+        append("T", rest / 3_600_000)
+        append(":", rest / 60_000 % 60)
+        append(":", rest / 1_000 % 60)
+        append(".", rest / 10 % 100)
+        text.append(UInt8(truncatingIfNeeded: 0x30 + rest % 10))
+        text.append(UInt8(ascii: "Z"))
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// The moment of a text with any number of fractional digits and any offset, or nil when it is none.

@@ -64,7 +64,7 @@ extension ClientProperties {
         require("queue.buffering.max.messages", limits.records + 1_000)
         require("queue.buffering.max.kbytes", max(4096, 2 * limits.bytes / 1024))
         prefer("allow.auto.create.topics", false)
-        prefer("linger.ms", limits.linger.milliseconds)
+        prefer("linger.ms", limits.linger / .milliseconds(1))
         prefer("statistics.interval.ms", 10_000)
     }
 

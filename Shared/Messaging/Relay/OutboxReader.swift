@@ -21,8 +21,17 @@ struct OutboxPage: Sendable {
 /// The relay's statements on its own connection.
 struct OutboxReader: Sendable {
     let session: PostgresConnection
-    let service: ServiceName
     let shard: Int16
+    private let source: KafkaHeader
+
+    private static let specVersion = KafkaHeader(EventHeader.specVersion, EventHeader.specVersionValue)
+    private static let contentType = KafkaHeader(EventHeader.contentType, EventHeader.contentTypeValue)
+
+    init(session: PostgresConnection, service: ServiceName, shard: Int16) {
+        self.session = session
+        self.shard = shard
+        source = KafkaHeader(EventHeader.source, service.source)
+    }
 
     /// The next page from `position` on, in the order of the row numbers.
     func page(from position: RelayPosition, limit: Int) async throws -> OutboxPage {
@@ -156,16 +165,17 @@ struct OutboxReader: Sendable {
         let id: UUIDv7 = try row.get("event_id")
         let time: Date = try row.get("time")
         let version: Int64 = try row.get("version")
+        let keyText = Array(key.description.utf8)
         var headers = [
-            KafkaHeader(EventHeader.specVersion, EventHeader.specVersionValue),
+            Self.specVersion,
             KafkaHeader(EventHeader.id, id.description),
             KafkaHeader(EventHeader.type, type),
-            KafkaHeader(EventHeader.source, service.source),
-            KafkaHeader(EventHeader.subject, key.description),
+            source,
+            KafkaHeader(name: EventHeader.subject, value: keyText),
             KafkaHeader(EventHeader.time, RFC3339.text(of: time)),
             KafkaHeader(EventHeader.sequence, String(version)),
             KafkaHeader(EventHeader.dataSchema, "urn:hoso:schema:\(type)"),
-            KafkaHeader(EventHeader.contentType, EventHeader.contentTypeValue),
+            Self.contentType,
         ]
         if let traceparent = try row.get("traceparent", as: String?.self) {
             headers.append(KafkaHeader(EventHeader.traceParent, traceparent))
@@ -173,7 +183,7 @@ struct OutboxReader: Sendable {
         return OutboxRow(
             sequence: try row.get("seq"), topic: topic, key: key,
             record: KafkaRecord(
-                topic: topic, partition: nil, key: Array(key.description.utf8), value: try row.get("data"),
+                topic: topic, partition: nil, key: keyText, value: try row.get("data"),
                 headers: headers, timestamp: time))
     }
 }

@@ -18,8 +18,10 @@ struct HoleAttackTests {
             try await scene.untilSent()
             let place = try #require(Array(try await scene.log().keys).sorted().first)
             let cluster = try #require(scene.watch.lastKnown)
-            try await ConsumerStore(consumer: "routing.dossiers").move(
-                place, to: 1_000, clusterID: cluster, in: scene.routing.pool)
+            try await scene.routing.pool.transaction { transaction in
+                ConsumerStore(consumer: "routing.dossiers").move(
+                    place, to: 1_000, clusterID: cluster, in: transaction)
+            }
             let (runner, reader) = scene.reader()
             try await eventually("it stops", within: .seconds(30)) {
                 if case .stopped = runner.status.state { true } else { false }
