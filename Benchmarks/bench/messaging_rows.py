@@ -89,7 +89,7 @@ def _rate_of_relay(address, count):
     name = "hoso_relay_events_sent_total"
     first = wait_for("the first page", lambda: metric(address, name), pause=0.005)
     began = time.monotonic()
-    wait_for("the whole outbox", lambda: metric(address, name) >= count, seconds=600, pause=0.005)
+    wait_for("the whole outbox", lambda: metric(address, name) >= count, seconds=600, pause=0.05)
     return (count - first) / (time.monotonic() - began)
 
 

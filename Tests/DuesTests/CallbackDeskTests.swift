@@ -78,6 +78,43 @@ struct CallbackDeskTests {
         #expect(book.kept == 1)
     }
 
+    @Test("a second transaction begins when as many wait as the first has, and not before")
+    func second() async throws {
+        let book = Book(fault: PostgresError(.server, "none"))
+        let desk = CallbackDesk(
+            booking: book, logger: Logger(label: "test"), transactions: 2, batch: 64, maximumWaiting: 100)
+        await withTaskGroup(of: Void.self) { group in
+            func come(_ count: Int) { for _ in 0..<count { group.addTask { _ = await desk.receive(Self.arrival(1)) } } }
+            // One, and beside it one more: after them both places are taken.
+            come(1)
+            while book.calls.count < 1 { await Task.yield() }
+            come(1)
+            while book.calls.count < 2 { await Task.yield() }
+            come(10)
+            while await desk.waitingCount < 10 { await Task.yield() }
+            book.open()
+            // The ten go together as soon as one place is free; nobody waits for the other.
+            await group.waitForAll()
+        }
+        #expect(book.calls == [1, 1, 10])
+        #expect(book.mostInside == 2)
+
+        let slow = Book(fault: PostgresError(.server, "none"))
+        let again = CallbackDesk(
+            booking: slow, logger: Logger(label: "test"), transactions: 2, batch: 4, maximumWaiting: 100)
+        await withTaskGroup(of: Void.self) { group in
+            func come(_ count: Int) { for _ in 0..<count { group.addTask { _ = await again.receive(Self.arrival(1)) } } }
+            come(2)
+            while slow.calls.count < 2 { await Task.yield() }
+            come(6)
+            while await again.waitingCount < 6 { await Task.yield() }
+            slow.open()
+            await group.waitForAll()
+        }
+        #expect(slow.calls.prefix(3) == [1, 1, 4])
+        #expect(slow.calls.reduce(0, +) == 8)
+    }
+
     @Test("when the database is away nothing is tried one by one: all of the batch is to be repeated")
     func away() async throws {
         FaultRecord.note("D1", "the database away while callbacks are booked")

@@ -41,13 +41,14 @@ struct BatchTransaction {
     mutating func run(_ batch: PartitionBatch, _ readings: ArraySlice<Read>) async throws -> BatchOutcome {
         try await begin(batch, readings)
         for read in readings { try await take(read) }
-        try await settle { try await transaction.flush() }
         let arrived = arrivals.take()
         outcome.hasArrivals = !arrived.isEmpty
-        try await ParkedStore.announce(arrived, now: now, in: transaction)
+        ParkedStore.announce(arrived, now: now, in: transaction)
         store.move(
             TopicPartition(topic: batch.topic, partition: batch.partition), to: batch.nextOffset,
             clusterID: clusterID, in: transaction)
+        // What handlers have enqueued is sent here at the latest.
+        try await settle { try await transaction.flush() }
         return outcome
     }
 
@@ -137,7 +138,7 @@ struct BatchTransaction {
             try await part()
         } catch {
             if case .surroundings(let error) = FaultKind(error) { throw error }
-            throw MessageFailed()
+            throw isCareful ? error : MessageFailed()
         }
     }
 

@@ -136,9 +136,9 @@ struct ParkedStore: Sendable {
     }
 
     /// What has arrived: whoever waits for it is tried again at once.
-    static func announce(_ arrived: [String], now: Date, in transaction: PostgresTransaction) async throws {
+    static func announce(_ arrived: [String], now: Date, in transaction: PostgresTransaction) {
         guard !arrived.isEmpty else { return }
-        try await transaction.execute(
+        transaction.enqueue(
             """
             UPDATE parked_keys SET next_attempt_at = \(now)
             WHERE waiting_for = ANY (\(arrived)) AND state = 'waiting'

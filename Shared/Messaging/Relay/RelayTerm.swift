@@ -29,18 +29,25 @@ struct RelayTerm {
             let page = upcoming
             let next = position.advanced(
                 pastSequence: page.rows.last?.sequence, isFull: page.isFull, snapshot: page.snapshot)
-            // While a full page is on its way the one after it is read.
+            // While a full page is on its way the one after it is read; after another one is sent, the next is read
+            // together with the writing of the position.
             async let following = pageBehind(page, from: next)
             // An empty page moves the position in memory only: idle relays write nothing.
+            var afterSending: OutboxPage?
             if !page.rows.isEmpty {
                 do {
                     try await send(page.rows, blocked: &blocked)
-                    try await reader.write(next, clusterID: clusterID)
+                    if page.isFull {
+                        try await reader.write(next, clusterID: clusterID)
+                    } else {
+                        afterSending = try await reader.page(
+                            from: next, limit: relay.limits.page, writingFor: clusterID)
+                    }
                 } catch { throw PageInterrupted(page.rows, error) }
             }
             position = next
             relay.status.sent(page.rows.count)
-            if let read = try await following {
+            if let read = try await following ?? afterSending {
                 upcoming = read
             } else {
                 await relay.committed.wait(atMost: relay.limits.poll)

@@ -10,9 +10,17 @@ extension UUIDv7: PostgresEncodable, PostgresDecodable {
     public static var postgresType: PostgresType { .uuid }
 
     public init(postgresCell cell: PostgresCell) throws {
-        guard let value = UUIDv7(try UUID(postgresCell: cell)) else {
-            throw PostgresError(.decoding, "the uuid is not of version 7")
+        let value: UUIDv7?
+        if cell.type == .uuid && cell.isBinary {
+            value = try cell.withBytes { bytes throws(PostgresError) in
+                guard bytes.count == 16 else { throw cell.mismatch("UUIDv7", "\(bytes.count) bytes") }
+                let words = bytes.loadUnaligned(as: (UInt64, UInt64).self)
+                return UUIDv7(words: (UInt64(bigEndian: words.0), UInt64(bigEndian: words.1)))
+            }
+        } else {
+            value = UUIDv7(try UUID(postgresCell: cell))
         }
+        guard let value else { throw PostgresError(.decoding, "the uuid is not of version 7") }
         self = value
     }
 }
