@@ -103,7 +103,9 @@ struct CallbackDeskTests {
         let again = CallbackDesk(
             booking: slow, logger: Logger(label: "test"), transactions: 2, batch: 4, maximumWaiting: 100)
         await withTaskGroup(of: Void.self) { group in
-            func come(_ count: Int) { for _ in 0..<count { group.addTask { _ = await again.receive(Self.arrival(1)) } } }
+            func come(_ count: Int) {
+                for _ in 0..<count { group.addTask { _ = await again.receive(Self.arrival(1)) } }
+            }
             come(2)
             while slow.calls.count < 2 { await Task.yield() }
             come(6)

@@ -37,7 +37,8 @@ struct OutboxReader: Sendable {
     /// - Parameter clusterID: where the position is also to be written first, the cluster it is for.
     func page(from position: RelayPosition, limit: Int, writingFor clusterID: String? = nil) async throws -> OutboxPage
     {
-        let rows = try await rows(from: position, limit: limit, after: clusterID.map { writing(position, clusterID: $0) })
+        let insertion = clusterID.map { writing(position, clusterID: $0) }
+        let rows = try await rows(from: position, limit: limit, after: insertion)
         guard let first = rows.first, let snapshot = TransactionSnapshot(try first.get("snapshot")) else {
             throw MessagingError.unexpected("the outbox page has no snapshot")
         }
