@@ -72,7 +72,7 @@ func consumer(_ name: String, committed: @escaping @Sendable (UUIDv7) -> Void) -
     ConsumerDefinition(name: name, topics: [TopicCatalogue.payments], kind: .effects)
         .on(PaymentReceived.self) { message, scope in
             let key = message.key
-            scope.transaction.enqueue(
+            try scope.transaction.enqueue(
                 "INSERT INTO handled (key, amount) VALUES (\(key), \(message.payload.amount))")
             scope.transaction.afterCommit { committed(key) }
         }

@@ -9,8 +9,6 @@ public final class PostgresTransaction: PostgresSession {
     public let id: UInt64
     private let lane: StatementLane
     private let scope: TransactionScope
-    /// Statements that travel with the next one.
-    private let queued = Guarded<[SQL]>([])
 
     private static let lastID = Atomic<UInt64>(0)
     /// How long the end of a transaction may take when no time-out is configured.
@@ -24,21 +22,12 @@ public final class PostgresTransaction: PostgresSession {
     }
 
     @discardableResult
-    public func execute(_ sql: SQL) async throws(PostgresError) -> Int {
-        let ahead = takeQueued()
-        guard ahead.isEmpty else { return try await lane.pipeline(ahead + [sql]).last?.affected ?? 0 }
-        return try await lane.run(sql).affected
-    }
+    public func execute(_ sql: SQL) async throws(PostgresError) -> Int { try await lane.run(sql).affected }
 
-    public func query(_ sql: SQL) async throws(PostgresError) -> [PostgresRow] {
-        let ahead = takeQueued()
-        guard ahead.isEmpty else { return try await lane.pipeline(ahead + [sql]).last?.rows ?? [] }
-        return try await lane.run(sql).rows
-    }
+    public func query(_ sql: SQL) async throws(PostgresError) -> [PostgresRow] { try await lane.run(sql).rows }
 
     public func pipeline(_ statements: [SQL]) async throws(PostgresError) -> [PostgresResult] {
-        let ahead = takeQueued()
-        return Array(try await lane.pipeline(ahead + statements).dropFirst(ahead.count))
+        try await lane.pipeline(statements)
     }
 
     @discardableResult
@@ -53,22 +42,16 @@ public final class PostgresTransaction: PostgresSession {
         lane.copyOut(statement) { () async throws(PostgresError) in try await self.flush() }
     }
 
-    /// Leaves a statement to travel with the next one, or with the commit, without a round trip of its own; nobody asks
-    /// what it gives.
+    /// Leaves a statement to travel with the next one, without a round trip of its own; nobody asks what it gives.
     ///
-    /// Statements run in the order in which they were given, enqueued or not. The error of an enqueued one is thrown by
-    /// whatever sends it: the next statement, the end of its savepoint, ``flush()``, or the end of the transaction.
-    public func enqueue(_ sql: SQL) { queued.withLock { $0.append(sql) } }
+    /// Statements run in the order in which one task gives them, enqueued or not. The error of an enqueued one is thrown
+    /// by whatever sends it: the next statement, COPY or script, the beginning or the end of a savepoint, ``flush()``, or
+    /// the end of the transaction, which is then rolled back.
+    /// - Throws: `.usage` when the statement cannot be sent, or the transaction is over.
+    public func enqueue(_ sql: SQL) throws(PostgresError) { try scope.enqueue(sql) }
 
     /// Sends what is enqueued.
-    public func flush() async throws(PostgresError) { _ = try await lane.pipeline(takeQueued()) }
-
-    private func takeQueued() -> [SQL] {
-        queued.withLock { queued in
-            defer { queued = [] }
-            return queued
-        }
-    }
+    public func flush() async throws(PostgresError) { try await lane.flush() }
 
     /// Runs a text of several statements without parameters; it must leave BEGIN and COMMIT to the transaction.
     public func executeScript(_ text: String) async throws(PostgresError) {
@@ -89,7 +72,8 @@ public final class PostgresTransaction: PostgresSession {
         try await queryOne("SELECT pg_current_xact_id() AS id").get("id")
     }
 
-    /// Runs a part that can fail alone: what it did is undone when it throws, and the transaction goes on.
+    /// Runs a part that can fail alone: what it did is undone when it throws, and the transaction goes on. Only when
+    /// something fails that was enqueued before the savepoint, the transaction is at its end.
     ///
     /// Savepoints can be nested but not overlap. A lost connection is thrown on and ends the transaction.
     @discardableResult
@@ -103,7 +87,6 @@ public final class PostgresTransaction: PostgresSession {
             result = try await body()
             try await flush()
         } catch {
-            _ = takeQueued()
             try scope.close(savepoint, undoing: true)
             throw error
         }
@@ -118,6 +101,10 @@ public final class PostgresTransaction: PostgresSession {
             await rollback()
             throw .taskCancelled
         }
+        if scope.isSpoiled {
+            await rollback()
+            throw Self.rolledBack
+        }
         guard let commands = try scope.end() else { return runHooks() }
         let tag = try await lane.connection.performToEnd { wire throws(PostgresError) in
             let bound: Wire.Bound = wire.answerBound == nil ? .within(Self.endBound) : .configured
@@ -125,12 +112,13 @@ public final class PostgresTransaction: PostgresSession {
         }
         guard tag == "COMMIT" else {
             // An error in the transaction was swallowed; the server has rolled it back.
-            throw PostgresError(
-                .server, "a statement of the transaction had failed, so it was rolled back",
-                sqlState: .inFailedTransaction)
+            throw Self.rolledBack
         }
         runHooks()
     }
+
+    private static let rolledBack = PostgresError(
+        .server, "a statement of the transaction had failed, so it was rolled back", sqlState: .inFailedTransaction)
 
     /// Undoes everything; a connection on which that fails is not used again.
     func rollback() async {

@@ -6,17 +6,47 @@ struct StatementLane: Sendable {
     private var bound: Wire.Bound { scope?.bound ?? .configured }
 
     func run(_ sql: SQL) async throws(PostgresError) -> ResultStorage {
-        try await connection.perform { [scope, bound] wire throws(PostgresError) in
-            try wire.run(sql, opening: try scope?.takeOpening() ?? [], bound: bound, isInTransaction: scope != nil)
-        }
+        try sql.validate()
+        let results = try await send([sql])
+        guard let last = results.last else { throw .lost("the server gave no result") }
+        return last
     }
 
     func pipeline(_ statements: [SQL]) async throws(PostgresError) -> [PostgresResult] {
         guard !statements.isEmpty else { return [] }
-        return try await connection.perform { [scope, bound] wire throws(PostgresError) in
-            try wire.pipeline(
-                statements, opening: try scope?.takeOpening() ?? [], bound: bound, isInTransaction: scope != nil)
-        }.map(PostgresResult.init)
+        for statement in statements { try statement.validate() }
+        return try await send(statements).suffix(statements.count).map(PostgresResult.init)
+    }
+
+    /// Sends what the transaction has enqueued.
+    func flush() async throws(PostgresError) {
+        guard let scope, scope.hasQueued else { return }
+        _ = try await send([])
+    }
+
+    /// Sends statements behind those that are enqueued; their results stand last. What cannot be sent was refused before,
+    /// for what is taken along here is carried out or spoils the transaction.
+    private func send(_ statements: [SQL]) async throws(PostgresError) -> [ResultStorage] {
+        try await connection.perform { [scope, bound] wire throws(PostgresError) in
+            guard let scope else {
+                if statements.count == 1 {
+                    return [try wire.run(statements[0], opening: [], bound: bound, isInTransaction: false)]
+                }
+                return try wire.pipeline(statements, opening: [], bound: bound, isInTransaction: false)
+            }
+            let ahead = try scope.takeAhead()
+            let all = ahead.statements + statements
+            if all.isEmpty { return [] }
+            do throws(PostgresError) {
+                if all.count == 1 {
+                    return [try wire.run(all[0], opening: ahead.opening, bound: bound, isInTransaction: true)]
+                }
+                return try wire.pipeline(all, opening: ahead.opening, bound: bound, isInTransaction: true)
+            } catch {
+                if !ahead.statements.isEmpty || !ahead.opening.isEmpty { scope.spoil() }
+                throw error
+            }
+        }
     }
 
     /// Chunks are gathered up to this size before they are handed over.

@@ -5,6 +5,10 @@
 final class TransactionScope: Sendable {
     private struct State {
         var pending: [String]
+        /// Statements that travel with the next one.
+        var queued: [SQL] = []
+        /// How many savepoints were open when something that was taken along was not carried out.
+        var spoiledAt: Int?
         var isBegun = false
         var isEnded = false
         var savepoints = 0
@@ -25,6 +29,32 @@ final class TransactionScope: Sendable {
         state = Guarded(State(pending: opening))
         self.bound = bound
     }
+
+    /// - Throws: `.usage` when the transaction is over, or when the statement cannot be sent.
+    func enqueue(_ sql: SQL) throws(PostgresError) {
+        try sql.validate()
+        let isOver = state.withLock { state in
+            if !state.isEnded { state.queued.append(sql) }
+            return state.isEnded
+        }
+        if isOver { throw .usage("the transaction is over") }
+    }
+
+    var hasQueued: Bool { state.withLock { !$0.queued.isEmpty } }
+
+    /// What to send first, and the statements that travel along; called on the connection's thread like `takeOpening`.
+    func takeAhead() throws(PostgresError) -> (opening: [String], statements: [SQL]) {
+        let opening = try takeOpening()
+        return state.withLock { state in
+            defer { state.queued = [] }
+            return (opening, state.queued)
+        }
+    }
+
+    /// What was taken along is lost: the transaction cannot be committed, unless a savepoint around it is undone.
+    func spoil() { state.withLock { $0.spoiledAt = min($0.spoiledAt ?? $0.savepoints, $0.savepoints) } }
+
+    var isSpoiled: Bool { state.withLock { $0.spoiledAt != nil } }
 
     /// What to send first; called on the connection's thread, so that a job that never runs takes nothing with it.
     func takeOpening() throws(PostgresError) -> [String] {
@@ -74,7 +104,11 @@ final class TransactionScope: Sendable {
         let isInnermost = state.withLock { state in
             guard state.savepoints == savepoint.depth else { return false }
             state.savepoints -= 1
-            if undoing { state.hooks.removeSubrange(savepoint.hooks...) }
+            if undoing {
+                state.hooks.removeSubrange(savepoint.hooks...)
+                state.queued = []
+                if let depth = state.spoiledAt, depth >= savepoint.depth { state.spoiledAt = nil }
+            }
             if state.pending.last == savepoint.command {
                 // Nothing was sent since; the server need never hear of it.
                 state.pending.removeLast()

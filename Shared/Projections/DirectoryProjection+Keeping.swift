@@ -6,7 +6,7 @@ import Postgres
 extension DirectoryProjection {
     @Sendable static func keepOrganization(_ message: Message<OrganizationState>, _ scope: MessageScope) async throws {
         let state = message.payload
-        scope.transaction.enqueue(
+        try scope.transaction.enqueue(
             """
             INSERT INTO directory_organizations AS kept (id, version, parent_id, type, code, state)
             VALUES (\(state.organizationId), \(message.sequence), \(state.parentId), \(state.type.rawValue),
@@ -20,7 +20,7 @@ extension DirectoryProjection {
 
     @Sendable static func keepMember(_ message: Message<MemberState>, _ scope: MessageScope) async throws {
         let state = message.payload
-        scope.transaction.enqueue(
+        try scope.transaction.enqueue(
             """
             INSERT INTO directory_members AS kept (id, version, cell_id, state)
             VALUES (\(state.memberId), \(message.sequence), \(state.cellId), \(try document(state)))
@@ -33,7 +33,7 @@ extension DirectoryProjection {
 
     @Sendable static func keepRole(_ message: Message<RoleState>, _ scope: MessageScope) async throws {
         let state = message.payload
-        scope.transaction.enqueue(
+        try scope.transaction.enqueue(
             """
             INSERT INTO directory_roles AS kept
                 (id, version, member_id, organization_id, role, status, valid_from, valid_to, state)

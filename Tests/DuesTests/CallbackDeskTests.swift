@@ -117,6 +117,30 @@ struct CallbackDeskTests {
         #expect(slow.calls.reduce(0, +) == 8)
     }
 
+    @Test("a batch that is taken apart holds up nobody who comes meanwhile")
+    func besideApart() async throws {
+        let book = Book(fault: PostgresError(.server, "bad", sqlState: .checkViolation))
+        let desk = CallbackDesk(
+            booking: book, logger: Logger(label: "test"), transactions: 2, batch: 64, maximumWaiting: 100)
+        await withTaskGroup(of: Void.self) { group in
+            func come(_ bytes: [UInt8]) {
+                for byte in bytes { group.addTask { _ = await desk.receive(Self.arrival(byte)) } }
+            }
+            come([1, 1])
+            while book.calls.count < 2 { await Task.yield() }
+            come(Array(repeating: 1, count: 19) + [0])
+            while await desk.waitingCount < 20 { await Task.yield() }
+            book.open()
+            while book.calls.count < 4 { await Task.yield() }
+            // The twenty have failed together; now they go one by one.
+            come([1])
+            await group.waitForAll()
+        }
+        #expect(book.calls.prefix(3) == [1, 1, 20])
+        #expect(book.calls.reduce(0, +) == 2 + 20 + 20 + 1)
+        #expect(book.mostInside == 2)
+    }
+
     @Test("when the database is away nothing is tried one by one: all of the batch is to be repeated")
     func away() async throws {
         FaultRecord.note("D1", "the database away while callbacks are booked")

@@ -19,6 +19,29 @@ extension BatchProcessorTests {
         #expect(try await ParkedMessages(pool: database.pool).list().map(\.offset) == [0, 0])
     }
 
+    @Test(
+        "what a handler enqueued fails with its own message, even when the next handler swallows the error",
+        arguments: [false, true])
+    func enqueued(swallows: Bool) async throws {
+        let database = try await MessagingDatabase.make()
+        let definition = ConsumerDefinition(
+            name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .effects
+        ).on(DossierWithdrawn.self) { message, scope in
+            let reason = message.payload.reason
+            if swallows, reason == "c" { _ = try? await scope.transaction.query("SELECT 1") }
+            try scope.transaction.enqueue(
+                "INSERT INTO effects (reason, sequence) VALUES (\(reason), 1 / (\(reason == "bad" ? 0 : 1)))")
+        }
+        let records = try ["a", "bad", "c"].enumerated().map { offset, reason in
+            try make.record(make.withdrawal(of: make.dossier(), reason: reason), offset: Int64(offset))
+        }
+        try await database.processor(definition).apply(TestBatch.batch(records), clusterID: "c1")
+        #expect(try await database.effects() == ["a", "c"])
+        let parked = try await ParkedMessages(pool: database.pool).list()
+        #expect(parked.map(\.offset) == [1] && parked.map(\.reasonCode) == ["database.22012"])
+        #expect(try await database.position(of: "routing.dossiers") == 3)
+    }
+
     @Test("a poisonous message is parked with its bytes; its neighbours are applied, its key waits behind it")
     func poison() async throws {
         FaultRecord.note("K17", "a message that is no JSON between good ones")

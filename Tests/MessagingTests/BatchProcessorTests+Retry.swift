@@ -131,7 +131,7 @@ extension BatchProcessorTests {
 
         try await database.pool.transaction { transaction in
             try await transaction.execute("INSERT INTO known VALUES (\(dossier))")
-            ParkedStore.announce(["dossier:\(dossier)"], now: database.time.now, in: transaction)
+            try ParkedStore.announce(["dossier:\(dossier)"], now: database.time.now, in: transaction)
         }
         #expect(try await database.retries(of: processor).retryOne())
         #expect(try await database.effects() == ["first", "second"])

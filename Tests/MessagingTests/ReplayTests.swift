@@ -65,7 +65,7 @@ struct ReplayTests {
         let database = try await MessagingDatabase.make()
         let store = ConsumerStore(consumer: projection.name)
         let emptying = try await database.pool.transaction { transaction in
-            store.lock(topic: place.topic, partition: 0, in: transaction)
+            try store.lock(topic: place.topic, partition: 0, in: transaction)
             try await transaction.flush()
             let emptying = Task { try await replay(database, cluster).empty(projection) }
             try await eventually("it waits for the batch") {
@@ -76,7 +76,7 @@ struct ReplayTests {
                     """)
                     == 1
             }
-            store.move(place, to: 7, clusterID: "c1", in: transaction)
+            try store.move(place, to: 7, clusterID: "c1", in: transaction)
             return emptying
         }
         try await emptying.value

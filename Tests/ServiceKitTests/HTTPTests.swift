@@ -85,6 +85,8 @@ struct HTTPTests {
             let third = try await service.call(.get, "/v1/open")
             #expect(third.status == .serviceUnavailable && third.problem == "overloaded")
             #expect(third.headers[.retryAfter] == "1")
+            let head = try await service.call(.head, "/v1/open")
+            #expect(head.status == .serviceUnavailable && head.body.isEmpty)
             #expect(try await service.call(.get, "/health/live").status == .ok)
             Turnstile.named("overload").open()
             #expect(try await first.status == .ok)

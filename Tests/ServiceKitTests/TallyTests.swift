@@ -4,14 +4,16 @@ import Testing
 
 @Suite("Tally")
 struct TallyTests {
-    @Test("the first is told at once, the others together, at most once a second")
+    @Test("one of many tells of all, until there are no more")
     func tally() {
         let tally = Tally()
-        let start = ContinuousClock.now
-        #expect(tally.count(at: start) == 1)
-        #expect(tally.count(at: start + .milliseconds(10)) == nil)
-        #expect(tally.count(at: start + .milliseconds(999)) == nil)
-        #expect(tally.count(at: start + .milliseconds(1_000)) == 3)
-        #expect(tally.count(at: start + .milliseconds(1_001)) == nil)
+        #expect(tally.count())
+        #expect(!tally.count())
+        #expect(tally.take() == 2)
+        #expect(!tally.count())
+        #expect(tally.take() == 1)
+        #expect(tally.take() == nil)
+        #expect(tally.count())
+        #expect(tally.take() == 1)
     }
 }

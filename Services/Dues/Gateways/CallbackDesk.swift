@@ -18,8 +18,8 @@ protocol CallbackBook: Sendable {
 /// moment share one transaction.
 ///
 /// Up to `transactions` of them run at once, each led by one of the requests in it. A further one begins only when as many
-/// wait as the smallest of those under way has: small transactions beside each other would do the same work at several
-/// times the cost, and whoever waits is not held up by more than his like. A batch that fails for what is in it
+/// wait as the smallest of those under way has, or somebody has waited for a tenth of a second: small transactions beside
+/// each other would do the same work at several times the cost. A batch that fails for what is in it
 /// is taken apart, one after the other in the same place, so that a bad callback cannot fail its neighbours and a
 /// failure makes no more transactions than there were. When the database itself is away all of it is to be tried again.
 actor CallbackDesk {
@@ -42,8 +42,12 @@ actor CallbackDesk {
 
     private struct Waiting: Sendable {
         let arrival: Arrival
+        let since = ContinuousClock.now
         let turn: CheckedContinuation<Turn, Never>
     }
+
+    /// Whoever has waited for so long waits for no larger batch; looked at when somebody comes or a transaction ends.
+    private static let patience: Duration = .milliseconds(100)
 
     private let booking: any CallbackBook
     private let logger: Logger
@@ -83,23 +87,32 @@ actor CallbackDesk {
         let answers: [CallbackAnswer]
         do {
             answers = try await booking.process(arrivals)
+            ended(arrivals.count)
         } catch {
+            // From now on it holds its place for one at a time.
+            ended(arrivals.count, leaving: 1)
             answers = await apart(arrivals, error)
+            ended(1)
         }
         for (index, other) in others.enumerated() {
             let place = index + 1
             other.turn.resume(returning: .answered(answers.indices.contains(place) ? answers[place] : .tryAgain))
         }
-        if let place = underWay.firstIndex(of: arrivals.count) { underWay.remove(at: place) }
-        beginIfWorth()
         return answers.first ?? .tryAgain
+    }
+
+    /// Notes that a transaction of so many is over, or goes on with fewer.
+    private func ended(_ count: Int, leaving rest: Int? = nil) {
+        if let place = underWay.firstIndex(of: count) { underWay.remove(at: place) }
+        if let rest { underWay.append(rest) }
+        beginIfWorth()
     }
 
     /// Lets the first of those who wait lead a transaction.
     private func beginIfWorth() {
-        guard let first = waiting.first, underWay.count < transactions, waiting.count >= underWay.min() ?? 1 else {
-            return
-        }
+        guard let first = waiting.first, underWay.count < transactions,
+            waiting.count >= underWay.min() ?? 1 || ContinuousClock.now - first.since > Self.patience
+        else { return }
         let others = Array(waiting.dropFirst().prefix(batch - 1))
         waiting.removeFirst(others.count + 1)
         underWay.append(others.count + 1)

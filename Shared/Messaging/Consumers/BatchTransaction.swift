@@ -43,8 +43,8 @@ struct BatchTransaction {
         for read in readings { try await take(read) }
         let arrived = arrivals.take()
         outcome.hasArrivals = !arrived.isEmpty
-        ParkedStore.announce(arrived, now: now, in: transaction)
-        store.move(
+        try ParkedStore.announce(arrived, now: now, in: transaction)
+        try store.move(
             TopicPartition(topic: batch.topic, partition: batch.partition), to: batch.nextOffset,
             clusterID: clusterID, in: transaction)
         // What handlers have enqueued is sent here at the latest.
@@ -54,7 +54,7 @@ struct BatchTransaction {
 
     /// Claims the partition, enters the ids into the inbox and holds the keys that wait, in one round trip.
     private mutating func begin(_ batch: PartitionBatch, _ readings: ArraySlice<Read>) async throws {
-        store.lock(topic: batch.topic, partition: batch.partition, in: transaction)
+        try store.lock(topic: batch.topic, partition: batch.partition, in: transaction)
         let place = TopicPartition(topic: batch.topic, partition: batch.partition)
         let results = try await transaction.pipeline([
             store.position(place, clusterID: clusterID), store.entrance(of: readings.compactMap(inboxID)),
@@ -132,11 +132,14 @@ struct BatchTransaction {
         return nil
     }
 
-    /// Runs a part in which any message of the batch may fail: which one it was is found out with savepoints.
+    /// Runs a part in which any message of the batch may fail. Without savepoints nobody knows which one it was; that is
+    /// found out with them.
     private func settle(_ part: () async throws -> Void) async throws {
         do {
             try await part()
         } catch {
+            // A handler swallowed the error of what an earlier one had enqueued, or its own.
+            if !isCareful, (error as? PostgresError)?.sqlState == .inFailedTransaction { throw MessageFailed() }
             if case .surroundings(let error) = FaultKind(error) { throw error }
             throw isCareful ? error : MessageFailed()
         }

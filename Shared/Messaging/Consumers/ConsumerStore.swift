@@ -34,13 +34,15 @@ struct ConsumerStore: Sendable {
 
     /// Waits, with the next statement, until nobody else moves the partition, and keeps others out until the transaction
     /// ends.
-    func lock(topic: String, partition: Int32, in transaction: PostgresTransaction) {
+    func lock(topic: String, partition: Int32, in transaction: PostgresTransaction) throws(PostgresError) {
         let name = "hoso.consumer.\(consumer).\(topic).\(partition)"
-        transaction.enqueue("SELECT pg_advisory_xact_lock(hashtextextended(\(name), 0))")
+        try transaction.enqueue("SELECT pg_advisory_xact_lock(hashtextextended(\(name), 0))")
     }
 
-    func move(_ place: TopicPartition, to nextOffset: Int64, clusterID: String, in transaction: PostgresTransaction) {
-        transaction.enqueue(
+    func move(
+        _ place: TopicPartition, to nextOffset: Int64, clusterID: String, in transaction: PostgresTransaction
+    ) throws(PostgresError) {
+        try transaction.enqueue(
             """
             INSERT INTO consumer_positions (consumer, topic, partition, cluster_id, next_offset)
             VALUES (\(consumer), \(place.topic), \(place.partition), \(clusterID), \(nextOffset))

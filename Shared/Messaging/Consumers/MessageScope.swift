@@ -6,7 +6,7 @@ import Synchronization
 /// What a handler may use: the transaction of its batch, the moment, and the outbox with ids computed from the message.
 public struct MessageScope: Sendable {
     /// Everything the handler changes goes through it; it commits together with the consumer's position. What a handler
-    /// enqueues travels with the statements of the messages behind it.
+    /// enqueues travels with the statements of the messages behind it, and fails with them.
     public let transaction: PostgresTransaction
     public let context: EventContext
     /// `nil` for a projection: it may be rebuilt at any time, and says nothing to anybody.
@@ -20,7 +20,7 @@ public struct MessageScope: Sendable {
     public func emit<Payload: EventPayload>(_ payload: Payload, key: UUIDv7, version: Int64) async throws {
         guard let outbox else { return }
         let entry = try outbox.entry(of: payload, key: key, version: version, context: context)
-        transaction.enqueue(outbox.insertion([entry]))
+        try transaction.enqueue(outbox.insertion([entry]))
         outbox.wakeRelay(after: transaction)
     }
 

@@ -136,9 +136,9 @@ struct ParkedStore: Sendable {
     }
 
     /// What has arrived: whoever waits for it is tried again at once.
-    static func announce(_ arrived: [String], now: Date, in transaction: PostgresTransaction) {
+    static func announce(_ arrived: [String], now: Date, in transaction: PostgresTransaction) throws(PostgresError) {
         guard !arrived.isEmpty else { return }
-        transaction.enqueue(
+        try transaction.enqueue(
             """
             UPDATE parked_keys SET next_attempt_at = \(now)
             WHERE waiting_for = ANY (\(arrived)) AND state = 'waiting'

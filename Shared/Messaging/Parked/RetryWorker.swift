@@ -53,14 +53,14 @@ struct RetryWorker: Sendable {
                 if case .surroundings(let cause)? = fault { throw KeyTrouble(key: key, cause: cause) }
                 if let fault {
                     try await keep(key, message, fault, now: now, in: transaction)
-                    ParkedStore.announce(arrivals.take(), now: now, in: transaction)
+                    try ParkedStore.announce(arrivals.take(), now: now, in: transaction)
                     return true
                 }
                 try await parked.settle([message.id], as: "applied", by: nil, now: now, in: transaction)
             }
             // A full page may have more behind it: the key stays due.
             if messages.count < processor.rules.savepoints { try await parked.free(key, in: transaction) }
-            ParkedStore.announce(arrivals.take(), now: now, in: transaction)
+            try ParkedStore.announce(arrivals.take(), now: now, in: transaction)
             return true
         }
     }

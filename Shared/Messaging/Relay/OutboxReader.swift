@@ -34,11 +34,36 @@ struct OutboxReader: Sendable {
     }
 
     /// The next page from `position` on, in the order of the row numbers.
+    ///
+    /// The first page of a window looks at all of it: millions of events may take it longer than a statement is allowed.
+    /// It is asked for again with an hour then, in a transaction, so that nobody else may use the session meanwhile.
     /// - Parameter clusterID: where the position is also to be written first, the cluster it is for.
     func page(from position: RelayPosition, limit: Int, writingFor clusterID: String? = nil) async throws -> OutboxPage
     {
         let insertion = clusterID.map { writing(position, clusterID: $0) }
-        let rows = try await rows(from: position, limit: limit, after: insertion)
+        let statements = (insertion.map { [$0] } ?? []) + [statement(from: position, limit: limit)]
+        do {
+            return try read(try await session.pipeline(statements), limit: limit)
+        } catch let error as PostgresError {
+            guard error.isTimeOut else { throw error }
+            let options = TransactionOptions(statementTimeout: .seconds(3_600))
+            return try read(
+                try await session.transaction(options) { try await $0.pipeline(statements) }, limit: limit)
+        }
+    }
+
+    /// The same beside other work on the session; nil when it takes longer than a statement is allowed.
+    func pageAside(from position: RelayPosition, limit: Int) async throws -> OutboxPage? {
+        do {
+            return try read(try await session.pipeline([statement(from: position, limit: limit)]), limit: limit)
+        } catch let error as PostgresError {
+            if error.isTimeOut { return nil }
+            throw error
+        }
+    }
+
+    private func read(_ results: [PostgresResult], limit: Int) throws -> OutboxPage {
+        let rows = results.last?.rows ?? []
         guard let first = rows.first, let snapshot = TransactionSnapshot(try first.get("snapshot")) else {
             throw MessagingError.unexpected("the outbox page has no snapshot")
         }
@@ -48,25 +73,12 @@ struct OutboxReader: Sendable {
         return OutboxPage(rows: page, isFull: page.count == limit, snapshot: snapshot)
     }
 
-    /// The first page of a window looks at all of it: with millions of events waiting longer than a statement may take.
-    private func rows(from position: RelayPosition, limit: Int, after first: SQL?) async throws -> [PostgresRow] {
-        let statements = (first.map { [$0] } ?? []) + [statement(from: position, limit: limit)]
-        do {
-            return try await session.pipeline(statements).last?.rows ?? []
-        } catch {
-            guard error.sqlState == .queryCanceled, error.code != .cancelled else { throw error }
-            return try await session.transaction(TransactionOptions(statementTimeout: .seconds(3_600))) { transaction in
-                try await transaction.pipeline(statements).last?.rows ?? []
-            }
-        }
-    }
-
     private func statement(from position: RelayPosition, limit: Int) -> SQL {
         let minimum = position.done.maximum
         let late = position.done.inProgress
         if let window = position.reading {
-            // Deep in a large window the row numbers lead, for most of what follows belongs to it: `shard + 0` is found by
-            // no index.
+            // Deep in a large window the row numbers lead, for most of what follows belongs to it; `shard + 0` keeps the
+            // index over shards and transactions from looking better.
             return """
                 SELECT s.snapshot, o.* FROM (SELECT pg_current_snapshot()::text AS snapshot) s LEFT JOIN LATERAL (
                     SELECT \(Self.columns) FROM outbox
@@ -195,4 +207,9 @@ struct OutboxReader: Sendable {
                 topic: topic, partition: nil, key: keyText, value: try row.get(at: first + 8),
                 headers: headers, timestamp: time))
     }
+}
+
+extension PostgresError {
+    /// The server ended the statement because it took too long; nobody asked for that.
+    fileprivate var isTimeOut: Bool { sqlState == .queryCanceled && code != .cancelled }
 }

@@ -77,8 +77,8 @@ struct Relay: Sendable {
     private static let sessionSettings: [SQL] = [
         // The server ends this session after five silent seconds.
         "SET idle_session_timeout = '5s'",
-        // A position that a crash of the server takes back repeats a page, as every crash may; nothing waits for the
-        // disk because of it. What a leader writes stays in its order.
+        // A crash of the server takes back the positions of the last moment, and their pages are repeated, as after any
+        // crash; nothing waits for the disk because of them. What a leader writes stays in its order.
         "SET synchronous_commit = off",
         // Its statements find their rows by an index. A plan that was made while a partition was empty would read the
         // whole of it when it is full, and to start helpers takes longer than the reading.

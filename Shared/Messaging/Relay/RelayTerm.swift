@@ -57,9 +57,9 @@ struct RelayTerm {
         relay.logger.notice("the broker is another cluster now; the retained outbox is sent again")
     }
 
-    /// What follows a full page; nil where nothing more was waiting.
+    /// What follows a full page; nil where nothing more was waiting, or where it has to be asked for alone.
     private func pageBehind(_ page: OutboxPage, from position: RelayPosition) async throws -> OutboxPage? {
-        page.isFull ? try await reader.page(from: position, limit: relay.limits.page) : nil
+        page.isFull ? try await reader.pageAside(from: position, limit: relay.limits.page) : nil
     }
 
     private func startPosition() async throws -> RelayPosition {

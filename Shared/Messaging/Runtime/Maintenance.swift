@@ -127,11 +127,11 @@ struct Maintenance: Sendable {
             let store = ConsumerStore(consumer: consumer.name)
             for place in try await quiet(consumer, cluster) {
                 try await alone { transaction in
-                    store.lock(topic: place.topic, partition: place.partition, in: transaction)
+                    try store.lock(topic: place.topic, partition: place.partition, in: transaction)
                     guard let next = try await store.position(place, clusterID: cluster, in: transaction) else {
                         return
                     }
-                    store.move(place, to: next, clusterID: cluster, in: transaction)
+                    try store.move(place, to: next, clusterID: cluster, in: transaction)
                 }
             }
         }

@@ -73,7 +73,7 @@ public struct Replay: Sendable {
         try await pool.transaction { transaction in
             // Nobody is in the middle of a batch: its position would outlive what it stands for.
             for place in definition.places {
-                store.lock(topic: place.topic, partition: place.partition, in: transaction)
+                try store.lock(topic: place.topic, partition: place.partition, in: transaction)
             }
             // The keys' rows first, as everybody who works on a key takes them.
             for table in ["parked_keys", "parked_messages", "inbox", "consumer_positions"] {

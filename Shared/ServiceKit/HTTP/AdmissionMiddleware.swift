@@ -26,12 +26,15 @@ struct AdmissionMiddleware: RouterMiddleware {
         guard health.schemaIsUsable else { throw Problem.unavailable }
         guard inside.enter(limit: limit) else {
             metrics.refusedOne()
-            throw Problem.overloaded
+            throw Refused()
         }
         defer { inside.leave() }
         return try await next(request, context)
     }
 }
+
+/// A request that was not let in; answered as ``Problem/overloaded``.
+struct Refused: Error {}
 
 /// How many are inside.
 final class InFlight: Sendable {

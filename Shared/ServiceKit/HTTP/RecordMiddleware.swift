@@ -28,8 +28,8 @@ struct RecordMiddleware: RouterMiddleware {
         do {
             response = try await next(request, context)
         } catch {
+            if error is Refused { return try refusal(request, context, since: start) }
             let problem = problem(of: error, request, context)
-            if problem == .overloaded { return try refusal(problem, request, context, since: start) }
             if problem.status.code >= 500 { log(error, problem, request, context) }
             response = try problem.response(from: request, context: context)
             if request.method == .head { response = response.createHeadResponse() }
@@ -42,19 +42,26 @@ struct RecordMiddleware: RouterMiddleware {
     }
 
     /// A refusal costs as little as it can, for it is given when there is least to spare: it is counted, and the log says
-    /// how many there were once a second.
+    /// how many there were, once a second while they last.
     private func refusal(
-        _ problem: Problem, _ request: Request, _ context: HosoRequestContext, since start: ContinuousClock.Instant
+        _ request: Request, _ context: HosoRequestContext, since start: ContinuousClock.Instant
     ) throws -> Response {
-        let now = ContinuousClock.now
         metrics.record(
-            method: request.method, route: context.endpointPath ?? "unknown", status: problem.status,
-            duration: start.duration(to: now))
-        if let count = refusals.count(at: now) {
-            logger.warning(
-                "more requests than are worked on at once: some are refused", metadata: ["refused": "\(count)"])
+            method: request.method, route: context.endpointPath ?? "unknown", status: Problem.overloaded.status,
+            duration: start.duration(to: .now))
+        if refusals.count() {
+            Task { [refusals, logger] in
+                while true {
+                    try? await Task.sleep(for: .seconds(1))
+                    guard let count = refusals.take() else { return }
+                    logger.warning(
+                        "more requests than are worked on at once: some were refused",
+                        metadata: ["refused": "\(count)"])
+                }
+            }
         }
-        return try problem.response(from: request, context: context)
+        let response = try Problem.overloaded.response(from: request, context: context)
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     /// A known address with another method is told from an unknown address.

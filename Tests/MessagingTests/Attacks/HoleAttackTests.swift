@@ -19,7 +19,7 @@ struct HoleAttackTests {
             let place = try #require(Array(try await scene.log().keys).sorted().first)
             let cluster = try #require(scene.watch.lastKnown)
             try await scene.routing.pool.transaction { transaction in
-                ConsumerStore(consumer: "routing.dossiers").move(
+                try ConsumerStore(consumer: "routing.dossiers").move(
                     place, to: 1_000, clusterID: cluster, in: transaction)
             }
             let (runner, reader) = scene.reader()

@@ -169,7 +169,7 @@ struct RetryAttackTests {
         try await eventually("it has looked in vain") { looks.value == 2 }
         try await database.pool.transaction { transaction in
             try await transaction.execute("INSERT INTO known VALUES (\(key))")
-            ParkedStore.announce(["dossier:\(key)"], now: database.time.now, in: transaction)
+            try ParkedStore.announce(["dossier:\(key)"], now: database.time.now, in: transaction)
         }
         mayGoOn.withLock { $0 = true }
         try await applying.value
