@@ -1,9 +1,11 @@
 """The rows that are about processes: memory and start."""
 
 import contextlib
+import json
 import os
 import pathlib
 import shutil
+import signal
 import statistics
 import subprocess
 import tempfile
@@ -12,8 +14,7 @@ import time
 
 from bench import dues
 from bench.figures import Figure, Row, at_most
-from bench.messaging_rows import Events
-from bench.servers import anonymous_memory, status_of
+from bench.servers import anonymous_memory, running, status_of, wait_for
 
 SERVICES = ("console", "directory", "dues", "intake", "notification", "routing", "signing")
 DEV = dues.HERE.parent / "Infra/dev"
@@ -25,11 +26,12 @@ class Suite:
     def __init__(self, bench):
         self._state = pathlib.Path(tempfile.mkdtemp(prefix="hoso-bench-suite-"))
         self._state.chmod(0o755)
+        self._products = bench.products
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("HOSO_DEV_")},
             "HOSO_DEV_STATE": str(self._state),
             "HOSO_DEV_PORT_BASE": str(_free_base()),
-            "HOSO_DEV_PRODUCTS": str(bench.products),
+            "HOSO_DEV_PRODUCTS": str(self._products),
         }
 
     def __enter__(self):
@@ -56,6 +58,21 @@ class Suite:
     def demonstrate(self):
         """The two main threads of the suite once: a transfer, and dues from assessment to settlement."""
         self.run("demo", str(self._state / "addresses.json"))
+
+    @contextlib.contextmanager
+    def service(self, name):
+        """A service of its own in the place of one that has ended, ready."""
+        script = '. "$1"; exec env -0'
+        told = subprocess.run(
+            ["bash", "-ac", script, "environment", self._state / "environment" / name],
+            env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=True,
+        ).stdout
+        settings = dict(pair.split("=", 1) for pair in told.split("\0") if pair)
+        address = json.loads((self._state / "addresses.json").read_text(encoding="utf-8"))[name]
+        with running([self._products / f"hoso-{name}", "serve"], self._state / f"{name}.log", settings) as process:
+            wait_for(f"hoso-{name}", lambda: process.poll() is not None or status_of(f"{address}/health/ready") == 200)
+            assert process.poll() is None, (self._state / f"{name}.log").read_text(encoding="utf-8")[-2000:]
+            yield
 
     @property
     def pids(self):
@@ -107,17 +124,15 @@ def _watching(pids, peak):
 
 
 def row_start(bench, plan):
-    """From the start of a process to its readiness, on a migrated database with its broker."""
-    times = {name: [] for name in SERVICES if name not in ("signing", "notification")}
-    with Events(bench).ready() as events, bench.broker() as brokers:
-        for name in times:
-            events.postgres.sql(f"CREATE ROLE bench_{name} LOGIN; ALTER ROLE bench_{name} SET search_path = {name}")
-            events.postgres.sql(f"CREATE SCHEMA {name} AUTHORIZATION bench_{name}")
-            url = events.postgres.url("postgres", f"bench_{name}")
-            bench.migrate(name, url)
+    """From the start of a process to its readiness, beside the rest of the suite, everything migrated."""
+    times = {name: [] for name in SERVICES}
+    with Suite(bench) as suite:
+        for name, pid in suite.pids.items():
+            os.kill(pid, signal.SIGTERM)
+            wait_for(f"the end of {name}", lambda pid=pid: not pathlib.Path(f"/proc/{pid}/exe").exists())
             for _ in range(max(plan.rounds, 3)):
                 began = time.monotonic()
-                with bench.service(name, url, brokers):
+                with suite.service(name):
                     times[name].append(time.monotonic() - began)
     worst = max(times, key=lambda name: statistics.median(times[name]))
     words = ", ".join(f"{name} {statistics.median(values):.2f} s" for name, values in times.items())

@@ -176,7 +176,6 @@ class Bench:
 
     def environment(self, service, database, brokers, port):
         """The configuration of a service, as in production but for TLS on this machine's loopback."""
-        name = service.upper()
         common = {
             "HOSO_MODE": "development",
             "HOSO_HTTP_PORT": str(port),
@@ -186,16 +185,8 @@ class Bench:
             "HOSO_IDENTITY_ISSUER": "http://127.0.0.1:1",
             "HOSO_IDENTITY_KEYS": str(self._keys()),
         }
-        own = {
-            "DUES": {"VNPAY_MERCHANT": MERCHANT, "VNPAY_SECRET": SECRET},
-            "NOTIFICATION": {
-                "SMTP_SERVER": "smtp://127.0.0.1:1",
-                "SMTP_SENDER": "hoso@hoso.example",
-                "SMTP_REQUIRE_TLS": "false",
-                "SMS_URL": "http://127.0.0.1:1/messages",
-            },
-        }
-        return common | {f"HOSO_{name}_{key}": value for key, value in own.get(name, {}).items()}
+        own = {"dues": {"HOSO_DUES_VNPAY_MERCHANT": MERCHANT, "HOSO_DUES_VNPAY_SECRET": SECRET}}
+        return common | own.get(service, {})
 
     def _keys(self):
         keys = self.place / "jwks.json"

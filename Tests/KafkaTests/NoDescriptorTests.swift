@@ -9,6 +9,7 @@ struct NoDescriptorTests {
     @Test("what stands goes on, what is new waits, and all is well when there are descriptors again")
     func clients() async throws {
         guard let given = OwnProcess.given else {
+            FaultRecord.note("C9", "producers whose process can open no further descriptor")
             // The cluster stays in this process, which has descriptors.
             let scene = try await Scene.make(records: 3)
             try await OwnProcess.run(Self.self, [scene.cluster.bootstrapServers], ending: .passingOrAborted)

@@ -5,15 +5,15 @@ public enum FaultRecord {
     private struct Note: Encodable {
         let fault: String
         let done: String
-        let module: String
-        let function: String
+        let test: String
         let seed: UInt64?
         let recovery: Double?
     }
 
     /// Notes one fault as one JSON line in the file that `HOSO_TEST_FAULTS` names; does nothing without that.
     ///
-    /// Whether the product stood it is read from the test's own result.
+    /// Whether the product stood it is read from the test's own result, which is found by the names of suite and
+    /// function; a suite stands in a file of its name (`Suite.swift`, `Suite+Part.swift`).
     /// - Parameters:
     ///   - fault: its id in `Tests/faults.tsv`.
     ///   - done: what the test does, for readers of the page.
@@ -25,7 +25,7 @@ public enum FaultRecord {
     ) {
         guard let path = ProcessInfo.processInfo.environment["HOSO_TEST_FAULTS"] else { return }
         let note = Note(
-            fault: fault, done: done, module: String(file.prefix { $0 != "/" }), function: function, seed: seed,
+            fault: fault, done: done, test: test(file, function), seed: seed,
             recovery: recovery.map { $0 / .seconds(1) })
         guard var line = try? JSONEncoder().encode(note) else { return }
         line.append(UInt8(ascii: "\n"))
@@ -34,5 +34,12 @@ public enum FaultRecord {
         defer { close(notes) }
         // One call, so that lines of tests that run at the same time do not mix.
         _ = line.withUnsafeBytes { write(notes, $0.baseAddress, $0.count) }
+    }
+
+    /// The test as the runner's result file names it.
+    private static func test(_ file: String, _ function: String) -> String {
+        let path = file.split(separator: "/")
+        let suite = path.last?.prefix { $0 != "." && $0 != "+" } ?? ""
+        return "\(path.first ?? "").\(suite)/\(function)"
     }
 }

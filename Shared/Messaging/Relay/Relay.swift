@@ -74,7 +74,7 @@ struct Relay: Sendable {
     }
 
     /// What the session of a leader is set to.
-    private static let sessionSettings: [SQL] = [
+    static let sessionSettings: [SQL] = [
         // The server ends this session after five silent seconds.
         "SET idle_session_timeout = '5s'",
         // A crash of the server takes back the positions of the last moment, and their pages are repeated, as after any

@@ -10,9 +10,8 @@ import Testing
 struct RelayAttackTests {
     @Test("commits out of order, beside a long transaction and an old snapshot, are all sent while both are open")
     func disorder() async throws {
-        FaultRecord.note(
-            "D8",
-            "commits out of the order of their rows, with a long transaction open elsewhere and an old snapshot held")
+        FaultRecord.note("D7", "an old snapshot held from before the first event until all of them are sent")
+        FaultRecord.note("D8", "commits out of the order of their rows, with a long transaction open elsewhere")
         try await AttackScene.run(keys: 12) { scene in
             let (elsewhere, writers) = (try await open(scene, count: 2), try await open(scene, count: 4))
             defer { for session in elsewhere + writers { session.close() } }

@@ -31,6 +31,7 @@ struct DiskFullTests {
 
     @Test("without room for a table writing is refused for now, reading goes on, and with room writing does")
     func table() async throws {
+        FaultRecord.note("D4", "no room for a table, then room again")
         let server = try await Self.victim.value
         let pool = pool(server)
         // Without a log of its own, so that it is the table that finds no room.
@@ -58,6 +59,7 @@ struct DiskFullTests {
 
     @Test("without room for its log the server ends; with room what was committed is there and work goes on")
     func log() async throws {
+        FaultRecord.note("D4", "no room for the server's log, which ends it")
         let server = try await Self.victim.value
         let pool = pool(server)
         try await pool.execute("CREATE TABLE kept (id int PRIMARY KEY, text text)")

@@ -8,6 +8,7 @@ struct NoDescriptorTests {
     @Test("a pool says that it cannot connect, keeps what it has, and goes on when there are descriptors again")
     func pool() async throws {
         guard let given = OwnProcess.given else {
+            FaultRecord.note("C9", "a pool whose process can open no further descriptor")
             let url = try await PrivatePostgres.shared().url()
             return try await OwnProcess.run(Self.self, [url], ending: .passingOrAborted)
         }
