@@ -14,7 +14,7 @@ import time
 
 from bench import dues
 from bench.figures import Figure, Row, at_most
-from bench.servers import anonymous_memory, running, status_of, wait_for
+from bench.servers import anonymous_memory, status_of, wait_for
 
 SERVICES = ("console", "directory", "dues", "intake", "notification", "routing", "signing")
 DEV = dues.HERE.parent / "Infra/dev"
@@ -26,12 +26,12 @@ class Suite:
     def __init__(self, bench):
         self._state = pathlib.Path(tempfile.mkdtemp(prefix="hoso-bench-suite-"))
         self._state.chmod(0o755)
-        self._products = bench.products
+        self._bench = bench
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("HOSO_DEV_")},
             "HOSO_DEV_STATE": str(self._state),
             "HOSO_DEV_PORT_BASE": str(_free_base()),
-            "HOSO_DEV_PRODUCTS": str(self._products),
+            "HOSO_DEV_PRODUCTS": str(bench.products),
         }
 
     def __enter__(self):
@@ -69,9 +69,7 @@ class Suite:
         ).stdout
         settings = dict(pair.split("=", 1) for pair in told.split("\0") if pair)
         address = json.loads((self._state / "addresses.json").read_text(encoding="utf-8"))[name]
-        with running([self._products / f"hoso-{name}", "serve"], self._state / f"{name}.log", settings) as process:
-            wait_for(f"hoso-{name}", lambda: process.poll() is not None or status_of(f"{address}/health/ready") == 200)
-            assert process.poll() is None, (self._state / f"{name}.log").read_text(encoding="utf-8")[-2000:]
+        with self._bench.serving(name, settings, address):
             yield
 
     @property

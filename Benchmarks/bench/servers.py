@@ -208,14 +208,20 @@ class Bench:
     def service(self, name, database, brokers, more=None):
         """A service that is ready; its process and the address of its HTTP interface."""
         port = free_port()
+        address = f"http://127.0.0.1:{port}"
         environment = self.environment(name, database, brokers, port) | (more or {})
-        command = [self.products / f"hoso-{name}", "serve"]
-        with running(command, self.place / f"{name}.log", environment) as process:
-            address = f"http://127.0.0.1:{port}"
+        with self.serving(name, environment, address) as process:
+            yield process, address
+
+    @contextlib.contextmanager
+    def serving(self, name, environment, address):
+        """A service under a configuration that says this address, ready; its process."""
+        log = self.place / f"{name}.log"
+        with running([self.products / f"hoso-{name}", "serve"], log, environment) as process:
             wait_for(f"hoso-{name}", lambda: process.poll() is not None or status_of(f"{address}/health/ready") == 200)
             if process.poll() is not None:
-                raise RuntimeError((self.place / f"{name}.log").read_text(encoding="utf-8")[-2000:])
-            yield process, address
+                raise RuntimeError(log.read_text(encoding="utf-8")[-2000:])
+            yield process
 
 
 def metric(address, name):

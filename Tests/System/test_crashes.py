@@ -18,7 +18,7 @@ from accounts import everything_settled
 from load import Load, everything_kept, newcomer
 from stack import Locked, Meanwhile, eventually, is_gone, long_only
 from walkthrough.paper import pdf
-from walkthrough.suite import OPERATOR, Away, plain_call
+from walkthrough.suite import OPERATOR, Away
 
 FILE = {"Content-Type": "application/pdf", "X-File-Name": "don.pdf"}
 
@@ -132,6 +132,7 @@ def test_killed_at_random_under_load(stack, suite, directory, seeded, attack, ti
     for _ in range(times):
         answered = sum(call.answer is not None for call in load.calls)
         eventually("some work", lambda: sum(call.answer is not None for call in load.calls) > answered + 20, 30)
+        # Nothing is waited for: this is the moment that the seed draws.
         time.sleep(seeded.uniform(0, 0.3))
         killed(stack, "directory")
         stack.run("up")
@@ -163,14 +164,6 @@ def limit(stack, name, resource, value):
     return shown.stdout.strip()
 
 
-def is_ready(suite):
-    """Whether Directory says that it is ready."""
-    try:
-        return plain_call(suite.addresses["directory"], "GET", "/health/ready", seconds=2).status == 200
-    except OSError:
-        return False
-
-
 def test_no_descriptor_left(stack, suite, directory, attack):
     noted = attack("C9", "Directory may open no further descriptor while connections come in")
     cell = directory.ids["organizations"]["cell-a1"]
@@ -198,7 +191,7 @@ def test_no_descriptor_left(stack, suite, directory, attack):
     else:
         stack.run("up")
     with noted.recovering():
-        eventually("it answers", lambda: is_ready(suite), 20)
+        suite.call("directory", "GET", "/health/ready", patience=20)
     assert is_gone(pid) != is_alive, "it ended afterwards"
     member = suite.call("directory", "POST", "/v1/members", by=OPERATOR, body=newcomer(cell)).json["memberId"]
     everything_settled(stack, suite)
