@@ -100,7 +100,7 @@ extension HeldRole {
         return held
     }
 
-    private func overlaps(_ other: HeldRole) -> Bool {
+    func overlaps(_ other: HeldRole) -> Bool {
         guard memberId == other.memberId, organizationId == other.organizationId, role == other.role, status != .ended
         else { return false }
         return (to.map { $0 >= other.from } ?? true) && (other.to.map { $0 >= from } ?? true)
