@@ -10,7 +10,10 @@ struct Directory: ServiceDefinition {
     static let migrations = [
         Migration(
             component: "directory", version: 1, name: "directory",
-            sql: String(decoding: PackageResources._001_directory_sql, as: UTF8.self))
+            sql: String(decoding: PackageResources._001_directory_sql, as: UTF8.self)),
+        Migration(
+            component: "directory", version: 2, name: "past",
+            sql: String(decoding: PackageResources._002_past_sql, as: UTF8.self)),
     ]
 
     static let settings: [Setting] = []
@@ -20,6 +23,7 @@ struct Directory: ServiceDefinition {
         return ServiceParts(
             routes: { router in
                 desk.addOrganizations(to: router)
+                desk.addReorganizations(to: router)
                 desk.addMembers(to: router)
                 desk.addRoles(to: router)
                 desk.addSelfView(to: router)

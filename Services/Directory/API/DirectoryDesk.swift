@@ -24,12 +24,12 @@ struct DirectoryDesk: Sendable {
     }
 
     func register(
-        _ transaction: PostgresTransaction, author: String, reason: String
+        _ transaction: PostgresTransaction, author: String, reason: String, effectiveOn: Day? = nil
     ) -> Register<CommandSink> {
         Register(
             transaction: transaction,
             sink: CommandSink(outbox: kit.outbox, context: kit.eventContext(), transaction: transaction),
-            now: kit.time.now, author: author, reason: reason)
+            now: kit.time.now, author: author, reason: reason, effectiveOn: effectiveOn ?? today)
     }
 
     /// The organisation that a body names and those above it.
@@ -65,6 +65,10 @@ extension Problem {
     static let outsideAuthority = Problem(
         .forbidden, id: "outside-authority", vietnamese: "Ngoài phạm vi quản trị của tài khoản",
         english: "Outside of what the account administers")
+
+    /// Another organisation has the code.
+    static let codeTaken = taken(
+        "organization-code-taken", field: "code", vietnamese: "Mã định danh đã được dùng", english: "The code is in use")
 
     /// A unique value that somebody else has.
     static func taken(_ id: String, field: String, vietnamese: String, english: String) -> Problem {

@@ -52,9 +52,7 @@ extension DirectoryDesk {
         do {
             try await register(transaction, author: subject, reason: body.reason.text).add(organization)
         } catch let error as PostgresError where error.constraint == "organizations_code" {
-            throw Problem.taken(
-                "organization-code-taken", field: "code", vietnamese: "Mã định danh đã được dùng",
-                english: "The code is in use")
+            throw Problem.codeTaken
         }
         try await kit.audit.record(
             "organization.entered", subject: "\(organization.id)", actor: subject,

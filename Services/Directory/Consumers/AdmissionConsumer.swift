@@ -36,7 +36,7 @@ enum AdmissionConsumer {
         case .moved(let moved, let ended):
             let register = Register(
                 transaction: transaction, sink: scope, now: scope.now, author: ServiceName.routing.source,
-                reason: "case \(event.dossierId)")
+                reason: "case \(event.dossierId)", effectiveOn: event.effectiveOn)
             try await register.change(moved)
             for role in ended { try await register.change(role) }
             try await audit.record(

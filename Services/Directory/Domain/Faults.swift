@@ -11,6 +11,13 @@ public struct Faults: Error, Sendable {
         guard faults.isEmpty else { throw Faults(faults) }
     }
 
+    /// A day that must have come.
+    public static func inFuture(_ field: String) -> InvalidValue {
+        InvalidValue(
+            field: field, rule: "day.future", vietnamese: "Ngày này ở trong tương lai.",
+            english: "The day lies in the future.")
+    }
+
     /// An organisation was named that is not kept here.
     public static func unknownOrganization(_ field: String) -> InvalidValue {
         InvalidValue(

@@ -49,9 +49,9 @@ public struct Member: Codable, Hashable, Sendable {
     /// What is wrong with the member by himself.
     func faults(today: Day) -> [InvalidValue] {
         var faults = TextRule.name(fullName, field: "fullName")
-        if joinedOn > today { faults.append(Self.inFuture("joinedOn")) }
+        if joinedOn > today { faults.append(Faults.inFuture("joinedOn")) }
         if let recognisedOn {
-            if recognisedOn > today { faults.append(Self.inFuture("recognisedOn")) }
+            if recognisedOn > today { faults.append(Faults.inFuture("recognisedOn")) }
             if recognisedOn < joinedOn { faults.append(Self.recognisedBeforeJoined) }
             if state == .probationary { faults.append(Self.probationaryRecognised) }
         }
@@ -64,12 +64,6 @@ public struct Member: Codable, Hashable, Sendable {
 }
 
 extension Member {
-    private static func inFuture(_ field: String) -> InvalidValue {
-        InvalidValue(
-            field: field, rule: "day.future", vietnamese: "Ngày này ở trong tương lai.",
-            english: "The day lies in the future.")
-    }
-
     private static let recognisedBeforeJoined = InvalidValue(
         field: "recognisedOn", rule: "member.recognised-before-joined",
         vietnamese: "Ngày công nhận chính thức không được trước ngày kết nạp.",

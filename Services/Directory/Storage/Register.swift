@@ -14,6 +14,8 @@ struct Register<Sink: StateSink> {
     /// Who did it: the subject of a token, or a service.
     let author: String
     let reason: String
+    /// The first day on which it holds.
+    let effectiveOn: Day
 
     func add(_ organization: Organization) async throws {
         try await OrganizationStore.insert(organization, at: now, in: transaction)
@@ -45,13 +47,26 @@ struct Register<Sink: StateSink> {
         try await tell(role)
     }
 
+    /// Everything that a merger, a split or a dissolution changes.
+    func apply(_ changes: Reorganized) async throws {
+        for organization in changes.founded { try await add(organization) }
+        for organization in changes.organizations { try await change(organization) }
+        for member in changes.members { try await change(member) }
+        for role in changes.endedRoles { try await change(role) }
+        for role in changes.grantedRoles { try await add(role) }
+    }
+
     private func tell(_ organization: Organization) async throws {
         try await remember("organization", organization.id.value, organization.version, organization)
+        let place = organization.status == .active ? organization.parentId : nil
+        try await Placements.place("organization", organization.id.value, at: place, from: effectiveOn, in: transaction)
         try await sink.publish(organization.published, key: organization.id.value, version: organization.version)
     }
 
     private func tell(_ member: Member) async throws {
         try await remember("member", member.id.value, member.version, member)
+        let place = member.state.isEnd ? nil : member.cellId
+        try await Placements.place("member", member.id.value, at: place, from: effectiveOn, in: transaction)
         try await sink.publish(member.published, key: member.id.value, version: member.version)
     }
 
@@ -63,8 +78,9 @@ struct Register<Sink: StateSink> {
     private func remember(_ kind: String, _ id: UUIDv7, _ version: Int64, _ document: some Encodable) async throws {
         try await transaction.execute(
             """
-            INSERT INTO history (kind, id, version, at, author, reason, document)
-            VALUES (\(kind), \(id), \(version), \(now), \(author), \(reason), \(try Documents.write(document)))
+            INSERT INTO history (kind, id, version, at, author, reason, effective_on, document)
+            VALUES (\(kind), \(id), \(version), \(now), \(author), \(reason), \(effectiveOn),
+                \(try Documents.write(document)))
             """)
     }
 }

@@ -25,6 +25,19 @@ enum RoleStore {
         ).map(Documents.read)
     }
 
+    /// The roles at an organisation that are not ended, in the order in which they are always locked.
+    static func open(
+        at organization: OrganizationID, lock: RowLock = .none, in session: any PostgresQueryable
+    ) async throws -> [HeldRole] {
+        try await session.query(
+            """
+            SELECT document FROM roles
+            WHERE organization_id = \(organization) AND status <> \(RoleStatus.ended.rawValue)
+            ORDER BY id \(lock.clause)
+            """
+        ).map(Documents.read)
+    }
+
     static func page(
         member: MemberID?, organization: OrganizationID?, _ page: PageRequest, in session: any PostgresQueryable
     ) async throws -> [HeldRole] {

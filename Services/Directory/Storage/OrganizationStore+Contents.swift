@@ -1,0 +1,29 @@
+import Contracts
+import DirectoryDomain
+import Postgres
+
+extension OrganizationStore {
+    /// Who and what stands at an organisation, everything to be changed by nobody else until the transaction ends.
+    ///
+    /// The caller holds the tree and the organisation itself.
+    static func heldContents(
+        of id: OrganizationID, in transaction: PostgresTransaction
+    ) async throws -> OrganizationContents {
+        let ends = MembershipState.allCases.filter(\.isEnd).map(\.rawValue)
+        return OrganizationContents(
+            organizations: try await transaction.query(
+                """
+                SELECT document FROM organizations
+                WHERE parent_id = \(id) AND status = \(OrganizationStatus.active.rawValue) ORDER BY id FOR UPDATE
+                """
+            ).map(Documents.read),
+            members: try await transaction.query(
+                """
+                SELECT document FROM members
+                WHERE (cell_id = \(id) OR document ->> 'residenceCellId' = \(id.description)) AND state <> ALL (\(ends))
+                ORDER BY id FOR UPDATE
+                """
+            ).map(Documents.read),
+            roles: try await RoleStore.open(at: id, lock: .update, in: transaction))
+    }
+}

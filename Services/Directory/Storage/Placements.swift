@@ -1,0 +1,40 @@
+import Contracts
+import Postgres
+
+/// Who stood where, from which day to which.
+enum Placements {
+    /// Writes down where something stands from a day on; nothing where it stands nowhere any more.
+    ///
+    /// What was written of that day and later gives way.
+    static func place(
+        _ kind: String, _ id: UUIDv7, at place: OrganizationID?, from day: Day, in transaction: PostgresTransaction
+    ) async throws {
+        try await transaction.execute(
+            """
+            UPDATE placements SET to_on = \(day.adding(days: -1))
+            WHERE kind = \(kind) AND id = \(id) AND to_on IS NULL AND place_id IS DISTINCT FROM \(place)
+            """)
+        guard let place else { return }
+        try await transaction.execute(
+            """
+            INSERT INTO placements (kind, id, place_id, from_on)
+            SELECT \(kind), \(id), \(place), \(day)
+            WHERE NOT EXISTS (SELECT FROM placements WHERE kind = \(kind) AND id = \(id) AND to_on IS NULL)
+            ON CONFLICT (kind, id, from_on) DO UPDATE SET place_id = excluded.place_id, to_on = NULL
+            """)
+    }
+
+    /// Those who stood at a place on a day.
+    static func page(
+        _ kind: String, at place: OrganizationID, on day: Day, _ page: PageRequest, in session: any PostgresQueryable
+    ) async throws -> [UUIDv7] {
+        try await session.query(
+            """
+            SELECT id FROM placements
+            WHERE place_id = \(place) AND kind = \(kind) AND from_on <= \(day) AND (to_on IS NULL OR to_on >= \(day))
+              AND (\(page.after)::uuid IS NULL OR id > \(page.after))
+            ORDER BY id LIMIT \(page.limit + 1)
+            """
+        ).map { try $0.get("id") }
+    }
+}
