@@ -23,12 +23,17 @@ struct Directory: ServiceDefinition {
         return ServiceParts(
             routes: { router in
                 desk.addOrganizations(to: router)
-                desk.addReorganizations(to: router)
+                desk.addOrganizationCommands(to: router)
                 desk.addMembers(to: router)
                 desk.addRoles(to: router)
                 desk.addSelfView(to: router)
             },
             consumers: [AdmissionConsumer.definition(audit: kit.audit)],
+            background: [
+                PeriodicJob(name: "planned changes", interval: .seconds(60), logger: kit.logger) {
+                    try await PlannedChanges(desk: desk).run()
+                }
+            ],
             publishers: Publishers.all(kit.outbox))
     }
 }

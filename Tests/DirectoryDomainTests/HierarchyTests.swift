@@ -74,25 +74,6 @@ struct HierarchyTests {
         #expect(rules(.baseOrganisation, children: [], members: 3) == ["organization.has-members"])
     }
 
-    @Test("an organisation ends only when it is empty, and a merged one names an active successor")
-    func ends() throws {
-        let tree = try SampleTree()
-        func rules(_ change: OrganizationChange, members: Int = 0, successor: Organization? = nil) -> [String] {
-            brokenRules {
-                _ = try tree.cellA1.changed(
-                    change,
-                    around: OrganizationSurroundings(
-                        above: tree.path(tree.baseA), childTypes: [], memberCount: members, successor: successor))
-            }
-        }
-        #expect(rules(OrganizationChange(status: .dissolved)) == [])
-        #expect(rules(OrganizationChange(status: .dissolved), members: 1) == ["organization.has-members"])
-        #expect(rules(OrganizationChange(status: .merged)) == ["organization.successor"])
-        let merge = OrganizationChange(status: .merged, mergedIntoId: tree.cellA2.id)
-        #expect(rules(merge, successor: tree.cellA2) == [])
-        #expect(rules(merge, successor: nil) == ["organization.successor"])
-    }
-
     @Test("all faults of a new organisation are told at once")
     func allAtOnce() throws {
         let tree = try SampleTree()

@@ -81,7 +81,8 @@ struct ReorganizationTests {
     @Test("a merged commune's organisations hang under the successor; a successor that cannot have them is refused")
     func mergedCommune() throws {
         let contents = OrganizationContents(organizations: [tree.baseA])
-        let result = try tree.communeA.closed(.merger(into: tree.path(tree.communeB), on: day), with: contents, ids: newID)
+        let result = try tree.communeA.closed(
+            .merger(into: tree.path(tree.communeB), on: day), with: contents, ids: newID)
         #expect(result.organizations.map(\.id) == [tree.baseA.id, tree.communeA.id])
         #expect(result.organizations[0].parentId == tree.communeB.id && result.organizations[0].version == 2)
         func rules(into successor: Organization) -> [String] {
@@ -129,7 +130,8 @@ struct ReorganizationTests {
 
     @Test("accounts that receive money end the day before")
     func accounts() throws {
-        var draft = OrganizationDraft(code: try OrganizationCode("A35.77"), name: "Đảng bộ Mẫu", type: .baseOrganisation)
+        var draft = OrganizationDraft(
+            code: try OrganizationCode("A35.77"), name: "Đảng bộ Mẫu", type: .baseOrganisation)
         let past = OrganizationState.BankAccount(
             bankCode: "970400", accountNumber: "0001", holderName: "DANG BO MAU", verified: true,
             from: try Day("2020-01-01"), to: try Day("2025-12-31"))
@@ -147,7 +149,8 @@ struct ReorganizationTests {
     func split() throws {
         let (goes, stays) = (try tree.member(in: tree.cellA1), try tree.member(in: tree.cellA1))
         let role = try tree.role(.cellDeputy, of: goes, at: tree.cellA1)
-        let draft = OrganizationDraft(code: try OrganizationCode("A35.99"), name: "Chi bộ Mẫu Mới", type: .subordinateCell)
+        let draft = OrganizationDraft(
+            code: try OrganizationCode("A35.99"), name: "Chi bộ Mẫu Mới", type: .subordinateCell)
         let contents = OrganizationContents(members: [goes, stays], roles: [role])
         func split(_ parts: [SplitPart]) throws -> Reorganized {
             try tree.cellA1.split(into: parts, on: day, with: contents, ids: newID)

@@ -19,6 +19,13 @@ struct DirectoryScene: Sendable {
 
     var now: Date { service.kit.time.now }
 
+    /// The same so many days later, signed in anew.
+    func later(days: Int) async throws -> DirectoryScene {
+        let time = try #require(service.kit.time as? ManualTimeSource)
+        time.advance(by: TimeInterval(days) * 86_400)
+        return DirectoryScene(service: service, operating: try await service.operatorToken())
+    }
+
     /// What a created thing answers.
     struct Created: Decodable {
         var organizationId: OrganizationID?

@@ -25,7 +25,9 @@ struct ReorganizationAPITests {
             let role = try await scene.role(.cellSecretary, of: secretary, at: tree.a.cell)
             let answer = try await scene.post(
                 "/v1/organizations/\(tree.a.cell)/merger",
-                #"{"intoId":"\#(tree.b.cell)","keptRoles":["\#(role)"],"effectiveOn":"2026-11-19","reason":"Hợp nhất chi bộ"}"#)
+                """
+                {"intoId":"\(tree.b.cell)","keptRoles":["\(role)"],"effectiveOn":"2026-11-19","reason":"Hợp nhất"}
+                """)
             #expect(answer.status == .ok, "\(answer.text)")
             let told = try answer.json(Told.self)
             #expect(Set(told.movedMembers) == [secretary, other] && told.endedRoles == [role])
@@ -39,11 +41,62 @@ struct ReorganizationAPITests {
             let granted = try #require(told.grantedRoles.first)
             let begun = try #require(try await scene.events(RoleState.self, of: granted.value).last)
             #expect(begun.state.organizationId == tree.b.cell && begun.state.memberId == secretary)
-            let places: [[String]] = try await scene.service.pool.query(
-                "SELECT place_id::text, from_on::text, coalesce(to_on::text, '') AS to_on FROM placements WHERE id = \(other) ORDER BY from_on"
-            ).map { [try $0.get("place_id"), try $0.get("from_on"), try $0.get("to_on")] }
-            // He was entered on the 20th: what was written of that day gives way.
-            #expect(places.filter { $0[2].isEmpty } == [["\(tree.b.cell)", "2026-11-19", ""]])
+        }
+    }
+
+    @Test("who stood where on a day is told as it was then, also after a merger with effect from a day past")
+    func past() async throws {
+        try await withDirectory { first in
+            let tree = try await first.tree()
+            let member = try await first.member("Nguyễn Văn Mẫu 01", in: tree.a.cell)
+            let scene = try await first.later(days: 30)
+            let merged = try await scene.post(
+                "/v1/organizations/\(tree.a.cell)/merger",
+                #"{"intoId":"\#(tree.b.cell)","effectiveOn":"2026-12-10","reason":"Hợp nhất chi bộ"}"#)
+            #expect(merged.status == .ok, "\(merged.text)")
+            func members(of cell: OrganizationID, on day: String) async throws -> [MemberID] {
+                struct Page: Decodable { var items: [DirectoryScene.Created] }
+                let answer = try await scene.service.call(
+                    .get, "/v1/members?cellId=\(cell)&on=\(day)", token: scene.operating)
+                return try answer.json(Page.self).items.compactMap(\.memberId)
+            }
+            #expect(try await members(of: tree.a.cell, on: "2026-11-19").isEmpty)
+            #expect(try await members(of: tree.a.cell, on: "2026-11-20") == [member])
+            #expect(try await members(of: tree.a.cell, on: "2026-12-09") == [member])
+            #expect(try await members(of: tree.a.cell, on: "2026-12-10").isEmpty)
+            #expect(try await members(of: tree.b.cell, on: "2026-12-10") == [member])
+            func cells(on day: String) async throws -> [OrganizationID] {
+                struct Page: Decodable { var items: [DirectoryScene.Created] }
+                let answer = try await scene.service.call(
+                    .get, "/v1/organizations?parentId=\(tree.a.base)&on=\(day)", token: scene.operating)
+                return try answer.json(Page.self).items.compactMap(\.organizationId)
+            }
+            #expect(try await cells(on: "2026-12-09") == [tree.a.cell])
+            #expect(try await cells(on: "2026-12-10").isEmpty)
+            func status(on day: String) async throws -> TestAnswer {
+                try await scene.service.call(
+                    .get, "/v1/organizations/\(tree.a.cell)?on=\(day)", token: scene.operating)
+            }
+            struct State: Decodable { var status: OrganizationStatus }
+            #expect(try await status(on: "2026-11-19").status == .notFound)
+            #expect(try await status(on: "2026-12-09").json(State.self).status == .active)
+            #expect(try await status(on: "2026-12-10").json(State.self).status == .merged)
+            #expect(try await status(on: "then").faults == ["on": "parameter.form"])
+            struct History: Decodable {
+                struct Item: Decodable {
+                    var version: Int64
+                    var effectiveOn: Day
+                    var reason: String
+                    var state: MemberState
+                }
+                var items: [Item]
+            }
+            let history = try await scene.service.call(
+                .get, "/v1/members/\(member)/history", token: scene.operating
+            ).json(History.self).items
+            #expect(history.map(\.version) == [2, 1])
+            #expect(history.map(\.effectiveOn.text) == ["2026-12-10", "2026-11-20"])
+            #expect(history.map(\.state.cellId) == [tree.b.cell, tree.a.cell])
         }
     }
 
@@ -52,18 +105,22 @@ struct ReorganizationAPITests {
         try await withDirectory { scene in
             let tree = try await scene.tree()
             _ = try await scene.member("Nguyễn Văn Mẫu 01", in: tree.a.cell)
-            let before = try await scene.service.pool.queryOne("SELECT count(*) AS n FROM outbox").get("n", as: Int.self)
+            func events() async throws -> Int {
+                try await scene.service.pool.queryOne("SELECT count(*) AS n FROM outbox").get("n")
+            }
+            let before = try await events()
             func post(_ action: String, _ json: String, token: String? = nil) async throws -> TestAnswer {
                 try await scene.post("/v1/organizations/\(tree.a.cell)/\(action)", json, token: token)
             }
             let homeless = try await post("dissolution", #"{"reason":"Giải thể chi bộ"}"#)
             #expect(homeless.faults == ["membersToId": "reorganization.place-needed"])
-            let future = try await post(
-                "dissolution", #"{"reason":"Giải thể chi bộ","effectiveOn":"2027-01-01"}"#)
-            #expect(future.faults == ["effectiveOn": "day.future"])
+            let far = try await post(
+                "dissolution", #"{"reason":"Giải thể chi bộ","effectiveOn":"2028-01-01","membersToId":"\#(tree.b.cell)"}"#)
+            #expect(far.faults == ["effectiveOn": "organization.planned-too-far"])
             let base = try await post("merger", #"{"intoId":"\#(tree.b.base)","reason":"Hợp nhất chi bộ"}"#)
             #expect(base.faults == ["intoId": "member.cell-type"])
-            let unknown = try await post("merger", #"{"intoId":"\#(scene.ids.next(at: scene.now))","reason":"Hợp nhất"}"#)
+            let stranger = scene.ids.next(at: scene.now)
+            let unknown = try await post("merger", #"{"intoId":"\#(stranger)","reason":"Hợp nhất"}"#)
             #expect(unknown.faults == ["intoId": "organization.unknown"])
             let silent = try await post("merger", #"{"intoId":"\#(tree.b.cell)"}"#)
             #expect(silent.faults == ["reason": "missing"])
@@ -73,9 +130,8 @@ struct ReorganizationAPITests {
                 "merger", #"{"intoId":"\#(tree.b.cell)","reason":"Hợp nhất chi bộ"}"#,
                 token: try await scene.service.token(member: admin))
             #expect(outside.status == .forbidden && outside.problem == "outside-authority")
-            let after = try await scene.service.pool.queryOne("SELECT count(*) AS n FROM outbox").get("n", as: Int.self)
             // The administrator himself and his role.
-            #expect(after == before + 2)
+            #expect(try await events() == before + 2)
         }
     }
 

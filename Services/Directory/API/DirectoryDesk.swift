@@ -13,14 +13,17 @@ struct DirectoryDesk: Sendable {
     var today: Day { Day(containing: kit.time.now) }
 
     /// Who asks, and what he may do.
-    func visitor(
-        _ context: HosoRequestContext, in session: any PostgresQueryable
-    ) async throws -> (subject: String, authority: Authority) {
+    func visitor(_ context: HosoRequestContext, in session: any PostgresQueryable) async throws -> Visitor {
         let caller = try context.requireCaller()
-        if caller.isOperator { return (caller.subject, Authority(.operating, on: today)) }
+        if caller.isOperator { return Visitor(caller.subject, Authority(.operating, on: today)) }
         guard let id = caller.memberID else { throw Problem.forbidden }
+        return try await visitor(id, in: session)
+    }
+
+    /// A member, and what he may do today.
+    func visitor(_ id: MemberID, in session: any PostgresQueryable) async throws -> Visitor {
         let roles = try await RoleStore.open(of: id, in: session)
-        return (caller.subject, Authority(.member(id), roles: roles, on: today))
+        return Visitor("\(id)", Authority(.member(id), roles: roles, on: today))
     }
 
     func register(
@@ -58,6 +61,18 @@ struct DirectoryDesk: Sendable {
     }
 }
 
+/// Who asks, and what he may do.
+struct Visitor: Sendable {
+    /// The subject of his token.
+    let subject: String
+    let authority: Authority
+
+    init(_ subject: String, _ authority: Authority) {
+        self.subject = subject
+        self.authority = authority
+    }
+}
+
 extension Problem {
     init(_ faults: Faults) { self = Problem.invalidFields.with(errors: faults.all.map(FieldError.init)) }
 
@@ -68,7 +83,8 @@ extension Problem {
 
     /// Another organisation has the code.
     static let codeTaken = taken(
-        "organization-code-taken", field: "code", vietnamese: "Mã định danh đã được dùng", english: "The code is in use")
+        "organization-code-taken", field: "code", vietnamese: "Mã định danh đã được dùng",
+        english: "The code is in use")
 
     /// A unique value that somebody else has.
     static func taken(_ id: String, field: String, vietnamese: String, english: String) -> Problem {

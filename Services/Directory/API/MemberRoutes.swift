@@ -22,17 +22,17 @@ extension DirectoryDesk {
         router.get("/v1/members/:id") { _, context in
             let id = try id(context, as: MemberID.self)
             return try await kit.pool.transaction { transaction in
-                let (subject, authority) = try await visitor(context, in: transaction)
-                // Whoever may not see him does not learn that he exists.
-                guard let row = try await MemberStore.read(id, in: transaction),
-                    let path = try await OrganizationStore.path(from: row.member.cellId, in: transaction),
-                    authority.reads(id, at: path)
-                else { throw Problem.notFound }
-                // Each look at somebody else's data is logged.
-                if authority.holder != .member(id) {
-                    try await kit.audit.record("member.read", subject: "\(id)", actor: subject, in: transaction)
-                }
+                let row = try await seen(id, as: "member.read", context, in: transaction)
                 return try Reply.json(.ok, MemberView(row.member, row.personalID))
+            }
+        }
+        router.get("/v1/members/:id/history") { request, context in
+            let id = try id(context, as: MemberID.self)
+            return try await kit.pool.transaction { transaction in
+                _ = try await seen(id, as: "member.history-read", context, in: transaction)
+                return try await history(of: "member", id.value, request, in: transaction) {
+                    try ContractsJSON.decode(Member.self, from: $0).published
+                }
             }
         }
         router.get("/v1/members") { request, context in
@@ -40,13 +40,18 @@ extension DirectoryDesk {
             guard let cell = try Query.value("cellId", request, OrganizationID.init) else {
                 throw Query.invalid("cellId")
             }
+            let day = try Query.day("on", request)
             return try await kit.pool.transaction { transaction in
-                let (subject, authority) = try await visitor(context, in: transaction)
+                let visitor = try await visitor(context, in: transaction)
+                let (subject, authority) = (visitor.subject, visitor.authority)
                 guard let path = try await OrganizationStore.path(from: cell, in: transaction) else {
                     throw Problem.notFound
                 }
                 guard authority.readsRoles(at: path) else { throw Problem.outsideAuthority }
-                let found = try await MemberStore.page(cell: cell, page, in: transaction)
+                let found =
+                    if let day { try await Past.members(of: cell, on: day, page, in: transaction) } else {
+                        try await MemberStore.page(cell: cell, page, in: transaction)
+                    }
                 try await kit.audit.record("members.listed", subject: "\(cell)", actor: subject, in: transaction)
                 return try Reply.json(
                     .ok, PageView(found, page, id: \.member.id.value) { MemberView($0.member, $0.personalID) })
@@ -54,10 +59,28 @@ extension DirectoryDesk {
         }
     }
 
+    /// A member, for those who may see him; each look at somebody else's data is logged.
+    private func seen(
+        _ id: MemberID, as action: String, _ context: HosoRequestContext, in transaction: PostgresTransaction
+    ) async throws -> MemberStore.Row {
+        let visitor = try await visitor(context, in: transaction)
+        let (subject, authority) = (visitor.subject, visitor.authority)
+        // Whoever may not see him does not learn that he exists.
+        guard let row = try await MemberStore.read(id, in: transaction),
+            let path = try await OrganizationStore.path(from: row.member.cellId, in: transaction),
+            authority.reads(id, at: path)
+        else { throw Problem.notFound }
+        if authority.holder != .member(id) {
+            try await kit.audit.record(action, subject: "\(id)", actor: subject, in: transaction)
+        }
+        return row
+    }
+
     private func enter(
         _ body: NewMember, _ context: HosoRequestContext, in transaction: PostgresTransaction
     ) async throws -> Reply {
-        let (subject, authority) = try await visitor(context, in: transaction)
+        let visitor = try await visitor(context, in: transaction)
+        let (subject, authority) = (visitor.subject, visitor.authority)
         let cell = try await path(body.draft.cellId, field: "cellId", in: transaction)
         guard authority.administers(cell) else { throw Problem.outsideAuthority }
         var residenceCell: Organization?
@@ -87,7 +110,8 @@ extension DirectoryDesk {
     private func change(
         _ id: MemberID, _ body: MemberChangeBody, _ context: HosoRequestContext, in transaction: PostgresTransaction
     ) async throws -> Reply {
-        let (subject, authority) = try await visitor(context, in: transaction)
+        let visitor = try await visitor(context, in: transaction)
+        let (subject, authority) = (visitor.subject, visitor.authority)
         guard let row = try await MemberStore.read(id, lock: .update, in: transaction) else { throw Problem.notFound }
         let path = try await OrganizationStore.path(from: row.member.cellId, in: transaction)
         guard authority.administers(id, at: path) else { throw Problem.outsideAuthority }

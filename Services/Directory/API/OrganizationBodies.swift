@@ -32,10 +32,12 @@ struct NewOrganization: Decodable, Sendable {
 /// The body of `POST /v1/organizations/{id}/changes`.
 struct OrganizationChangeBody: Decodable, Sendable {
     let change: OrganizationChange
+    /// The first day on which it holds; absent: today.
+    let effectiveOn: Day?
     let reason: Reason
 
     private enum Key: CodingKey {
-        case name, type, parentId, status, mergedIntoId, duesRegion, hasSeal, contactEmail, reason
+        case name, type, parentId, duesRegion, hasSeal, contactEmail, effectiveOn, reason
     }
 
     init(from decoder: any Decoder) throws {
@@ -44,11 +46,10 @@ struct OrganizationChangeBody: Decodable, Sendable {
             name: try fields.decodeIfPresent(String.self, forKey: .name),
             type: try fields.decodeIfPresent(OrganizationType.self, forKey: .type),
             parentId: try fields.decodeIfPresent(OrganizationID.self, forKey: .parentId),
-            status: try fields.decodeIfPresent(OrganizationStatus.self, forKey: .status),
-            mergedIntoId: try fields.decodeIfPresent(OrganizationID.self, forKey: .mergedIntoId),
             duesRegion: try fields.decodeIfPresent(DuesRegion.self, forKey: .duesRegion),
             hasSeal: try fields.decodeIfPresent(Bool.self, forKey: .hasSeal),
             contactEmail: try fields.decodeIfPresent(String.self, forKey: .contactEmail))
+        effectiveOn = try fields.decodeIfPresent(Day.self, forKey: .effectiveOn)
         reason = try fields.decode(Reason.self, forKey: .reason)
     }
 }

@@ -13,26 +13,38 @@ extension DirectoryDesk {
                 try await found(body, context, in: transaction)
             }
         }
-        router.post("/v1/organizations/:id/changes") { request, context in
-            let id = try id(context, as: OrganizationID.self)
-            return try await kit.idempotent(request, context, as: OrganizationChangeBody.self) { body, transaction in
-                try await change(id, body, context, in: transaction)
-            }
-        }
-        router.get("/v1/organizations/:id") { _, context in
+        router.get("/v1/organizations/:id") { request, context in
             // Who stands where is no secret among those who are signed in.
             _ = try context.requireCaller()
             let id = try id(context, as: OrganizationID.self)
-            guard let path = try await OrganizationStore.path(from: id, in: kit.pool), let view = OrganizationView(path)
-            else { throw Problem.notFound }
+            let path =
+                if let day = try Query.day("on", request) {
+                    try await Past.path(from: id, on: day, in: kit.pool)
+                } else {
+                    try await OrganizationStore.path(from: id, in: kit.pool)
+                }
+            guard let path, let view = OrganizationView(path) else { throw Problem.notFound }
             return try Reply.json(.ok, view)
+        }
+        router.get("/v1/organizations/:id/history") { request, context in
+            _ = try context.requireCaller()
+            let id = try id(context, as: OrganizationID.self)
+            return try await history(of: "organization", id.value, request, in: kit.pool) {
+                try ContractsJSON.decode(Organization.self, from: $0).published
+            }
         }
         router.get("/v1/organizations") { request, context in
             _ = try context.requireCaller()
             let page = try PageRequest(request)
-            let found = try await OrganizationStore.page(
-                parent: Query.value("parentId", request, OrganizationID.init),
-                type: Query.value("type", request, OrganizationType.init), page, in: kit.pool)
+            let parent = try Query.value("parentId", request, OrganizationID.init)
+            let type = try Query.value("type", request, OrganizationType.init)
+            if let day = try Query.day("on", request) {
+                // Of the past only the tree is searched, from the top down.
+                guard let parent, type == nil else { throw Query.invalid("on") }
+                let found = try await Past.organizations(under: parent, on: day, page, in: kit.pool)
+                return try Reply.json(.ok, PageView(found, page, id: \.id.value, item: \.view))
+            }
+            let found = try await OrganizationStore.page(parent: parent, type: type, page, in: kit.pool)
             return try Reply.json(.ok, PageView(found, page, id: \.id.value, item: \.view))
         }
     }
@@ -40,7 +52,8 @@ extension DirectoryDesk {
     private func found(
         _ body: NewOrganization, _ context: HosoRequestContext, in transaction: PostgresTransaction
     ) async throws -> Reply {
-        let (subject, authority) = try await visitor(context, in: transaction)
+        let visitor = try await visitor(context, in: transaction)
+        let (subject, authority) = (visitor.subject, visitor.authority)
         var above: OrganizationPath?
         if let parentId = body.draft.parentId {
             above = try await path(parentId, field: "parentId", in: transaction)
@@ -59,48 +72,6 @@ extension DirectoryDesk {
             details: Audited(version: 1, reason: body.reason.text), in: transaction)
         return try .json(
             .created, organization.view, headers: [.location: "/v1/organizations/\(organization.id)"])
-    }
-
-    private func change(
-        _ id: OrganizationID, _ body: OrganizationChangeBody, _ context: HosoRequestContext,
-        in transaction: PostgresTransaction
-    ) async throws -> Reply {
-        let (subject, authority) = try await visitor(context, in: transaction)
-        if body.change.concernsTree { try await OrganizationStore.lockTree(in: transaction) }
-        guard let old = try await OrganizationStore.read(id, lock: .update, in: transaction) else {
-            throw Problem.notFound
-        }
-        let above = try await aboveAfter(body.change, of: old, in: transaction)
-        let path = try await OrganizationStore.path(from: id, in: transaction)
-        // Both ends of a move are within the authority, or it is none of his.
-        guard authority.administers(path), body.change.parentId == nil || authority.administers(above) else {
-            throw Problem.outsideAuthority
-        }
-        let around = OrganizationSurroundings(
-            above: above, childTypes: try await OrganizationStore.childTypes(of: id, in: transaction),
-            memberCount: try await MemberStore.livingCount(of: id, in: transaction),
-            successor: try await successor(body.change, in: transaction))
-        let organization = try checked { () throws(Faults) in try old.changed(body.change, around: around) }
-        try await register(transaction, author: subject, reason: body.reason.text).change(organization)
-        try await kit.audit.record(
-            "organization.changed", subject: "\(id)", actor: subject,
-            details: Audited(version: organization.version, reason: body.reason.text), in: transaction)
-        return try .json(.ok, organization.view)
-    }
-
-    private func aboveAfter(
-        _ change: OrganizationChange, of old: Organization, in transaction: PostgresTransaction
-    ) async throws -> OrganizationPath? {
-        if let parentId = change.parentId { return try await path(parentId, field: "parentId", in: transaction) }
-        guard let parentId = old.parentId else { return nil }
-        return try await OrganizationStore.path(from: parentId, in: transaction)
-    }
-
-    private func successor(
-        _ change: OrganizationChange, in transaction: PostgresTransaction
-    ) async throws -> Organization? {
-        guard let id = change.mergedIntoId else { return nil }
-        return try await path(id, field: "mergedIntoId", in: transaction).first
     }
 }
 

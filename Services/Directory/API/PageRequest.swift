@@ -27,6 +27,10 @@ enum Query {
         return value
     }
 
+    static func day(_ name: String, _ request: Request) throws(Problem) -> Day? {
+        try value(name, request) { try? Day($0) }
+    }
+
     static func invalid(_ name: String) -> Problem {
         Problem.invalidParameter.with(errors: [
             FieldError(

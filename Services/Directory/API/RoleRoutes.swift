@@ -20,7 +20,7 @@ extension DirectoryDesk {
             }
         }
         router.get("/v1/roles/:id") { _, context in
-            let (_, authority) = try await visitor(context, in: kit.pool)
+            let authority = try await visitor(context, in: kit.pool).authority
             let id = try id(context, as: RoleID.self)
             guard let role = try await RoleStore.read(id, in: kit.pool),
                 let path = try await OrganizationStore.path(from: role.organizationId, in: kit.pool),
@@ -29,7 +29,7 @@ extension DirectoryDesk {
             return try Reply.json(.ok, role.view)
         }
         router.get("/v1/roles") { request, context in
-            let (_, authority) = try await visitor(context, in: kit.pool)
+            let authority = try await visitor(context, in: kit.pool).authority
             let page = try PageRequest(request)
             let member = try Query.value("memberId", request, MemberID.init)
             let organization = try Query.value("organizationId", request, OrganizationID.init)
@@ -56,7 +56,8 @@ extension DirectoryDesk {
     private func grant(
         _ body: NewRole, _ context: HosoRequestContext, in transaction: PostgresTransaction
     ) async throws -> Reply {
-        let (subject, authority) = try await visitor(context, in: transaction)
+        let visitor = try await visitor(context, in: transaction)
+        let (subject, authority) = (visitor.subject, visitor.authority)
         let draft = body.draft
         // Member, organisation, roles: always locked in this order.
         let member = try await MemberStore.read(draft.memberId, lock: .share, in: transaction)?.member
@@ -80,7 +81,8 @@ extension DirectoryDesk {
     private func change(
         _ id: RoleID, _ body: RoleChangeBody, _ context: HosoRequestContext, in transaction: PostgresTransaction
     ) async throws -> Reply {
-        let (subject, authority) = try await visitor(context, in: transaction)
+        let visitor = try await visitor(context, in: transaction)
+        let (subject, authority) = (visitor.subject, visitor.authority)
         guard let known = try await RoleStore.read(id, in: transaction) else { throw Problem.notFound }
         let member = try await MemberStore.read(known.memberId, lock: .share, in: transaction)?.member
         guard let old = try await RoleStore.read(id, lock: .update, in: transaction) else { throw Problem.notFound }

@@ -14,7 +14,9 @@ public struct Closing: Sendable {
     public let keptRoles: Set<RoleID>
 
     /// Everything passes to the successor.
-    public static func merger(into successor: OrganizationPath, on day: Day, keeping roles: Set<RoleID> = []) -> Closing {
+    public static func merger(
+        into successor: OrganizationPath, on day: Day, keeping roles: Set<RoleID> = []
+    ) -> Closing {
         Closing(
             effectiveOn: day, successor: successor, membersTo: successor, organizationsTo: successor, keptRoles: roles)
     }
@@ -40,7 +42,7 @@ extension Organization {
         ids: @escaping () -> UUIDv7
     ) throws(Faults) -> Reorganized {
         var moving = Relocation(from: self, effectiveOn: closing.effectiveOn, ids: ids)
-        if status != .active { moving.faults.append(Self.closedBefore) }
+        if status != .active { moving.faults.append(Self.inactive) }
         if let successor = closing.successor { moving.faults += successorFaults(successor) }
         for place in [closing.membersTo, closing.organizationsTo].compactMap(\.self) where place.ids.contains(id) {
             moving.faults.append(Self.stays)
@@ -68,9 +70,6 @@ extension Organization {
         return []
     }
 
-    private static let closedBefore = InvalidValue(
-        field: "id", rule: "organization.inactive", vietnamese: "Tổ chức không còn hoạt động.",
-        english: "The organisation is not active.")
     private static let noSuccessor = InvalidValue(
         field: "intoId", rule: "organization.successor",
         vietnamese: "Tổ chức kế thừa phải đang hoạt động và không phải chính nó hoặc cấp dưới của nó.",

@@ -26,6 +26,11 @@ public struct Reorganized: Sendable {
     public internal(set) var endedRoles: [HeldRole] = []
     /// Roles that go on elsewhere, each under a new id.
     public internal(set) var grantedRoles: [HeldRole] = []
+
+    init() {}
+
+    /// The change of one organisation alone.
+    public init(changed organization: Organization) { organizations = [organization] }
 }
 
 /// Moves what stands at one organisation to another, collecting what is wrong on the way.
@@ -92,8 +97,8 @@ struct Relocation {
     ) {
         var successors: [RoleID: RoleID] = [:]
         // Whoever stands in for somebody comes after him, so that his own role is known by then.
-        let ordered = roles.sorted { ($0.substituteForRoleId == nil ? 0 : 1, $0.id) < ($1.substituteForRoleId == nil ? 0 : 1, $1.id) }
-        for role in ordered {
+        let principals = roles.filter { $0.substituteForRoleId == nil }
+        for role in principals + roles.filter({ $0.substituteForRoleId != nil }) {
             result.endedRoles.append(role.ended(lastDay: effectiveOn.adding(days: -1)))
             guard kept.contains(role.id) else { continue }
             guard let to else {

@@ -62,9 +62,6 @@ extension Organization {
         ]
     }
 
-    private static let inactive = InvalidValue(
-        field: "id", rule: "organization.inactive", vietnamese: "Tổ chức không còn hoạt động.",
-        english: "The organisation is not active.")
     private static let noPart = InvalidValue(
         field: "parts", rule: "reorganization.no-part", vietnamese: "Phải có ít nhất một tổ chức mới.",
         english: "At least one new organisation is needed.")
@@ -89,6 +86,7 @@ extension Relocation {
     private static func notThere(_ field: String) -> InvalidValue {
         InvalidValue(
             field: field, rule: "reorganization.not-there",
-            vietnamese: "Có mục không trực thuộc tổ chức này.", english: "Something does not stand at this organisation.")
+            vietnamese: "Có mục không trực thuộc tổ chức này.",
+            english: "Something does not stand at this organisation.")
     }
 }

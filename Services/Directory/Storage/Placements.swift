@@ -23,18 +23,4 @@ enum Placements {
             ON CONFLICT (kind, id, from_on) DO UPDATE SET place_id = excluded.place_id, to_on = NULL
             """)
     }
-
-    /// Those who stood at a place on a day.
-    static func page(
-        _ kind: String, at place: OrganizationID, on day: Day, _ page: PageRequest, in session: any PostgresQueryable
-    ) async throws -> [UUIDv7] {
-        try await session.query(
-            """
-            SELECT id FROM placements
-            WHERE place_id = \(place) AND kind = \(kind) AND from_on <= \(day) AND (to_on IS NULL OR to_on >= \(day))
-              AND (\(page.after)::uuid IS NULL OR id > \(page.after))
-            ORDER BY id LIMIT \(page.limit + 1)
-            """
-        ).map { try $0.get("id") }
-    }
 }

@@ -37,18 +37,6 @@ struct CalledJob: Service, CustomStringConvertible {
     }
 }
 
-/// Work at intervals.
-struct PeriodicJob: Service, CustomStringConvertible {
-    let name: String
-    let interval: Duration
-    let logger: Logger
-    let work: @Sendable () async throws -> Void
-
-    var description: String { name }
-
-    func run() async throws { await repeatUntilShutdown(every: interval, logger: logger, name: name, work) }
-}
-
 /// Makes the partitions of the months to come.
 struct PartitionUpkeep: Sendable {
     let kit: ServiceContext

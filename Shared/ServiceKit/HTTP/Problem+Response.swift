@@ -16,7 +16,7 @@ extension Problem: HTTPResponseError {
     }
 
     /// The JSON; `title` and `detail` are in the language asked for, the other one is always beside them.
-    func json(traceID: String?, englishFirst: Bool) -> String {
+    public func json(traceID: String?, englishFirst: Bool) -> String {
         var text = "{\"type\":"
         JSONText.append(type, to: &text)
         text += ",\"status\":\(status.code)"

@@ -1,5 +1,62 @@
 import Contracts
 import DirectoryDomain
+import NIOCore
+import ServiceKit
+
+/// What is to become of an organisation, as a body says it.
+enum OrganizationCommand: Sendable {
+    /// The last part of the address that takes it.
+    enum Kind: String, Sendable, CaseIterable {
+        case changes, merger, dissolution, split
+    }
+
+    case change(OrganizationChangeBody)
+    case merger(MergerBody)
+    case dissolution(DissolutionBody)
+    case split(SplitBody)
+
+    init(_ kind: Kind, from body: ByteBuffer, contentType: String? = nil) throws {
+        func read<Body: Decodable>() throws -> Body {
+            try RequestBodyDecoder.decode(Body.self, from: body, contentType: contentType)
+        }
+        self =
+            switch kind {
+            case .changes: .change(try read())
+            case .merger: .merger(try read())
+            case .dissolution: .dissolution(try read())
+            case .split: .split(try read())
+            }
+    }
+
+    /// The first day on which it holds; absent: today.
+    var effectiveOn: Day? {
+        switch self {
+        case .change(let body): body.effectiveOn
+        case .merger(let body): body.effectiveOn
+        case .dissolution(let body): body.effectiveOn
+        case .split(let body): body.effectiveOn
+        }
+    }
+
+    var reason: Reason {
+        switch self {
+        case .change(let body): body.reason
+        case .merger(let body): body.reason
+        case .dissolution(let body): body.reason
+        case .split(let body): body.reason
+        }
+    }
+
+    /// The action in the audit.
+    var audited: String {
+        switch self {
+        case .change: "organization.changed"
+        case .merger: "organization.merged"
+        case .dissolution: "organization.dissolved"
+        case .split: "organization.split"
+        }
+    }
+}
 
 /// The body of `POST /v1/organizations/{id}/merger`.
 struct MergerBody: Decodable, Sendable {
