@@ -94,6 +94,7 @@ struct EnumerationAgreementTests {
     private static let known: [String: [String]] = [
         "organizationType": OrganizationType.allCases.map(\.rawValue),
         "organizationStatus": OrganizationStatus.allCases.map(\.rawValue),
+        "unitKind": UnitKind.allCases.map(\.rawValue),
         "duesRegion": DuesRegion.allCases.map(\.rawValue),
         "membershipState": MembershipState.allCases.map(\.rawValue),
         "duesCategory": DuesCategory.allCases.map(\.rawValue),

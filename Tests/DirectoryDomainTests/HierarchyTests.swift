@@ -61,17 +61,21 @@ struct HierarchyTests {
     @Test("a type changes only where those below and the members fit it")
     func typeChange() throws {
         let tree = try SampleTree()
-        func rules(_ type: OrganizationType, children: Set<OrganizationType>, members: Int) -> [String] {
+        func rules(
+            _ type: OrganizationType, children: Set<OrganizationType>, members: Int, roles: Set<RoleName> = []
+        ) -> [String] {
             brokenRules {
                 _ = try tree.baseA.changed(
                     OrganizationChange(type: type),
                     around: OrganizationSurroundings(
-                        above: tree.path(tree.communeA), childTypes: children, memberCount: members))
+                        above: tree.path(tree.communeA), childTypes: children, memberCount: members, roles: roles))
             }
         }
         #expect(rules(.baseCell, children: [], members: 0) == [])
         #expect(rules(.baseCell, children: [.subordinateCell], members: 0) == ["organization.child-type"])
         #expect(rules(.baseOrganisation, children: [], members: 3) == ["organization.has-members"])
+        #expect(rules(.baseCell, children: [], members: 0, roles: [.support]) == [])
+        #expect(rules(.baseCell, children: [], members: 0, roles: [.officeOfficer]) == ["organization.has-roles"])
     }
 
     @Test("all faults of a new organisation are told at once")
@@ -108,5 +112,28 @@ struct HierarchyTests {
         #expect(
             brokenRules { _ = try Organization.founded(tree.ids.next(at: SampleTree.now), top, under: nil) }
                 == ["organization.dues-region"])
+    }
+
+    @Test("units stand at committees, one of each kind, and a procedure belongs to one of them")
+    func units() throws {
+        let tree = try SampleTree()
+        func rules(_ organization: Organization, _ units: [OrganizationState.Unit]) -> [String] {
+            brokenRules {
+                _ = try organization.changed(
+                    OrganizationChange(units: units),
+                    around: OrganizationSurroundings(
+                        above: tree.path(organization).organizations.dropFirst().isEmpty
+                            ? nil : OrganizationPath(Array(tree.path(organization).organizations.dropFirst())),
+                        childTypes: [], memberCount: 0))
+            }
+        }
+        let office = OrganizationState.Unit(kind: .office, name: "Văn phòng Mẫu", procedures: [.dues])
+        let board = OrganizationState.Unit(
+            kind: .organisationBoard, name: "Ban Mẫu", procedures: [.officialTransfer, .residenceOpinion])
+        let greedy = OrganizationState.Unit(kind: .inspection, name: "Uỷ ban Mẫu", procedures: [.dues])
+        #expect(rules(tree.communeA, [office, board]) == [])
+        #expect(rules(tree.communeA, [office, office]) == ["unit.twice", "unit.procedure-twice"])
+        #expect(rules(tree.communeA, [office, greedy]) == ["unit.procedure-twice"])
+        #expect(rules(tree.cellA1, [office]) == ["unit.no-committee"])
     }
 }

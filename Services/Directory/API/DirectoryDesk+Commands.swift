@@ -61,7 +61,8 @@ extension DirectoryDesk {
         }
         let around = OrganizationSurroundings(
             above: above, childTypes: try await OrganizationStore.childTypes(of: old.id, in: transaction),
-            memberCount: try await MemberStore.livingCount(of: old.id, in: transaction))
+            memberCount: try await MemberStore.livingCount(of: old.id, in: transaction),
+            roles: Set(try await RoleStore.open(at: old.id, in: transaction).map(\.role)))
         return Reorganized(
             changed: try checked { () throws(Faults) in try old.changed(body.change, around: around) })
     }

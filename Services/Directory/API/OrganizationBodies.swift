@@ -8,7 +8,7 @@ struct NewOrganization: Decodable, Sendable {
 
     private enum Key: CodingKey {
         case code, name, type, parentId, residential, duesRegion, hasSeal, officeHours, meetingDay, bankAccounts
-        case contactEmail, reason
+        case contactEmail, units, reason
     }
 
     init(from decoder: any Decoder) throws {
@@ -24,7 +24,8 @@ struct NewOrganization: Decodable, Sendable {
             officeHours: try fields.decodeIfPresent([OrganizationState.OpeningPeriod].self, forKey: .officeHours),
             meetingDay: try fields.decodeIfPresent(Int.self, forKey: .meetingDay),
             bankAccounts: try fields.decodeIfPresent([OrganizationState.BankAccount].self, forKey: .bankAccounts) ?? [],
-            contactEmail: try fields.decodeIfPresent(String.self, forKey: .contactEmail))
+            contactEmail: try fields.decodeIfPresent(String.self, forKey: .contactEmail),
+            units: try fields.decodeIfPresent([OrganizationState.Unit].self, forKey: .units))
         reason = try fields.decodeIfPresent(Reason.self, forKey: .reason) ?? .entered
     }
 }
@@ -37,7 +38,8 @@ struct OrganizationChangeBody: Decodable, Sendable {
     let reason: Reason
 
     private enum Key: CodingKey {
-        case name, type, parentId, duesRegion, hasSeal, contactEmail, effectiveOn, reason
+        case name, type, parentId, duesRegion, hasSeal, residential, officeHours, meetingDay, contactEmail, units
+        case effectiveOn, reason
     }
 
     init(from decoder: any Decoder) throws {
@@ -48,7 +50,11 @@ struct OrganizationChangeBody: Decodable, Sendable {
             parentId: try fields.decodeIfPresent(OrganizationID.self, forKey: .parentId),
             duesRegion: try fields.decodeIfPresent(DuesRegion.self, forKey: .duesRegion),
             hasSeal: try fields.decodeIfPresent(Bool.self, forKey: .hasSeal),
-            contactEmail: try fields.decodeIfPresent(String.self, forKey: .contactEmail))
+            residential: try fields.decodeIfPresent(Bool.self, forKey: .residential),
+            officeHours: try fields.decodeIfPresent([OrganizationState.OpeningPeriod].self, forKey: .officeHours),
+            meetingDay: try fields.decodeIfPresent(Int.self, forKey: .meetingDay),
+            contactEmail: try fields.decodeIfPresent(String.self, forKey: .contactEmail),
+            units: try fields.decodeIfPresent([OrganizationState.Unit].self, forKey: .units))
         effectiveOn = try fields.decodeIfPresent(Day.self, forKey: .effectiveOn)
         reason = try fields.decode(Reason.self, forKey: .reason)
     }

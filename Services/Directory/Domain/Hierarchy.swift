@@ -29,6 +29,11 @@ public enum Hierarchy {
         .external: Place(parents: [.central, .provincial, .agencyCentral], mayBeTop: true),
     ]
 
+    /// The types that have a committee (cấp uỷ).
+    static let committees: Set<OrganizationType> = [
+        .central, .provincial, .agencyCentral, .commune, .superiorOfBase, .baseOrganisation, .section,
+    ]
+
     /// The types that have neither a committee nor a seal.
     static let withoutSeal: Set<OrganizationType> = [.baseCell, .subordinateCell, .group]
 

@@ -19,13 +19,16 @@ public struct Organization: Codable, Hashable, Sendable {
     public internal(set) var meetingDay: Int?
     public internal(set) var bankAccounts: [OrganizationState.BankAccount]
     public internal(set) var contactEmail: String?
+    /// The units of a committee; absent where it has none.
+    public internal(set) var units: [OrganizationState.Unit]?
 
     /// What the other services are told.
     public var published: OrganizationState {
         OrganizationState(
             organizationId: id, code: code, name: name, type: type, parentId: parentId, status: status,
             mergedIntoId: mergedIntoId, residential: residential, duesRegion: duesRegion, hasSeal: hasSeal,
-            officeHours: officeHours, meetingDay: meetingDay, bankAccounts: bankAccounts, contactEmail: contactEmail)
+            officeHours: officeHours, meetingDay: meetingDay, bankAccounts: bankAccounts, contactEmail: contactEmail,
+            units: units)
     }
 }
 

@@ -7,18 +7,28 @@ public struct OrganizationChange: Sendable {
     public var parentId: OrganizationID?
     public var duesRegion: DuesRegion?
     public var hasSeal: Bool?
+    public var residential: Bool?
+    public var officeHours: [OrganizationState.OpeningPeriod]?
+    public var meetingDay: Int?
     public var contactEmail: String?
+    public var units: [OrganizationState.Unit]?
 
     public init(
         name: String? = nil, type: OrganizationType? = nil, parentId: OrganizationID? = nil,
-        duesRegion: DuesRegion? = nil, hasSeal: Bool? = nil, contactEmail: String? = nil
+        duesRegion: DuesRegion? = nil, hasSeal: Bool? = nil, residential: Bool? = nil,
+        officeHours: [OrganizationState.OpeningPeriod]? = nil, meetingDay: Int? = nil, contactEmail: String? = nil,
+        units: [OrganizationState.Unit]? = nil
     ) {
         self.name = name
         self.type = type
         self.parentId = parentId
         self.duesRegion = duesRegion
         self.hasSeal = hasSeal
+        self.residential = residential
+        self.officeHours = officeHours
+        self.meetingDay = meetingDay
         self.contactEmail = contactEmail
+        self.units = units
     }
 
     /// Whether the tree becomes another one.
@@ -33,11 +43,16 @@ public struct OrganizationSurroundings: Sendable {
     public let childTypes: Set<OrganizationType>
     /// How many living members belong to it as their cell.
     public let memberCount: Int
+    /// The roles that somebody holds at it.
+    public let roles: Set<RoleName>
 
-    public init(above: OrganizationPath?, childTypes: Set<OrganizationType>, memberCount: Int) {
+    public init(
+        above: OrganizationPath?, childTypes: Set<OrganizationType>, memberCount: Int, roles: Set<RoleName> = []
+    ) {
         self.above = above
         self.childTypes = childTypes
         self.memberCount = memberCount
+        self.roles = roles
     }
 }
 
@@ -53,12 +68,19 @@ extension Organization {
         next.parentId = around.above?.first?.id
         next.duesRegion = change.duesRegion ?? duesRegion
         next.hasSeal = change.hasSeal ?? hasSeal
+        next.residential = change.residential ?? residential
+        next.officeHours = change.officeHours ?? officeHours
+        next.meetingDay = change.meetingDay ?? meetingDay
         next.contactEmail = change.contactEmail ?? contactEmail
+        next.units = change.units ?? units
         var faults = status == .active ? next.faults : [Self.inactive]
         if change.concernsTree {
             faults += Hierarchy.faults(of: next.type, id: id, under: around.above)
             faults += Hierarchy.faults(of: next.type, above: around.childTypes)
             if !next.type.isCell, around.memberCount > 0 { faults.append(Self.hasMembers) }
+            if !around.roles.allSatisfy({ RoleRule.places[$0]?.contains(next.type) == true }) {
+                faults.append(Self.hasRoles)
+            }
         }
         try Faults.check(faults)
         return next
@@ -67,6 +89,10 @@ extension Organization {
     private static let hasMembers = InvalidValue(
         field: "type", rule: "organization.has-members", vietnamese: "Tổ chức đang có đảng viên sinh hoạt.",
         english: "Members belong to the organisation.")
+    private static let hasRoles = InvalidValue(
+        field: "type", rule: "organization.has-roles",
+        vietnamese: "Có vai trò đang giữ mà tổ chức loại này không có.",
+        english: "Roles are held that an organisation of this type does not have.")
     static let inactive = InvalidValue(
         field: "id", rule: "organization.inactive", vietnamese: "Tổ chức không còn hoạt động.",
         english: "The organisation is not active.")

@@ -14,12 +14,14 @@ public struct OrganizationDraft: Sendable {
     public var meetingDay: Int?
     public var bankAccounts: [OrganizationState.BankAccount]
     public var contactEmail: String?
+    public var units: [OrganizationState.Unit]?
 
     public init(
         code: OrganizationCode, name: String, type: OrganizationType, parentId: OrganizationID? = nil,
         residential: Bool = false, duesRegion: DuesRegion? = nil, hasSeal: Bool = false,
         officeHours: [OrganizationState.OpeningPeriod]? = nil, meetingDay: Int? = nil,
-        bankAccounts: [OrganizationState.BankAccount] = [], contactEmail: String? = nil
+        bankAccounts: [OrganizationState.BankAccount] = [], contactEmail: String? = nil,
+        units: [OrganizationState.Unit]? = nil
     ) {
         self.code = code
         self.name = name
@@ -32,6 +34,7 @@ public struct OrganizationDraft: Sendable {
         self.meetingDay = meetingDay
         self.bankAccounts = bankAccounts
         self.contactEmail = contactEmail
+        self.units = units
     }
 }
 
@@ -47,7 +50,7 @@ extension Organization {
             parentId: above?.first?.id, status: .active, mergedIntoId: nil, residential: draft.residential,
             duesRegion: draft.duesRegion ?? above?.first?.duesRegion ?? .one, hasSeal: draft.hasSeal,
             officeHours: draft.officeHours, meetingDay: draft.meetingDay, bankAccounts: draft.bankAccounts,
-            contactEmail: draft.contactEmail)
+            contactEmail: draft.contactEmail, units: draft.units)
         try Faults.check(faults + organization.faults)
         return organization
     }
@@ -67,6 +70,7 @@ extension Organization {
         for (index, account) in bankAccounts.enumerated() {
             faults += TextRule.account(account, field: "bankAccounts[\(index)]")
         }
+        faults += UnitRule.faults(of: units ?? [], at: type)
         if let contactEmail { faults += TextRule.email(contactEmail, field: "contactEmail") }
         return faults
     }

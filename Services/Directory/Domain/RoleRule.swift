@@ -3,9 +3,7 @@ public import Contracts
 /// Where each role can be held.
 public enum RoleRule {
     private static let cells: Set<OrganizationType> = [.baseCell, .subordinateCell]
-    private static let committees: Set<OrganizationType> = [
-        .central, .provincial, .agencyCentral, .commune, .superiorOfBase, .baseOrganisation, .section,
-    ]
+    private static let committees = Hierarchy.committees
 
     /// The types of organisation that have the role.
     public static let places: [RoleName: Set<OrganizationType>] = [

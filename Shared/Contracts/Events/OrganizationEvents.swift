@@ -31,12 +31,14 @@ public struct OrganizationState: EventPayload, Hashable {
     public let bankAccounts: [BankAccount]
     /// The address for administration.
     public let contactEmail: String?
+    /// The units of a committee; absent where it has none.
+    public let units: [Unit]?
 
     public init(
         organizationId: OrganizationID, code: OrganizationCode, name: String, type: OrganizationType,
         parentId: OrganizationID? = nil, status: OrganizationStatus, mergedIntoId: OrganizationID? = nil,
         residential: Bool, duesRegion: DuesRegion, hasSeal: Bool, officeHours: [OpeningPeriod]? = nil,
-        meetingDay: Int? = nil, bankAccounts: [BankAccount], contactEmail: String? = nil
+        meetingDay: Int? = nil, bankAccounts: [BankAccount], contactEmail: String? = nil, units: [Unit]? = nil
     ) {
         self.organizationId = organizationId
         self.code = code
@@ -52,6 +54,23 @@ public struct OrganizationState: EventPayload, Hashable {
         self.meetingDay = meetingDay
         self.bankAccounts = bankAccounts
         self.contactEmail = contactEmail
+        self.units = units
+    }
+
+    /// A unit of a committee and the procedures that it handles.
+    public struct Unit: Codable, Hashable, Sendable {
+        /// What kind of unit it is.
+        public let kind: UnitKind
+        /// Its name in Vietnamese.
+        public let name: String
+        /// The procedures assigned to it.
+        public let procedures: [ProcedureCode]
+
+        public init(kind: UnitKind, name: String, procedures: [ProcedureCode]) {
+            self.kind = kind
+            self.name = name
+            self.procedures = procedures
+        }
     }
 
     /// One stretch of office hours, the same on every working day.

@@ -35,6 +35,16 @@ public enum OrganizationStatus: String, Codable, Hashable, Sendable, CaseIterabl
     case dissolved
 }
 
+/// The kinds of unit that a committee has.
+public enum UnitKind: String, Codable, Hashable, Sendable, CaseIterable {
+    /// Văn phòng.
+    case office
+    /// Ban Xây dựng Đảng; Ban Tổ chức above communes.
+    case organisationBoard = "organisation-board"
+    /// Uỷ ban kiểm tra.
+    case inspection
+}
+
 /// The region of the minimum wage, by the place of Party activity.
 public enum DuesRegion: String, Codable, Hashable, Sendable, CaseIterable {
     case one = "I"
