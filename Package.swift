@@ -174,9 +174,14 @@ let whole: [Target] =
         .executableTarget(
             name: "hosoctl",
             dependencies: [
-                "Contracts", "Kafka", "Messaging", "ServiceKit", "Trust", .argumentParser, .asyncHTTPClient, .logging,
-                .nioCore, .nioHTTP1,
-            ], path: "Infra/hosoctl", swiftSettings: settings),
+                "Contracts", "Kafka", "MadeUpCountry", "Messaging", "ServiceKit", "Trust", .argumentParser,
+                .asyncHTTPClient, .logging, .nioCore, .nioHTTP1,
+            ], path: "Infra/hosoctl", exclude: ["MadeUpCountry"], swiftSettings: settings),
+        // A made-up population on the real shape of the country, for trying and measuring imports.
+        .target(
+            name: "MadeUpCountry", dependencies: ["Contracts"], path: "Infra/hosoctl/MadeUpCountry",
+            swiftSettings: settings),
+        tests("MadeUpCountry", ["MadeUpCountry", "Contracts"]),
         // The measured side of the benchmarks of Messaging.
         .executableTarget(
             name: "BenchmarkSubject",
