@@ -181,7 +181,7 @@ extension District {
         let own = member.personalId
         if isHit(rates.personalIDMismatch), let id = own {
             // Digit 4 bears the sex.
-            member.personalId = id.prefix(3) + (id.dropFirst(3).first == "0" ? "1" : "0") + id.dropFirst(4)
+            member.personalId = "\(id.prefix(3))\(id.dropFirst(3).first == "0" ? 1 : 0)\(id.dropFirst(4))"
         }
         if isHit(rates.duplicatePersonalID), let lastPersonalID { member.personalId = lastPersonalID }
         if isHit(rates.missingPersonalID) { member.personalId = nil }

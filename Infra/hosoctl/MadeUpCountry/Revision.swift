@@ -22,7 +22,7 @@ struct Revision {
         case 2:
             // Somebody whom the first revision does not have.
             var newcomer = member
-            newcomer.sourceId = "9" + member.sourceId.dropFirst()
+            newcomer.sourceId += "N"
             newcomer.personalId = nil
             newcomer.fullName += " B"
             try listener.member(member)

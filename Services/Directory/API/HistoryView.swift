@@ -31,7 +31,7 @@ extension DirectoryDesk {
         let found = try await Past.versions(kind, id, before: before, limit: limit, in: session)
         guard !found.isEmpty || before != nil else { throw Problem.notFound }
         let items = try found.prefix(limit).map { one in
-            HistoryView.Item(
+            HistoryView<State>.Item(
                 version: one.version, at: one.at, effectiveOn: one.effectiveOn, author: one.author,
                 reason: one.reason, state: try read(one.document.bytes))
         }
