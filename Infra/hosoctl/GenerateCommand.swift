@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
-import MadeUpCountry
+public import MadeUpCountry
 
 /// `hosoctl generate`: the import files of a made-up population.
 struct GenerateCommand: ParsableCommand {

@@ -25,7 +25,7 @@ struct MemberTests {
         let member = try tree.member(in: tree.cellA1)
         let secretary = try tree.role(.cellSecretary, of: member, at: tree.cellA1)
         let (after, roles) = try member.changed(
-            MemberChange(state: .deceased), roles: [secretary], today: SampleTree.today)
+            MemberChange(state: .deceased), roles: [secretary], cell: nil, today: SampleTree.today)
         #expect(after.version == 2 && after.published.channels.email == nil && !after.published.channels.consent.sms)
         #expect(roles.map(\.status) == [.ended] && roles.first?.to == SampleTree.today)
         #expect(member.published.channels.email == "mau@example.org")
@@ -37,7 +37,7 @@ struct MemberTests {
         let member = try tree.member(in: tree.cellA1)
         let secretary = try tree.role(.cellSecretary, of: member, at: tree.cellA1)
         let (_, roles) = try member.changed(
-            MemberChange(state: .suspended), roles: [secretary], today: SampleTree.today)
+            MemberChange(state: .suspended), roles: [secretary], cell: nil, today: SampleTree.today)
         #expect(roles.map(\.status) == [.locked] && roles.first?.version == 2)
     }
 
@@ -46,7 +46,10 @@ struct MemberTests {
         let tree = try SampleTree()
         let member = try tree.member(in: tree.cellA1, .deceased)
         #expect(
-            brokenRules { _ = try member.changed(MemberChange(state: .suspended), roles: [], today: SampleTree.today) }
+            brokenRules {
+                _ = try member.changed(
+                    MemberChange(state: .suspended), roles: [], cell: nil, today: SampleTree.today)
+            }
                 == ["member.transition"])
     }
 

@@ -20,7 +20,7 @@ struct ReorganizationTests {
             MemberID(newID()), lives, cell: tree.cellB1, residenceCell: tree.cellA1, today: day)
         let result = try tree.cellA1.closed(
             .merger(into: tree.path(tree.cellA2), on: day),
-            with: OrganizationContents(members: [own, resident]), ids: newID)
+            with: OrganizationContents(members: [own, resident]), at: tree.path(tree.cellA1), ids: newID)
         #expect(result.members.map(\.id) == [own.id, resident.id] && result.members.allSatisfy { $0.version == 2 })
         #expect(result.members[0].cellId == tree.cellA2.id && result.members[0].residenceCellId == nil)
         #expect(result.members[1].cellId == tree.cellB1.id && result.members[1].residenceCellId == tree.cellA2.id)
@@ -37,7 +37,8 @@ struct ReorganizationTests {
         let ended = try tree.role(.cellDeputy, of: deputy, at: tree.cellA1)
         let result = try tree.cellA1.closed(
             .merger(into: tree.path(tree.cellA2), on: day, keeping: [kept.id]),
-            with: OrganizationContents(members: [secretary, deputy], roles: [kept, ended]), ids: newID)
+            with: OrganizationContents(members: [secretary, deputy], roles: [kept, ended]),
+            at: tree.path(tree.cellA1), ids: newID)
         #expect(Set(result.endedRoles.map(\.id)) == [kept.id, ended.id])
         #expect(result.endedRoles.allSatisfy { $0.status == .ended && $0.to == day.adding(days: -1) })
         let granted = try #require(result.grantedRoles.first)
@@ -47,13 +48,13 @@ struct ReorganizationTests {
         let twice = brokenRules {
             _ = try tree.cellA1.closed(
                 .merger(into: tree.path(tree.cellA2), on: day, keeping: [kept.id]),
-                with: OrganizationContents(roles: [kept]), beside: [granted], ids: newID)
+                with: OrganizationContents(roles: [kept]), at: tree.path(tree.cellA1), beside: [granted], ids: newID)
         }
         #expect(twice == ["role.held"])
         let foreign = brokenRules {
             _ = try tree.cellA1.closed(
                 .merger(into: tree.path(tree.cellA2), on: day, keeping: [RoleID(newID())]),
-                with: OrganizationContents(roles: [kept]), ids: newID)
+                with: OrganizationContents(roles: [kept]), at: tree.path(tree.cellA1), ids: newID)
         }
         #expect(foreign == ["reorganization.role-elsewhere"])
     }
@@ -71,7 +72,7 @@ struct ReorganizationTests {
         func merged(keeping: Set<RoleID>) throws -> Reorganized {
             try tree.communeA.closed(
                 .merger(into: tree.path(tree.communeB), on: day, keeping: keeping),
-                with: OrganizationContents(roles: [substitute, role]), ids: newID)
+                with: OrganizationContents(roles: [substitute, role]), at: tree.path(tree.communeA), ids: newID)
         }
         let both = try merged(keeping: [role.id, substitute.id]).grantedRoles
         #expect(both.map(\.memberId) == [officer.id, deputy.id] && both[1].substituteForRoleId == both[0].id)
@@ -82,24 +83,26 @@ struct ReorganizationTests {
     func mergedCommune() throws {
         let contents = OrganizationContents(organizations: [tree.baseA])
         let result = try tree.communeA.closed(
-            .merger(into: tree.path(tree.communeB), on: day), with: contents, ids: newID)
+            .merger(into: tree.path(tree.communeB), on: day), with: contents, at: tree.path(tree.communeA), ids: newID)
         #expect(result.organizations.map(\.id) == [tree.baseA.id, tree.communeA.id])
         #expect(result.organizations[0].parentId == tree.communeB.id && result.organizations[0].version == 2)
         func rules(into successor: Organization) -> [String] {
             brokenRules {
                 _ = try tree.communeA.closed(
-                    .merger(into: tree.path(successor), on: day), with: contents, ids: newID)
+                    .merger(into: tree.path(successor), on: day), with: contents,
+                    at: tree.path(tree.communeA), ids: newID)
             }
         }
-        #expect(rules(into: tree.baseB) == ["organization.parent-type"])
+        #expect(rules(into: tree.baseB) == ["organization.successor-type"])
         #expect(rules(into: tree.communeA).contains("organization.successor"))
         #expect(rules(into: tree.baseA).contains("organization.successor"))
         let members = brokenRules {
             _ = try tree.cellA1.closed(
                 .merger(into: tree.path(tree.baseB), on: day),
-                with: OrganizationContents(members: [try tree.member(in: tree.cellA1)]), ids: newID)
+                with: OrganizationContents(members: [try tree.member(in: tree.cellA1)]),
+                at: tree.path(tree.cellA1), ids: newID)
         }
-        #expect(members == ["member.cell-type"])
+        #expect(members == ["organization.successor-type"])
     }
 
     @Test("a dissolution needs a place for whatever stands there, and nothing else")
@@ -107,23 +110,26 @@ struct ReorganizationTests {
         let member = try tree.member(in: tree.cellA1)
         let left = brokenRules {
             _ = try tree.cellA1.closed(
-                .dissolution(on: day), with: OrganizationContents(members: [member]), ids: newID)
+                .dissolution(on: day), with: OrganizationContents(members: [member]),
+                at: tree.path(tree.cellA1), ids: newID)
         }
         #expect(left == ["reorganization.place-needed"])
         let result = try tree.cellA1.closed(
             .dissolution(on: day, membersTo: tree.path(tree.cellA2)), with: OrganizationContents(members: [member]),
-            ids: newID)
+            at: tree.path(tree.cellA1), ids: newID)
         #expect(result.members.map(\.cellId) == [tree.cellA2.id])
         #expect(result.organizations.map(\.status) == [.dissolved] && result.organizations[0].mergedIntoId == nil)
-        let empty = try tree.cellA1.closed(.dissolution(on: day), with: OrganizationContents(), ids: newID)
+        let empty = try tree.cellA1.closed(.dissolution(on: day), with: OrganizationContents(),
+        at: tree.path(tree.cellA1), ids: newID)
         let again = brokenRules {
-            _ = try empty.organizations[0].closed(.dissolution(on: day), with: OrganizationContents(), ids: newID)
+            _ = try empty.organizations[0].closed(
+                .dissolution(on: day), with: OrganizationContents(), at: tree.path(tree.cellA1), ids: newID)
         }
         #expect(again == ["organization.inactive"])
         let inside = brokenRules {
             _ = try tree.baseA.closed(
                 .dissolution(on: day, organizationsTo: tree.path(tree.cellA1)),
-                with: OrganizationContents(organizations: [tree.cellA1]), ids: newID)
+                with: OrganizationContents(organizations: [tree.cellA1]), at: tree.path(tree.baseA), ids: newID)
         }
         #expect(inside == ["reorganization.place-closing"])
     }
@@ -141,7 +147,8 @@ struct ReorganizationTests {
         draft.bankAccounts = [past, open]
         let base = try Organization.founded(OrganizationID(newID()), draft, under: tree.path(tree.communeA))
         let result = try base.closed(
-            .merger(into: tree.path(tree.baseB), on: day), with: OrganizationContents(), ids: newID)
+            .merger(into: tree.path(tree.baseB), on: day), with: OrganizationContents(),
+            at: tree.path(base), ids: newID)
         #expect(result.organizations.last?.bankAccounts.map(\.to) == [past.to, day.adding(days: -1)])
     }
 

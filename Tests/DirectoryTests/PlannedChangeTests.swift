@@ -12,7 +12,8 @@ struct PlannedChangeTests {
     struct Plan: Decodable {
         struct Problem: Decodable {
             struct Fault: Decodable { var rule: String }
-            var errors: [Fault]
+            var type: String
+            var errors: [Fault]?
         }
         var plannedChangeId: String
         var effectiveOn: String
@@ -76,7 +77,7 @@ struct PlannedChangeTests {
             let late = try await first.later(days: 20)
             try await carryOut(late)
             let plan = try #require(try await plans(of: tree.a.cell, late).first)
-            #expect(plan.state == "refused" && plan.problem?.errors.map(\.rule) == ["reorganization.place-needed"])
+            #expect(plan.state == "refused" && plan.problem?.errors?.map(\.rule) == ["reorganization.place-needed"])
             #expect(try await late.events(OrganizationState.self, of: tree.a.cell.value).map(\.version) == [1])
             try await carryOut(late)
             #expect(try await plans(of: tree.a.cell, late).map(\.state) == ["refused"])
@@ -98,7 +99,8 @@ struct PlannedChangeTests {
             #expect(ended.status == .ok, "\(ended.text)")
             let late = try await first.later(days: 20)
             try await carryOut(late)
-            #expect(try await plans(of: tree.a.base, late).map(\.state) == ["refused"])
+            let plan = try #require(try await plans(of: tree.a.base, late).first)
+            #expect(plan.state == "refused" && plan.problem?.type == "urn:hoso:problem:outside-authority")
             #expect(try await late.events(OrganizationState.self, of: tree.a.base.value).map(\.version) == [1])
         }
     }

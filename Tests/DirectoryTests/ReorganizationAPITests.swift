@@ -118,7 +118,7 @@ struct ReorganizationAPITests {
                 "dissolution", #"{"reason":"Giải thể chi bộ","effectiveOn":"2028-01-01","membersToId":"\#(tree.b.cell)"}"#)
             #expect(far.faults == ["effectiveOn": "organization.planned-too-far"])
             let base = try await post("merger", #"{"intoId":"\#(tree.b.base)","reason":"Hợp nhất chi bộ"}"#)
-            #expect(base.faults == ["intoId": "member.cell-type"])
+            #expect(base.faults == ["intoId": "organization.successor-type"])
             let stranger = scene.ids.next(at: scene.now)
             let unknown = try await post("merger", #"{"intoId":"\#(stranger)","reason":"Hợp nhất"}"#)
             #expect(unknown.faults == ["intoId": "organization.unknown"])

@@ -99,10 +99,15 @@ struct MadeUpCountryTests {
         let extra = second.keys.count { first[$0] == nil }
         let changed = first.count { key, member in second[key].map { $0 != member } ?? false }
         #expect(missing > 0 && extra > 0)
-        #expect((800...1_100).contains((missing + extra + changed) * 100_000 / first.count))
+        // Whoever came stands for one of the hundred too.
+        #expect((900...1_100).contains((missing + extra + changed) * 100_000 / first.count))
     }
 
-    @Test("the whole country has the country's size and every type of organisation")
+    @Test(
+        "the whole country has the country's size and every type of organisation",
+        .enabled(
+            if: ProcessInfo.processInfo.environment["HOSO_TEST_LONG"] != nil,
+            "only with Infra/test --long: 5.6 million people take minutes in a debug build"))
     func country() throws {
         var counts = Counts()
         try MadeUpCountry(seed: 1, scale: .country).tell(&counts)
@@ -111,11 +116,25 @@ struct MadeUpCountryTests {
         let cells = (counts.organizations[.subordinateCell] ?? 0) + (counts.organizations[.baseCell] ?? 0)
         #expect((51_000...53_000).contains(bases))
         #expect((220_000...230_000).contains(cells))
-        #expect((5_500_000...5_700_000).contains(counts.members))
+        #expect((5_450_000...5_800_000).contains(counts.members))
         #expect(Set(counts.organizations.keys) == Set(OrganizationType.allCases))
     }
 
-    @Test("files of both formats hold what was told, and commas and quotes come through")
+    @Test("commas, quotes and line breaks come through")
+    func quoting() throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "hoso-country-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        var writer = try RecordWriter(.csv, in: directory)
+        try writer.organization(
+            MadeUpOrganization(
+                code: "A01", type: .provincial, name: "Tỉnh \"Mẫu\", số 1", parentCode: nil, residential: false,
+                duesRegion: .one, meetingDay: nil))
+        _ = try writer.close()
+        let text = try String(contentsOf: directory.appending(path: "organizations.csv"), encoding: .utf8)
+        #expect(text.contains("A01,provincial,\"Tỉnh \"\"Mẫu\"\", số 1\",,false,I,\r\n"))
+    }
+
+    @Test("files of both formats hold what was told")
     func files() throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "hoso-country-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: directory) }

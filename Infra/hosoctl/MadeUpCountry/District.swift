@@ -134,9 +134,9 @@ extension District {
         let number = "\(padded(area, 2))\(padded(unit, 3))\(padded(serial, 4))"
         let sex: PersonalID.Sex = random.happens(36, outOf: 100) ? .female : .male
         let born = Day(number: random.number(in: -9_131 + 365...13_500))
-        let joined = born.adding(days: random.number(in: 18 * 366...40 * 365))
         let latest = Day(number: 20_700)
-        let joinedOn = min(joined, latest)
+        let oldest = min(40 * 365, latest.number - born.number)
+        let joinedOn = born.adding(days: random.number(in: 18 * 366...oldest))
         let isProbationary = joinedOn.adding(days: 365) > latest
         var member = MadeUpMember(
             sourceId: number, personalId: personalID(sex, born),

@@ -10,6 +10,19 @@ public struct MadeUpOrganization: Sendable, Equatable {
     public var duesRegion: DuesRegion
     /// The day of the month of its regular meeting.
     public var meetingDay: Int?
+
+    public init(
+        code: String, type: OrganizationType, name: String, parentCode: String?, residential: Bool,
+        duesRegion: DuesRegion, meetingDay: Int? = nil
+    ) {
+        self.code = code
+        self.type = type
+        self.name = name
+        self.parentCode = parentCode
+        self.residential = residential
+        self.duesRegion = duesRegion
+        self.meetingDay = meetingDay
+    }
 }
 
 /// A member as the Party Member Database would write him, errors included.

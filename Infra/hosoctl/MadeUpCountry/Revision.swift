@@ -28,11 +28,13 @@ struct Revision {
             try listener.member(member)
             changed = newcomer
         case 3...4: changed.cellCode = changed.residenceCellCode ?? changed.cellCode
-        case 5...6: changed.fullName += " A"
-        case 7: changed.cardNumber = changed.cardNumber.map { $0 + "A" }
-        case 8: changed.birthDate = changed.birthDate.adding(days: 1)
-        default: changed.state = changed.state == .official ? .exemptFromActivity : .official
+        case 5: changed.cardNumber = changed.cardNumber.map { $0 + "A" }
+        case 6: changed.birthDate = changed.birthDate.adding(days: 1)
+        case 7: changed.state = changed.state == .official ? .exemptFromActivity : .official
+        default: break
         }
+        // Renamed, and so is whoever would have moved to where he is.
+        if changed == member { changed.fullName += " A" }
         try listener.member(changed)
     }
 }

@@ -10,8 +10,9 @@ struct HistoryView<State: Encodable>: Encodable {
         let version: Int64
         let at: Date
         let effectiveOn: Day
-        let author: String
-        let reason: String
+        /// For those who administer the place.
+        let author: String?
+        let reason: String?
         let state: State
     }
 
@@ -21,9 +22,11 @@ struct HistoryView<State: Encodable>: Encodable {
 }
 
 extension DirectoryDesk {
-    /// - Parameter read: the state that a kept document told.
+    /// - Parameters:
+    ///   - tellsWhy: whether author and reason are told too.
+    ///   - read: the state that a kept document told.
     func history<State: Encodable>(
-        of kind: String, _ id: UUIDv7, _ request: Request, in session: any PostgresQueryable,
+        of kind: String, _ id: UUIDv7, _ request: Request, tellsWhy: Bool, in session: any PostgresQueryable,
         read: ([UInt8]) throws -> State
     ) async throws -> Reply {
         let limit = try PageRequest(request).limit
@@ -32,8 +35,8 @@ extension DirectoryDesk {
         guard !found.isEmpty || before != nil else { throw Problem.notFound }
         let items = try found.prefix(limit).map { one in
             HistoryView<State>.Item(
-                version: one.version, at: one.at, effectiveOn: one.effectiveOn, author: one.author,
-                reason: one.reason, state: try read(one.document.bytes))
+                version: one.version, at: one.at, effectiveOn: one.effectiveOn,
+                author: tellsWhy ? one.author : nil, reason: tellsWhy ? one.reason : nil, state: try read(one.document.bytes))
         }
         return try Reply.json(
             .ok, HistoryView(items: items, next: found.count > limit ? items.last?.version : nil))

@@ -57,6 +57,7 @@ struct MemberChangeBody: Decodable, Sendable {
         let fields = try decoder.container(keyedBy: Key.self)
         change = MemberChange(
             state: try fields.decodeIfPresent(MembershipState.self, forKey: .state),
+            cellId: try fields.decodeIfPresent(OrganizationID.self, forKey: .cellId),
             recognisedOn: try fields.decodeIfPresent(Day.self, forKey: .recognisedOn),
             duesCategory: try fields.decodeIfPresent(DuesCategory.self, forKey: .duesCategory),
             duesBase: try fields.decodeIfPresent(DuesBase.self, forKey: .duesBase),

@@ -29,8 +29,11 @@ extension DirectoryDesk {
         router.get("/v1/members/:id/history") { request, context in
             let id = try id(context, as: MemberID.self)
             return try await kit.pool.transaction { transaction in
-                _ = try await seen(id, as: "member.history-read", context, in: transaction)
-                return try await history(of: "member", id.value, request, in: transaction) {
+                let row = try await seen(id, as: "member.history-read", context, in: transaction)
+                let authority = try await visitor(context, in: transaction).authority
+                let path = try await OrganizationStore.path(from: row.member.cellId, in: transaction)
+                let tellsWhy = authority.administers(id, at: path)
+                return try await history(of: "member", id.value, request, tellsWhy: tellsWhy, in: transaction) {
                     try ContractsJSON.decode(Member.self, from: $0).published
                 }
             }
@@ -116,8 +119,9 @@ extension DirectoryDesk {
         let path = try await OrganizationStore.path(from: row.member.cellId, in: transaction)
         guard authority.administers(id, at: path) else { throw Problem.outsideAuthority }
         let held = try await RoleStore.open(of: id, lock: .update, in: transaction)
+        let cell = try await cell(body.change, of: row.member, authority, in: transaction)
         let (member, roles) = try checked { () throws(Faults) in
-            try row.member.changed(body.change, roles: held, today: today)
+            try row.member.changed(body.change, roles: held, cell: cell, today: today)
         }
         let register = register(transaction, author: subject, reason: body.reason.text)
         try await register.change(member)
@@ -126,5 +130,17 @@ extension DirectoryDesk {
             "member.changed", subject: "\(id)", actor: subject,
             details: Audited(version: member.version, reason: body.reason.text), in: transaction)
         return try .json(.ok, MemberView(member, row.personalID))
+    }
+
+    /// The cell that takes a member back: the one that is named, or what became of his own.
+    private func cell(
+        _ change: MemberChange, of member: Member, _ authority: Authority, in transaction: PostgresTransaction
+    ) async throws -> Organization? {
+        guard let named = change.cellId else {
+            return try await OrganizationStore.acting(for: member.cellId, in: transaction)
+        }
+        let found = try await path(named, field: "cellId", in: transaction)
+        guard authority.administers(found) else { throw Problem.outsideAuthority }
+        return found.first
     }
 }

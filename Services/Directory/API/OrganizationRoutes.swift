@@ -27,9 +27,10 @@ extension DirectoryDesk {
             return try Reply.json(.ok, view)
         }
         router.get("/v1/organizations/:id/history") { request, context in
-            _ = try context.requireCaller()
             let id = try id(context, as: OrganizationID.self)
-            return try await history(of: "organization", id.value, request, in: kit.pool) {
+            let authority = try await visitor(context, in: kit.pool).authority
+            let tellsWhy = authority.administers(try await OrganizationStore.path(from: id, in: kit.pool))
+            return try await history(of: "organization", id.value, request, tellsWhy: tellsWhy, in: kit.pool) {
                 try ContractsJSON.decode(Organization.self, from: $0).published
             }
         }

@@ -34,14 +34,15 @@ extension DirectoryDesk {
             let id = try id(context, as: OrganizationID.self)
             let change = context.parameters.get("change").flatMap(UUIDv7.init)
             return try await kit.idempotent(request, context) { _, transaction in
-                let subject = try await mustAdminister(id, context, in: transaction).subject
+                let visitor = try await mustAdminister(id, context, in: transaction)
                 guard let change, let planned = try await PlannedChangeStore.read(change, in: transaction),
                     planned.organizationId == id
                 else { throw Problem.notFound }
+                try await mayWithdraw(planned, visitor, in: transaction)
                 guard planned.state == .planned else { throw Problem.settledBefore }
                 try await PlannedChangeStore.settle(change, as: .withdrawn, at: kit.time.now, in: transaction)
                 try await kit.audit.record(
-                    "organization.plan-withdrawn", subject: "\(id)", actor: subject,
+                    "organization.plan-withdrawn", subject: "\(id)", actor: visitor.subject,
                     details: AuditedPlan(planned), in: transaction)
                 return Reply(.noContent)
             }
@@ -59,17 +60,30 @@ extension DirectoryDesk {
             return try .json(.ok, ReorganizedView(result))
         }
         guard day <= today.adding(days: 366) else { throw Problem(Faults([Self.tooFar])) }
-        // What would be refused today is not planned; on its day it is judged again.
-        _ = try await decided(command, on: id, by: visitor, from: day, in: transaction)
+        try await rehearse(command, on: id, by: visitor, from: day, in: transaction)
         let change = kit.ids.next(at: kit.time.now)
         try await PlannedChangeStore.insert(
-            change, kind, of: id, on: day, body: Array(body.readableBytesView), by: visitor,
+            change, kind, of: id, on: day, body: String(buffer: body), by: visitor,
             reason: command.reason.text, at: kit.time.now, in: transaction)
         guard let planned = try await PlannedChangeStore.read(change, in: transaction) else { throw Problem.notFound }
         try await kit.audit.record(
             "organization.planned", subject: "\(id)", actor: visitor.subject, details: AuditedPlan(planned),
             in: transaction)
         return try .json(.accepted, PlannedChangeView(planned))
+    }
+
+    /// Carries it out and takes it back: what would be refused today is not planned. On its day it is judged again.
+    private func rehearse(
+        _ command: OrganizationCommand, on id: OrganizationID, by visitor: Visitor, from day: Day,
+        in transaction: PostgresTransaction
+    ) async throws {
+        struct Rehearsed: Error {}
+        do {
+            try await transaction.savepoint {
+                _ = try await carryOut(command, on: id, by: visitor, from: day, in: transaction)
+                throw Rehearsed()
+            }
+        } catch is Rehearsed {}
     }
 
     @discardableResult
@@ -80,6 +94,16 @@ extension DirectoryDesk {
         guard let path = try await OrganizationStore.path(from: id, in: transaction) else { throw Problem.notFound }
         guard visitor.authority.administers(path) else { throw Problem.outsideAuthority }
         return visitor
+    }
+
+    /// His own plans, and those of others whoever administers what stands above: nobody stops what his superior decided.
+    private func mayWithdraw(
+        _ planned: PlannedChange, _ visitor: Visitor, in transaction: PostgresTransaction
+    ) async throws {
+        if planned.author == visitor.subject { return }
+        let path = try await OrganizationStore.path(from: planned.organizationId, in: transaction)
+        let above = path.map { OrganizationPath(Array($0.organizations.dropFirst())) }
+        guard visitor.authority.administers(above) else { throw Problem.outsideAuthority }
     }
 
     private static let tooFar = InvalidValue(

@@ -1,6 +1,7 @@
 import Contracts
 import DirectoryDomain
 import Foundation
+import Logging
 import Metrics
 import NIOCore
 import Postgres
@@ -30,7 +31,14 @@ struct PlannedChanges: Sendable {
                 try await transaction.savepoint { try await carryOut(planned, in: transaction) }
                 try await PlannedChangeStore.settle(planned.id, as: .applied, at: kit.time.now, in: transaction)
             } catch let problem as Problem {
-                try await refuse(planned, problem, in: transaction)
+                try await refuse(planned, problem, cause: problem, in: transaction)
+            } catch let error as PostgresError where error.isRetriable {
+                throw error
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                // It would fail each time, and hold up all that is planned behind it.
+                try await refuse(planned, .internalError, cause: error, in: transaction)
             }
             return true
         }
@@ -38,7 +46,7 @@ struct PlannedChanges: Sendable {
 
     private func carryOut(_ planned: PlannedChange, in transaction: PostgresTransaction) async throws {
         guard let kind = OrganizationCommand.Kind(rawValue: planned.kind) else { throw Problem.notFound }
-        let command = try OrganizationCommand(kind, from: ByteBuffer(bytes: planned.body.bytes))
+        let command = try OrganizationCommand(kind, from: ByteBuffer(string: planned.body))
         let visitor = try await author(of: planned, in: transaction)
         _ = try await desk.carryOut(
             command, on: planned.organizationId, by: visitor, from: planned.effectiveOn, in: transaction)
@@ -51,7 +59,7 @@ struct PlannedChanges: Sendable {
     }
 
     private func refuse(
-        _ planned: PlannedChange, _ problem: Problem, in transaction: PostgresTransaction
+        _ planned: PlannedChange, _ problem: Problem, cause: any Error, in transaction: PostgresTransaction
     ) async throws {
         let text = problem.json(traceID: nil, englishFirst: false)
         try await PlannedChangeStore.settle(
@@ -61,7 +69,7 @@ struct PlannedChanges: Sendable {
                 "a planned change could not be carried out; somebody has to decide again",
                 metadata: [
                     "organization": "\(planned.organizationId)", "planned_change": "\(planned.id)",
-                    "kind": "\(planned.kind)", "problem": "\(problem.id)",
+                    "kind": "\(planned.kind)", "problem": "\(problem.id)", "error": "\(cause)",
                 ])
             Counter(label: "directory.planned.refused").increment()
         }

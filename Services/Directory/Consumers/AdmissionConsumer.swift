@@ -20,14 +20,17 @@ enum AdmissionConsumer {
         guard let member = try await MemberStore.read(event.memberId, lock: .update, in: transaction)?.member else {
             throw NotYet("member:\(event.memberId)")
         }
-        guard let to = try await OrganizationStore.heldPath(from: event.toCellId, in: transaction) else {
-            throw NotYet("organization:\(event.toCellId)")
-        }
-        guard let from = try await OrganizationStore.path(from: event.fromCellId, in: transaction) else {
-            throw NotYet("organization:\(event.fromCellId)")
+        guard let toCell = try await OrganizationStore.acting(for: event.toCellId, in: transaction),
+            let to = try await OrganizationStore.heldPath(from: toCell.id, in: transaction)
+        else { throw NotYet("organization:\(event.toCellId)") }
+        // The cell that let him go may have passed him to another one meanwhile.
+        let isPassedOn = try await Past.wasReorganized(member.id, awayFrom: event.fromCellId, in: transaction)
+        let fromCellId = isPassedOn ? member.cellId : event.fromCellId
+        guard let from = try await OrganizationStore.path(from: fromCellId, in: transaction) else {
+            throw NotYet("organization:\(fromCellId)")
         }
         let admission = Admission(
-            fromCellId: event.fromCellId, toCellId: event.toCellId, effectiveOn: event.effectiveOn,
+            fromCellId: fromCellId, toCellId: toCell.id, effectiveOn: event.effectiveOn,
             temporaryUntil: event.temporaryUntil)
         let roles = try await placedRoles(of: event.memberId, in: transaction)
         switch member.admitted(admission, from: from, to: to, roles: roles) {

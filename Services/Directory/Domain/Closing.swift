@@ -35,11 +35,12 @@ extension Organization {
     ///
     /// - Parameters:
     ///   - contents: who and what stands at it.
+    ///   - path: the organisation and those above it.
     ///   - there: the roles that are held at the successor already.
     ///   - ids: new ids for the roles that go on.
     public func closed(
-        _ closing: Closing, with contents: OrganizationContents, beside there: [HeldRole] = [],
-        ids: @escaping () -> UUIDv7
+        _ closing: Closing, with contents: OrganizationContents, at path: OrganizationPath,
+        beside there: [HeldRole] = [], ids: @escaping () -> UUIDv7
     ) throws(Faults) -> Reorganized {
         var moving = Relocation(from: self, effectiveOn: closing.effectiveOn, ids: ids)
         if status != .active { moving.faults.append(Self.inactive) }
@@ -51,7 +52,9 @@ extension Organization {
         // Whatever is told of a place that is closing itself would only repeat this.
         try Faults.check(moving.faults)
         moving.move(contents.organizations, to: closing.organizationsTo, field: closing.field("organizationsToId"))
-        moving.move(contents.members, to: closing.membersTo, field: closing.field("membersToId"))
+        moving.move(
+            contents.members, to: closing.membersTo, field: closing.field("membersToId"), movesResidence: true)
+        moving.leave(contents.elsewhere, from: path, to: closing.membersTo)
         moving.move(
             contents.roles, keeping: closing.keptRoles, to: closing.successor?.first, beside: there,
             field: "keptRoles")
@@ -66,14 +69,20 @@ extension Organization {
     }
 
     private func successorFaults(_ successor: OrganizationPath) -> [InvalidValue] {
-        guard successor.first?.status == .active, !successor.ids.contains(id) else { return [Self.noSuccessor] }
-        return []
+        guard let next = successor.first, next.status == .active, !successor.ids.contains(id) else {
+            return [Self.noSuccessor]
+        }
+        return next.type == type || (next.type.isCell && type.isCell) ? [] : [Self.anotherType]
     }
 
     private static let noSuccessor = InvalidValue(
         field: "intoId", rule: "organization.successor",
         vietnamese: "Tổ chức kế thừa phải đang hoạt động và không phải chính nó hoặc cấp dưới của nó.",
         english: "The successor is active, and neither the organisation itself nor below it.")
+    private static let anotherType = InvalidValue(
+        field: "intoId", rule: "organization.successor-type",
+        vietnamese: "Tổ chức chỉ hợp nhất vào tổ chức cùng loại.",
+        english: "An organisation merges into one of its own type, a cell into a cell.")
     private static let stays = InvalidValue(
         field: "id", rule: "reorganization.place-closing",
         vietnamese: "Không thể chuyển đến chính tổ chức đang kết thúc hoặc cấp dưới của nó.",

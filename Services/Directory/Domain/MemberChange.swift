@@ -1,8 +1,10 @@
 public import Contracts
 
-/// What is to become different about a member; what is absent stays. The cell changes by admission only.
+/// What is to become different about a member; what is absent stays.
 public struct MemberChange: Sendable {
     public var state: MembershipState?
+    /// The cell that takes him when his membership begins again; otherwise the cell changes by admission only.
+    public var cellId: OrganizationID?
     public var recognisedOn: Day?
     public var duesCategory: DuesCategory?
     public var duesBase: DuesBase?
@@ -11,11 +13,13 @@ public struct MemberChange: Sendable {
     public var exemptFromResidenceActivity: Bool?
 
     public init(
-        state: MembershipState? = nil, recognisedOn: Day? = nil, duesCategory: DuesCategory? = nil,
+        state: MembershipState? = nil, cellId: OrganizationID? = nil, recognisedOn: Day? = nil,
+        duesCategory: DuesCategory? = nil,
         duesBase: DuesBase? = nil, channels: MemberState.Channels? = nil, transfersHeld: Bool? = nil,
         exemptFromResidenceActivity: Bool? = nil
     ) {
         self.state = state
+        self.cellId = cellId
         self.recognisedOn = recognisedOn
         self.duesCategory = duesCategory
         self.duesBase = duesBase
@@ -28,9 +32,12 @@ public struct MemberChange: Sendable {
 extension Member {
     /// The member and his roles after the change, or everything that is wrong with it.
     ///
-    /// - Parameter roles: the roles that he holds and that are not ended.
+    /// - Parameters:
+    ///   - roles: the roles that he holds and that are not ended.
+    ///   - cell: the cell that takes him if his membership begins again: the one that is named, or else whatever acts
+    ///     today for the one he belonged to; nothing when it is unknown.
     public func changed(
-        _ change: MemberChange, roles: [HeldRole], today: Day
+        _ change: MemberChange, roles: [HeldRole], cell: Organization?, today: Day
     ) throws(Faults) -> (member: Member, roles: [HeldRole]) {
         var next = self
         next.version += 1
@@ -42,6 +49,12 @@ extension Member {
         next.transfersHeld = change.transfersHeld ?? transfersHeld
         next.exemptFromResidenceActivity = change.exemptFromResidenceActivity ?? exemptFromResidenceActivity
         var faults = next.faults(today: today)
+        if state.isEnd, !next.state.isEnd {
+            faults += CellRule.faults(cell, field: "cellId")
+            next.cellId = cell?.id ?? cellId
+        } else if let named = change.cellId, named != cellId {
+            faults.append(Self.byAdmission)
+        }
         if next.state != state, !state.successors.contains(next.state) { faults.append(Self.transition) }
         try Faults.check(faults)
         return (next, next.state == state ? [] : next.effectsOn(roles, today: today))
@@ -56,6 +69,10 @@ extension Member {
         }
     }
 
+    private static let byAdmission = InvalidValue(
+        field: "cellId", rule: "member.cell-by-admission",
+        vietnamese: "Chi bộ chỉ thay đổi khi tiếp nhận hoặc khi khôi phục tư cách đảng viên.",
+        english: "The cell changes by admission, or when a membership begins again.")
     private static let transition = InvalidValue(
         field: "state", rule: "member.transition", vietnamese: "Không thể chuyển sang trạng thái này.",
         english: "This state does not follow the present one.")

@@ -43,15 +43,19 @@ public struct OrganizationSurroundings: Sendable {
     public let childTypes: Set<OrganizationType>
     /// How many living members belong to it as their cell.
     public let memberCount: Int
+    /// How many living members have it as the cell of their residence.
+    public let residentCount: Int
     /// The roles that somebody holds at it.
     public let roles: Set<RoleName>
 
     public init(
-        above: OrganizationPath?, childTypes: Set<OrganizationType>, memberCount: Int, roles: Set<RoleName> = []
+        above: OrganizationPath?, childTypes: Set<OrganizationType>, memberCount: Int, residentCount: Int = 0,
+        roles: Set<RoleName> = []
     ) {
         self.above = above
         self.childTypes = childTypes
         self.memberCount = memberCount
+        self.residentCount = residentCount
         self.roles = roles
     }
 }
@@ -77,11 +81,12 @@ extension Organization {
         if change.concernsTree {
             faults += Hierarchy.faults(of: next.type, id: id, under: around.above)
             faults += Hierarchy.faults(of: next.type, above: around.childTypes)
-            if !next.type.isCell, around.memberCount > 0 { faults.append(Self.hasMembers) }
+            if !next.type.isCell, around.memberCount + around.residentCount > 0 { faults.append(Self.hasMembers) }
             if !around.roles.allSatisfy({ RoleRule.places[$0]?.contains(next.type) == true }) {
                 faults.append(Self.hasRoles)
             }
         }
+        if !next.residential, around.residentCount > 0 { faults.append(Self.hasResidents) }
         try Faults.check(faults)
         return next
     }
@@ -89,6 +94,10 @@ extension Organization {
     private static let hasMembers = InvalidValue(
         field: "type", rule: "organization.has-members", vietnamese: "Tổ chức đang có đảng viên sinh hoạt.",
         english: "Members belong to the organisation.")
+    private static let hasResidents = InvalidValue(
+        field: "residential", rule: "organization.has-residents",
+        vietnamese: "Tổ chức đang là chi bộ nơi cư trú của đảng viên.",
+        english: "Members have it as the cell of their residence.")
     private static let hasRoles = InvalidValue(
         field: "type", rule: "organization.has-roles",
         vietnamese: "Có vai trò đang giữ mà tổ chức loại này không có.",

@@ -8,11 +8,17 @@ public struct OrganizationContents: Sendable {
     public let members: [Member]
     /// The roles held at it that have not ended.
     public let roles: [HeldRole]
+    /// The roles that its own members hold elsewhere, each with its organisation and those above that.
+    public let elsewhere: [(role: HeldRole, path: OrganizationPath)]
 
-    public init(organizations: [Organization] = [], members: [Member] = [], roles: [HeldRole] = []) {
+    public init(
+        organizations: [Organization] = [], members: [Member] = [], roles: [HeldRole] = [],
+        elsewhere: [(role: HeldRole, path: OrganizationPath)] = []
+    ) {
         self.organizations = organizations
         self.members = members
         self.roles = roles
+        self.elsewhere = elsewhere
     }
 }
 
@@ -68,12 +74,16 @@ struct Relocation {
         }
     }
 
-    /// Those whose cell it is belong to the other cell from then on; a link of residence follows where members can live.
-    mutating func move(_ members: [Member], to: OrganizationPath?, field: String) {
+    /// Those whose cell it is belong to the other cell from then on.
+    ///
+    /// - Parameter movesResidence: whether those who only live there go too, and the links of residence of all.
+    mutating func move(_ members: [Member], to: OrganizationPath?, field: String, movesResidence: Bool) {
         guard !members.isEmpty else { return }
-        let wrong =
+        var wrong =
             to == nil
             ? [Self.needsPlace(field, count: members.count)] : CellRule.faults(to?.first, field: field)
+        let isHome = movesResidence && members.contains { $0.residenceCellId == from.id }
+        if wrong.isEmpty, isHome, to?.first?.residential == false { wrong.append(CellRule.notResidential.under(field)) }
         guard wrong.isEmpty, let cell = to?.first else {
             faults += wrong
             return
@@ -82,12 +92,23 @@ struct Relocation {
             var next = member
             next.version += 1
             if member.cellId == from.id { next.cellId = cell.id }
-            if member.residenceCellId == from.id { next.residenceCellId = cell.residential ? cell.id : nil }
+            if movesResidence, member.residenceCellId == from.id { next.residenceCellId = cell.id }
             result.members.append(next)
         }
     }
 
-    /// Ends all these roles; those that are to go on begin anew at the other organisation.
+    /// Ends what the members who move hold on the side that they leave, as a transfer does.
+    mutating func leave(
+        _ elsewhere: [(role: HeldRole, path: OrganizationPath)], from old: OrganizationPath, to new: OrganizationPath?
+    ) {
+        let left = Set(old.ids).subtracting(new?.ids ?? [])
+        let moved = Set(result.members.filter { $0.cellId != from.id }.map(\.id))
+        for held in elsewhere where moved.contains(held.role.memberId) && held.path.ids.contains(where: left.contains) {
+            result.endedRoles.append(held.role.ended(lastDay: effectiveOn.adding(days: -1)))
+        }
+    }
+
+    /// Ends these roles; those that are to go on begin anew at the other organisation.
     ///
     /// - Parameters:
     ///   - kept: which of them go on.
@@ -100,7 +121,13 @@ struct Relocation {
         let principals = roles.filter { $0.substituteForRoleId == nil }
         for role in principals + roles.filter({ $0.substituteForRoleId != nil }) {
             result.endedRoles.append(role.ended(lastDay: effectiveOn.adding(days: -1)))
+            // Over already, though nobody has said so.
+            let isOver = role.to.map { $0 < effectiveOn } ?? false
             guard kept.contains(role.id) else { continue }
+            guard !isOver else {
+                faults.append(Self.roleElsewhere(field))
+                continue
+            }
             guard let to else {
                 faults.append(Self.needsPlace(field, count: kept.count))
                 return

@@ -73,13 +73,21 @@ extension Relocation {
     ) {
         let place = OrganizationPath([founded] + (part.above?.organizations ?? []))
         let organizations = contents.organizations.filter { part.organizations.contains($0.id) }
-        let members = contents.members.filter { part.members.contains($0.id) }
-        let roles = contents.roles.filter { part.roles.contains($0.id) }
+        // Who only lives there belongs elsewhere, and a link of residence is no matter of a split.
+        let members = contents.members.filter { $0.cellId == from.id && part.members.contains($0.id) }
+        let goes = Set(members.map(\.id))
+        let named = contents.roles.filter { part.roles.contains($0.id) }
+        let principals = Set(named.map(\.id))
+        // Whoever goes holds nothing at the old one any more, and nobody stands in for what has ended.
+        let roles = contents.roles.filter { role in
+            principals.contains(role.id) || goes.contains(role.memberId)
+                || role.substituteForRoleId.map(principals.contains) ?? false
+        }
         if organizations.count < part.organizations.count { faults.append(Self.notThere("\(field).organizations")) }
         if members.count < part.members.count { faults.append(Self.notThere("\(field).members")) }
-        if roles.count < part.roles.count { faults.append(Self.notThere("\(field).roles")) }
+        if named.count < part.roles.count { faults.append(Self.notThere("\(field).roles")) }
         move(organizations, to: place, field: "\(field).organizations")
-        move(members, to: place, field: "\(field).members")
+        move(members, to: place, field: "\(field).members", movesResidence: false)
         move(roles, keeping: part.roles, to: founded, beside: [], field: "\(field).roles")
     }
 

@@ -36,12 +36,27 @@ enum MemberStore {
         ).map(Row.init)
     }
 
-    /// How many members whose membership is not over belong to the cell.
-    static func livingCount(of cell: OrganizationID, in session: any PostgresQueryable) async throws -> Int {
+    /// How many members whose membership is not over belong to the cell, and how many live there.
+    static func livingCounts(
+        of cell: OrganizationID, in session: any PostgresQueryable
+    ) async throws -> (members: Int, residents: Int) {
         let ends = MembershipState.allCases.filter(\.isEnd).map(\.rawValue)
-        return try await session.queryOne(
-            "SELECT count(*) AS count FROM members WHERE cell_id = \(cell) AND state <> ALL (\(ends))"
-        ).get("count")
+        let row = try await session.queryOne(
+            """
+            SELECT (SELECT count(*) FROM members WHERE cell_id = \(cell) AND state <> ALL (\(ends))) AS members,
+                (SELECT count(*) FROM members
+                 WHERE document ->> 'residenceCellId' = \(cell.description) AND state <> ALL (\(ends))) AS residents
+            """)
+        return (try row.get("members"), try row.get("residents"))
+    }
+
+    /// Keeps everybody who belongs to a cell or lives there from changing until the transaction ends.
+    static func holdMembers(of cell: OrganizationID, in transaction: PostgresTransaction) async throws {
+        try await transaction.execute(
+            """
+            SELECT FROM members
+            WHERE cell_id = \(cell) OR document ->> 'residenceCellId' = \(cell.description) ORDER BY id FOR UPDATE
+            """)
     }
 
     /// Enters a member.

@@ -28,6 +28,16 @@ enum OrganizationStore {
         return organizations.isEmpty ? nil : OrganizationPath(organizations)
     }
 
+    /// What acts today for an organisation: itself, or whatever it was merged into; nothing when it is unknown.
+    static func acting(for id: OrganizationID, in session: any PostgresQueryable) async throws -> Organization? {
+        var found = try await read(id, in: session)
+        // A chain of mergers has no ring: each names one that was active then.
+        while let one = found, one.status == .merged, let next = one.mergedIntoId {
+            found = try await read(next, in: session)
+        }
+        return found
+    }
+
     /// The same, with the organisation itself kept from changing until the transaction ends.
     static func heldPath(
         from id: OrganizationID, in transaction: PostgresTransaction

@@ -42,6 +42,31 @@ enum Past {
             """, as: Version.self)
     }
 
+    /// Whether a member left a cell, the last time he did, by a merger, a split or a dissolution and not by admission.
+    static func wasReorganized(
+        _ member: MemberID, awayFrom cell: OrganizationID, in session: any PostgresQueryable
+    ) async throws -> Bool {
+        let left = try await session.queryOptional(
+            """
+            SELECT author FROM history
+            WHERE kind = 'member' AND id = \(member) AND version > (
+                SELECT max(version) FROM history
+                WHERE kind = 'member' AND id = \(member) AND document ->> 'cellId' = \(cell.description))
+            ORDER BY version LIMIT 1
+            """)
+        guard let left else { return false }
+        return try left.get("author", as: String.self) != ServiceName.routing.source
+    }
+
+    /// The day of the last change of anything that a command changes.
+    static func lastChange(of result: Reorganized, in session: any PostgresQueryable) async throws -> Day? {
+        let ids =
+            result.organizations.map(\.id.value) + result.members.map(\.id.value) + result.endedRoles.map(\.id.value)
+        return try await session.queryOne(
+            "SELECT max(\(effectiveOn)) AS day FROM history WHERE id = ANY (\(ids))"
+        ).get("day")
+    }
+
     /// An organisation and those above it as they were on a day; nothing when it was not there yet.
     static func path(
         from id: OrganizationID, on day: Day, in session: any PostgresQueryable

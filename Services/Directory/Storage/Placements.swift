@@ -9,18 +9,25 @@ enum Placements {
     static func place(
         _ kind: String, _ id: UUIDv7, at place: OrganizationID?, from day: Day, in transaction: PostgresTransaction
     ) async throws {
+        // The usual case: it stands there already, and has since before.
+        let open = try await transaction.queryOptional(
+            """
+            SELECT place_id, from_on FROM placements WHERE kind = \(kind) AND id = \(id) AND to_on IS NULL
+            """)
+        if let open, let place, try open.get("place_id", as: OrganizationID.self) == place,
+            try open.get("from_on", as: Day.self) <= day
+        {
+            return
+        }
+        try await transaction.execute(
+            "DELETE FROM placements WHERE kind = \(kind) AND id = \(id) AND from_on >= \(day)")
         try await transaction.execute(
             """
             UPDATE placements SET to_on = \(day.adding(days: -1))
-            WHERE kind = \(kind) AND id = \(id) AND to_on IS NULL AND place_id IS DISTINCT FROM \(place)
+            WHERE kind = \(kind) AND id = \(id) AND (to_on IS NULL OR to_on >= \(day))
             """)
         guard let place else { return }
         try await transaction.execute(
-            """
-            INSERT INTO placements (kind, id, place_id, from_on)
-            SELECT \(kind), \(id), \(place), \(day)
-            WHERE NOT EXISTS (SELECT FROM placements WHERE kind = \(kind) AND id = \(id) AND to_on IS NULL)
-            ON CONFLICT (kind, id, from_on) DO UPDATE SET place_id = excluded.place_id, to_on = NULL
-            """)
+            "INSERT INTO placements (kind, id, place_id, from_on) VALUES (\(kind), \(id), \(place), \(day))")
     }
 }

@@ -16,7 +16,7 @@ struct PlannedChange: PostgresRowDecodable, Sendable {
     let organizationId: OrganizationID
     let kind: String
     let effectiveOn: Day
-    let body: PostgresJSON
+    let body: String
     let author: String
     let isOperator: Bool
     let reason: String
@@ -44,14 +44,14 @@ enum PlannedChangeStore {
         "id, organization_id, kind, effective_on, body, author, is_operator, reason, state, problem"
 
     static func insert(
-        _ id: UUIDv7, _ kind: OrganizationCommand.Kind, of organization: OrganizationID, on day: Day, body: [UInt8],
+        _ id: UUIDv7, _ kind: OrganizationCommand.Kind, of organization: OrganizationID, on day: Day, body: String,
         by visitor: Visitor, reason: String, at now: Date, in transaction: PostgresTransaction
     ) async throws {
         try await transaction.execute(
             """
             INSERT INTO planned_changes (id, organization_id, kind, effective_on, body, author, is_operator, reason,
                 planned_at)
-            VALUES (\(id), \(organization), \(kind.rawValue), \(day), \(PostgresJSON(bytes: body)), \(visitor.subject),
+            VALUES (\(id), \(organization), \(kind.rawValue), \(day), \(body), \(visitor.subject),
                 \(visitor.authority.holder == .operating), \(reason), \(now))
             """)
     }
@@ -72,13 +72,16 @@ enum PlannedChangeStore {
             """, as: PlannedChange.self)
     }
 
-    /// The next one whose day has come and that nobody else is carrying out.
+    /// The next one whose day has come.
+    ///
+    /// One process at a time carries out: of one day each may build on the one before.
     static func takeDue(by day: Day, in transaction: PostgresTransaction) async throws -> PlannedChange? {
-        try await transaction.queryOptional(
+        try await transaction.lockAdvisory(AdvisoryLockKey(named: "hoso.directory.planned-changes"))
+        return try await transaction.queryOptional(
             """
             SELECT \(columns) FROM planned_changes
             WHERE state = \(PlannedChange.State.planned.rawValue) AND effective_on <= \(day)
-            ORDER BY effective_on, id LIMIT 1 FOR UPDATE SKIP LOCKED
+            ORDER BY effective_on, id LIMIT 1 FOR UPDATE
             """, as: PlannedChange.self)
     }
 

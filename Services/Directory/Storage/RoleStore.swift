@@ -26,13 +26,17 @@ enum RoleStore {
     }
 
     /// The roles at an organisation that are not ended, in the order in which they are always locked.
+    ///
+    /// - Parameter day: leaves out those whose last day is before it.
     static func open(
-        at organization: OrganizationID, lock: RowLock = .none, in session: any PostgresQueryable
+        at organization: OrganizationID, on day: Day? = nil, lock: RowLock = .none,
+        in session: any PostgresQueryable
     ) async throws -> [HeldRole] {
         try await session.query(
             """
             SELECT document FROM roles
             WHERE organization_id = \(organization) AND status <> \(RoleStatus.ended.rawValue)
+              AND (\(day)::date IS NULL OR coalesce((document ->> 'to')::date >= \(day), true))
             ORDER BY id \(lock.clause)
             """
         ).map(Documents.read)

@@ -5,7 +5,7 @@ ALTER TABLE history ADD COLUMN effective_on date;
 
 CREATE INDEX members_by_residence ON members ((document ->> 'residenceCellId'));
 
--- An organisation under the one above it, a member in his cell. A row whose last day lies before its first is none.
+-- An organisation under the one above it, a member in his cell.
 CREATE TABLE placements (
     kind     text NOT NULL CHECK (kind IN ('organization', 'member')),
     id       uuid NOT NULL,
@@ -13,17 +13,26 @@ CREATE TABLE placements (
     from_on  date NOT NULL,
     -- The last day; absent while it lasts.
     to_on    date,
-    PRIMARY KEY (kind, id, from_on)
+    PRIMARY KEY (kind, id, from_on),
+    CHECK (to_on >= from_on)
 );
 CREATE INDEX placements_by_place ON placements (place_id, kind, id);
 
+-- Where everything stands today, since the first of the versions that say so without a break.
 INSERT INTO placements (kind, id, place_id, from_on)
-SELECT 'organization', o.id, o.parent_id, (h.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
-FROM organizations o JOIN history h ON h.kind = 'organization' AND h.id = o.id AND h.version = o.version
-WHERE o.parent_id IS NOT NULL AND o.status = 'active'
-UNION ALL
-SELECT 'member', m.id, m.cell_id, (h.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
-FROM members m JOIN history h ON h.kind = 'member' AND h.id = m.id AND h.version = m.version;
+SELECT now.kind, now.id, now.place_id, (
+    SELECT min(h.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date FROM history h
+    WHERE h.kind = now.kind AND h.id = now.id AND h.version > coalesce((
+        SELECT max(before.version) FROM history before
+        WHERE before.kind = now.kind AND before.id = now.id
+          AND before.document ->> now.field IS DISTINCT FROM now.place_id::text), 0))
+FROM (
+    SELECT 'organization' AS kind, id, parent_id AS place_id, 'parentId' AS field FROM organizations
+    WHERE parent_id IS NOT NULL AND status = 'active'
+    UNION ALL
+    SELECT 'member', id, cell_id, 'cellId' FROM members
+    WHERE state NOT IN ('deceased', 'expelled', 'struck-off', 'resigned', 'probation-cancelled')
+) now;
 
 -- What was decided about an organisation for a day to come: the body as it was sent, carried out on its day.
 CREATE TABLE planned_changes (
@@ -31,7 +40,7 @@ CREATE TABLE planned_changes (
     organization_id uuid        NOT NULL REFERENCES organizations,
     kind            text        NOT NULL,
     effective_on    date        NOT NULL,
-    body            jsonb       NOT NULL,
+    body            text        NOT NULL,
     author          text        NOT NULL,
     -- Whether the author was one of those who run the suite; a member needs his role on the day too.
     is_operator     boolean     NOT NULL,
