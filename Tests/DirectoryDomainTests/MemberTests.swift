@@ -175,4 +175,26 @@ struct AdmissionTests {
         }
         #expect(moved.cellId == tree.cellA1.id && moved.state == .temporarilyElsewhere && ended.isEmpty)
     }
+
+    @Test("a membership that begins again needs a cell that acts; otherwise the cell changes by admission only")
+    func reversal() throws {
+        let tree = try SampleTree()
+        let ended = try tree.member(in: tree.cellA1).changed(
+            MemberChange(state: .resigned), roles: [], cell: nil, today: SampleTree.today
+        ).member
+        func again(_ cell: Organization?) throws -> Member {
+            try ended.changed(
+                MemberChange(state: .official), roles: [], cell: cell, today: SampleTree.today
+            ).member
+        }
+        #expect(try again(tree.cellA2).cellId == tree.cellA2.id)
+        #expect(brokenRules { _ = try again(nil) } == ["organization.unknown"])
+        #expect(brokenRules { _ = try again(tree.baseA) } == ["member.cell-type"])
+        let living = try tree.member(in: tree.cellA1)
+        let moved = brokenRules {
+            _ = try living.changed(
+                MemberChange(cellId: tree.cellA2.id), roles: [], cell: tree.cellA2, today: SampleTree.today)
+        }
+        #expect(moved == ["member.cell-by-admission"])
+    }
 }

@@ -177,4 +177,62 @@ struct ReorganizationTests {
         let misplaced = SplitPart(draft, under: tree.path(tree.cellA2))
         #expect(brokenRules { _ = try split([misplaced]) } == ["organization.parent-type"])
     }
+
+    @Test("whoever goes with a part holds nothing at the old cell any more, and nobody stands in for what has ended")
+    func splitRoles() throws {
+        let (goes, stays, other) = (
+            try tree.member(in: tree.cellA1), try tree.member(in: tree.cellA1), try tree.member(in: tree.cellA1)
+        )
+        let unnamed = try tree.role(.cellSecretary, of: goes, at: tree.cellA1)
+        let named = try tree.role(.cellDeputy, of: stays, at: tree.cellA1)
+        let substitute = try HeldRole.granted(
+            RoleID(newID()),
+            RoleDraft(
+                memberId: other.id, organizationId: tree.cellA1.id, role: .cellDeputy, from: day,
+                substituteForRoleId: named.id),
+            to: other, at: tree.cellA1, substituting: named, beside: [])
+        let draft = OrganizationDraft(
+            code: try OrganizationCode("A35.99"), name: "Chi bộ Mẫu Mới", type: .subordinateCell)
+        let result = try tree.cellA1.split(
+            into: [SplitPart(draft, under: tree.path(tree.baseA), members: [goes.id], roles: [named.id])], on: day,
+            with: OrganizationContents(members: [goes, stays, other], roles: [unnamed, named, substitute]), ids: newID)
+        #expect(Set(result.endedRoles.map(\.id)) == [unnamed.id, named.id, substitute.id])
+        #expect(result.grantedRoles.map(\.memberId) == [stays.id])
+    }
+
+    @Test("links of residence go where somebody can live, or the closing is refused")
+    func residence() throws {
+        var lives = MemberDraft(fullName: "Trần Thị Mẫu", cellId: tree.cellB1.id, joinedOn: try Day("2015-05-19"))
+        lives.residenceCellId = tree.cellA1.id
+        let resident = try Member.entered(
+            MemberID(newID()), lives, cell: tree.cellB1, residenceCell: tree.cellA1, today: day)
+        let agency = try Organization.founded(
+            OrganizationID(newID()),
+            OrganizationDraft(code: try OrganizationCode("A35.98"), name: "Chi bộ Mẫu", type: .subordinateCell),
+            under: tree.path(tree.baseA))
+        let refused = brokenRules {
+            _ = try tree.cellA1.closed(
+                .merger(into: OrganizationPath([agency] + tree.path(tree.baseA).organizations), on: day),
+                with: OrganizationContents(members: [resident]), at: tree.path(tree.cellA1), ids: newID)
+        }
+        #expect(refused == ["member.residence-cell"])
+    }
+
+    @Test("a merger across communes ends what its members hold on the side that they leave")
+    func acrossCommunes() throws {
+        let member = try tree.member(in: tree.cellA1)
+        let left = try tree.role(.organisationOfficer, of: member, at: tree.communeA)
+        let above = try tree.role(.organisationOfficer, of: member, at: tree.province)
+        func merged(into cell: Organization) throws -> Set<RoleID> {
+            let contents = OrganizationContents(
+                members: [member],
+                elsewhere: [(left, tree.path(tree.communeA)), (above, tree.path(tree.province))])
+            return Set(
+                try tree.cellA1.closed(
+                    .merger(into: tree.path(cell), on: day), with: contents, at: tree.path(tree.cellA1), ids: newID
+                ).endedRoles.map(\.id))
+        }
+        #expect(try merged(into: tree.cellB1) == [left.id])
+        #expect(try merged(into: tree.cellA2).isEmpty)
+    }
 }

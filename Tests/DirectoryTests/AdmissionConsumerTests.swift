@@ -56,4 +56,24 @@ struct AdmissionConsumerTests {
             #expect(try await scene.events(MemberState.self, of: id.value).count == 1)
         }
     }
+
+    @Test("an admission that was under way while both cells were merged moves the member all the same")
+    func mergedMeanwhile() async throws {
+        try await withDirectory { scene in
+            let tree = try await scene.tree()
+            let (other, third) = (
+                try await scene.organization("A35.11.01.02", .subordinateCell, under: tree.a.base),
+                try await scene.organization("A35.12.01.02", .subordinateCell, under: tree.b.base)
+            )
+            let member = try await scene.member("Nguyễn Văn Mẫu 01", in: tree.a.cell)
+            for (from, into) in [(tree.a.cell, other), (tree.b.cell, third)] {
+                let merged = try await scene.post(
+                    "/v1/organizations/\(from)/merger", #"{"intoId":"\#(into)","reason":"Hợp nhất chi bộ"}"#)
+                #expect(merged.status == .ok, "\(merged.text)")
+            }
+            try await scene.deliver(try scene.admission(member, from: tree.a.cell, to: tree.b.cell))
+            let told = try await scene.events(MemberState.self, of: member.value)
+            #expect(told.map(\.state.cellId) == [tree.a.cell, other, third])
+        }
+    }
 }
