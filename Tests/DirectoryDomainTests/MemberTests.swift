@@ -48,7 +48,7 @@ struct MemberTests {
         #expect(
             brokenRules {
                 _ = try member.changed(
-                    MemberChange(state: .suspended), roles: [], cell: nil, today: SampleTree.today)
+                    MemberChange(state: .suspended), roles: [], cell: tree.cellA1, today: SampleTree.today)
             }
                 == ["member.transition"])
     }

@@ -26,7 +26,7 @@ struct ReorganizationAPITests {
             let answer = try await scene.post(
                 "/v1/organizations/\(tree.a.cell)/merger",
                 """
-                {"intoId":"\(tree.b.cell)","keptRoles":["\(role)"],"effectiveOn":"2026-11-19","reason":"Hợp nhất"}
+                {"intoId":"\(tree.b.cell)","keptRoles":["\(role)"],"reason":"Hợp nhất"}
                 """)
             #expect(answer.status == .ok, "\(answer.text)")
             let told = try answer.json(Told.self)
@@ -37,7 +37,7 @@ struct ReorganizationAPITests {
             let member = try #require(try await scene.events(MemberState.self, of: other.value).last)
             #expect(member.version == 2 && member.state.cellId == tree.b.cell)
             let ended = try #require(try await scene.events(RoleState.self, of: role.value).last)
-            #expect(ended.state.status == .ended && ended.state.to?.text == "2026-11-18")
+            #expect(ended.state.status == .ended && ended.state.to?.text == "2026-11-19")
             let granted = try #require(told.grantedRoles.first)
             let begun = try #require(try await scene.events(RoleState.self, of: granted.value).last)
             #expect(begun.state.organizationId == tree.b.cell && begun.state.memberId == secretary)

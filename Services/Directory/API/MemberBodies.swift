@@ -50,6 +50,7 @@ struct MemberChangeBody: Decodable, Sendable {
     let reason: Reason
 
     private enum Key: CodingKey {
+        case cellId
         case state, recognisedOn, duesCategory, duesBase, channels, transfersHeld, exemptFromResidenceActivity, reason
     }
 
