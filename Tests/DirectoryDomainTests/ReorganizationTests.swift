@@ -119,8 +119,8 @@ struct ReorganizationTests {
             at: tree.path(tree.cellA1), ids: newID)
         #expect(result.members.map(\.cellId) == [tree.cellA2.id])
         #expect(result.organizations.map(\.status) == [.dissolved] && result.organizations[0].mergedIntoId == nil)
-        let empty = try tree.cellA1.closed(.dissolution(on: day), with: OrganizationContents(),
-        at: tree.path(tree.cellA1), ids: newID)
+        let empty = try tree.cellA1.closed(
+            .dissolution(on: day), with: OrganizationContents(), at: tree.path(tree.cellA1), ids: newID)
         let again = brokenRules {
             _ = try empty.organizations[0].closed(
                 .dissolution(on: day), with: OrganizationContents(), at: tree.path(tree.cellA1), ids: newID)

@@ -115,7 +115,8 @@ struct ReorganizationAPITests {
             let homeless = try await post("dissolution", #"{"reason":"Giải thể chi bộ"}"#)
             #expect(homeless.faults == ["membersToId": "reorganization.place-needed"])
             let far = try await post(
-                "dissolution", #"{"reason":"Giải thể chi bộ","effectiveOn":"2028-01-01","membersToId":"\#(tree.b.cell)"}"#)
+                "dissolution",
+                #"{"reason":"Giải thể chi bộ","effectiveOn":"2028-01-01","membersToId":"\#(tree.b.cell)"}"#)
             #expect(far.faults == ["effectiveOn": "organization.planned-too-far"])
             let base = try await post("merger", #"{"intoId":"\#(tree.b.base)","reason":"Hợp nhất chi bộ"}"#)
             #expect(base.faults == ["intoId": "organization.successor-type"])

@@ -21,7 +21,9 @@ struct MadeUpCountryTests {
         var organizations: [OrganizationType: Int] = [:]
         var members = 0
 
-        mutating func organization(_ organization: MadeUpOrganization) { organizations[organization.type, default: 0] += 1 }
+        mutating func organization(_ organization: MadeUpOrganization) {
+            organizations[organization.type, default: 0] += 1
+        }
         mutating func member(_ member: MadeUpMember) { members += 1 }
         mutating func officer(_ officer: MadeUpOfficer) {}
     }

@@ -35,7 +35,10 @@ extension DirectoryDesk {
         _ result: Reorganized, of command: OrganizationCommand, on id: OrganizationID
     ) -> [(action: String, subject: String, version: Int64)] {
         result.founded.map { ("organization.entered", "\($0.id)", $0.version) }
-            + result.organizations.map { ($0.id == id ? command.audited : "organization.changed", "\($0.id)", $0.version) }
+            + result.organizations.map { organization in
+                let isNamed = organization.id == id
+                return (isNamed ? command.audited : "organization.changed", "\(organization.id)", organization.version)
+            }
             + result.members.map { ("member.changed", "\($0.id)", $0.version) }
             + result.endedRoles.map { ("role.changed", "\($0.id)", $0.version) }
             + result.grantedRoles.map { ("role.granted", "\($0.id)", $0.version) }

@@ -36,7 +36,8 @@ extension DirectoryDesk {
         let items = try found.prefix(limit).map { one in
             HistoryView<State>.Item(
                 version: one.version, at: one.at, effectiveOn: one.effectiveOn,
-                author: tellsWhy ? one.author : nil, reason: tellsWhy ? one.reason : nil, state: try read(one.document.bytes))
+                author: tellsWhy ? one.author : nil, reason: tellsWhy ? one.reason : nil,
+                state: try read(one.document.bytes))
         }
         return try Reply.json(
             .ok, HistoryView(items: items, next: found.count > limit ? items.last?.version : nil))
