@@ -251,7 +251,9 @@ let whole: [Target] =
     + service(
         "Console", [.asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1], migrations: ["0001_console"],
         resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")])
-    + service("Directory", [.nioCore], migrations: ["0001_directory", "0002_past"])
+    + service(
+        "Directory", [.asyncHTTPClient, .nioCore, .nioHTTP1],
+        migrations: ["0001_directory", "0002_past", "0003_people"])
     + service(
         "Dues", ["Projections", .httpTypes], migrations: ["0001_dues", "0002_standing_rows_and_advances"],
         domainResources: [

@@ -1,4 +1,7 @@
+import AsyncHTTPClient
 import Contracts
+import Foundation
+import NIOCore
 import Postgres
 import ServiceKit
 
@@ -14,26 +17,61 @@ struct Directory: ServiceDefinition {
         Migration(
             component: "directory", version: 2, name: "past",
             sql: String(decoding: PackageResources._002_past_sql, as: UTF8.self)),
+        Migration(
+            component: "directory", version: 3, name: "people",
+            sql: String(decoding: PackageResources._003_people_sql, as: UTF8.self)),
     ]
 
-    static let settings: [Setting] = []
+    static let settings = [
+        Setting(
+            "directory.accountInquiry.url", .url,
+            help: "Where a bank account's holder is asked for; without it accounts are approved unverified."),
+        Setting("directory.accountInquiry.token", .string, isSecret: true, help: "The bearer token for it."),
+        Setting("directory.accountInquiry.timeout", .duration, default: "10s", help: "How long one question may take."),
+    ]
 
     static func assemble(_ kit: ServiceContext) async throws -> ServiceParts {
-        let desk = DirectoryDesk(kit: kit)
+        let inquiries = try inquiries(kit)
+        let desk = DirectoryDesk(kit: kit, isVerifiable: inquiries != nil)
         return ServiceParts(
             routes: { router in
                 desk.addOrganizations(to: router)
                 desk.addOrganizationCommands(to: router)
+                desk.addBankAccounts(to: router)
                 desk.addMembers(to: router)
                 desk.addRoles(to: router)
+                desk.addAccounts(to: router)
+                desk.addResidence(to: router)
+                desk.addIdentities(to: router)
+                desk.addRequests(to: router)
                 desk.addSelfView(to: router)
+                desk.addSelfCheck(to: router)
             },
             consumers: [AdmissionConsumer.definition(audit: kit.audit)],
             background: [
                 PeriodicJob(name: "planned changes", interval: .seconds(60), logger: kit.logger) {
                     try await PlannedChanges(desk: desk).run()
                 }
-            ],
+            ]
+                + [inquiries].compactMap(\.self).map { inquiries in
+                    PeriodicJob(name: "account inquiries", interval: .seconds(2), logger: kit.logger) {
+                        try await inquiries.run()
+                    }
+                },
             publishers: Publishers.all(kit.outbox))
+    }
+
+    private static func inquiries(_ kit: ServiceContext) throws -> AccountInquiries? {
+        guard let address = try kit.settings.stringIfSet("directory.accountInquiry.url").flatMap(URL.init(string:))
+        else {
+            return nil
+        }
+        let timeout = try kit.settings.seconds("directory.accountInquiry.timeout")
+        return AccountInquiries(
+            kit: kit,
+            inquiry: HTTPAccountInquiry(
+                address: address, token: try kit.settings.stringIfSet("directory.accountInquiry.token"),
+                timeout: .milliseconds(Int64(timeout * 1_000)), client: .shared),
+            lease: timeout * 3)
     }
 }

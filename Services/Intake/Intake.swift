@@ -27,7 +27,9 @@ struct Intake: ServiceDefinition {
         let catalogue = try CatalogueReader.read(directory: settings.stringIfSet("intake.catalogue"))
         let desk = DossierDesk(
             kit: kit, directory: directory, catalogue: catalogue, calendar: try IntakeSettings.calendar(settings),
-            rules: try IntakeSettings.rules(settings), results: try settings.string("intake.resultsUrl"))
+            rules: try IntakeSettings.rules(settings),
+            isElectronicByDefault: try settings.bool("intake.electronicByDefault"),
+            results: try settings.string("intake.resultsUrl"))
         let attachments = AttachmentDesk(
             kit: kit, rules: AttachmentRules(limit: try settings.int("intake.attachmentLimit")))
         return ServiceParts(

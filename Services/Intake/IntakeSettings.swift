@@ -24,6 +24,9 @@ enum IntakeSettings {
             allowed: ["next-opening", "as-received"],
             help: "Whether what comes outside office hours counts as received at the next opening."),
         Setting(
+            "intake.electronicByDefault", .bool, default: "true",
+            help: "Whether procedures are taken electronically where no organisation says from when."),
+        Setting(
             "intake.resultsUrl", .url, default: "http://127.0.0.1:8104", hasDevelopmentDefault: true,
             help: "Where members reach the service that keeps results; links to documents begin with it."),
     ]

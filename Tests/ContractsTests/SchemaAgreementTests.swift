@@ -96,6 +96,8 @@ struct EnumerationAgreementTests {
         "organizationStatus": OrganizationStatus.allCases.map(\.rawValue),
         "unitKind": UnitKind.allCases.map(\.rawValue),
         "duesRegion": DuesRegion.allCases.map(\.rawValue),
+        "accountState": AccountState.allCases.map(\.rawValue),
+        "residenceLinkState": ResidenceLinkState.allCases.map(\.rawValue),
         "membershipState": MembershipState.allCases.map(\.rawValue),
         "duesCategory": DuesCategory.allCases.map(\.rawValue),
         "duesBaseSource": DuesBaseSource.allCases.map(\.rawValue),

@@ -69,6 +69,11 @@ HOSO_NOTIFICATION_SMS_URL=$(url_of sms)/messages
 VARIABLES
 }
 
+# Who is asked under which name an account is kept.
+directory_environment() {
+    printf 'HOSO_DIRECTORY_ACCOUNT_INQUIRY_URL=%s/accounts\n' "$(url_of bank)"
+}
+
 # Whom the console asks for their health.
 console_environment() {
     local service addresses=''

@@ -129,6 +129,13 @@ def test_a_text_message_with_the_same_reference_is_kept_once(stack):
     assert [kept["text"] for kept in call(url + "?to=0900000001")[1]] == ["Thử"]
 
 
+def test_a_bank_says_under_which_name_it_keeps_an_account(stack):
+    url = stack.addresses()["bank"] + "/accounts/MAU/0000000099"
+    assert call(url)[0] == 404
+    assert call(url, {"holderName": "DANG BO MAU"}, method="PUT")[0] == 204
+    assert call(url) == (200, {"holderName": "DANG BO MAU"})
+
+
 def test_calls_are_counted_and_faults_are_met(stack):
     address = stack.addresses()["sms"]
     message = {"reference": "R2", "to": "0900000002", "text": "a"}

@@ -8,6 +8,8 @@ import ServiceKit
 /// Where the directory is kept and read over HTTP.
 struct DirectoryDesk: Sendable {
     let kit: ServiceContext
+    /// Whether banks can be asked about accounts.
+    var isVerifiable = false
 
     /// Today in Vietnam.
     var today: Day { Day(containing: kit.time.now) }
@@ -108,7 +110,7 @@ struct Reason: Decodable, Sendable {
         self.text = text
     }
 
-    private init(_ text: String) { self.text = text }
+    init(_ text: String) { self.text = text }
 
     /// For what is entered without one.
     static let entered = Reason("entered")

@@ -11,7 +11,7 @@ struct NewMember: Decodable, Sendable {
     private enum Key: CodingKey {
         case personalId, fullName, state, cellId, residenceCellId, joinedOn, recognisedOn, sex, birthDate
         case officialCardNumber, recordNumber, workplace, residence, position, duesCategory, duesBase, channels
-        case transfersHeld, exemptFromResidenceActivity, reason
+        case transfersHeld, exemptFromResidenceActivity, exemptFromIntroduction, reason
     }
 
     init(from decoder: any Decoder) throws {
@@ -39,6 +39,7 @@ struct NewMember: Decodable, Sendable {
         draft.transfersHeld = try fields.decodeIfPresent(Bool.self, forKey: .transfersHeld)
         draft.exemptFromResidenceActivity = try fields.decodeIfPresent(
             Bool.self, forKey: .exemptFromResidenceActivity)
+        draft.exemptFromIntroduction = try fields.decodeIfPresent(Bool.self, forKey: .exemptFromIntroduction)
         self.draft = draft
         reason = try fields.decodeIfPresent(Reason.self, forKey: .reason) ?? .entered
     }
@@ -47,11 +48,13 @@ struct NewMember: Decodable, Sendable {
 /// The body of `POST /v1/members/{id}/changes`.
 struct MemberChangeBody: Decodable, Sendable {
     let change: MemberChange
+    /// The first day on which it holds, not after today; absent: today.
+    let effectiveOn: Day?
     let reason: Reason
 
     private enum Key: CodingKey {
-        case cellId
-        case state, recognisedOn, duesCategory, duesBase, channels, transfersHeld, exemptFromResidenceActivity, reason
+        case state, cellId, recognisedOn, duesCategory, duesBase, channels, transfersHeld
+        case exemptFromResidenceActivity, exemptFromIntroduction, effectiveOn, reason
     }
 
     init(from decoder: any Decoder) throws {
@@ -64,7 +67,9 @@ struct MemberChangeBody: Decodable, Sendable {
             duesBase: try fields.decodeIfPresent(DuesBase.self, forKey: .duesBase),
             channels: try fields.decodeIfPresent(MemberState.Channels.self, forKey: .channels),
             transfersHeld: try fields.decodeIfPresent(Bool.self, forKey: .transfersHeld),
-            exemptFromResidenceActivity: try fields.decodeIfPresent(Bool.self, forKey: .exemptFromResidenceActivity))
+            exemptFromResidenceActivity: try fields.decodeIfPresent(Bool.self, forKey: .exemptFromResidenceActivity),
+            exemptFromIntroduction: try fields.decodeIfPresent(Bool.self, forKey: .exemptFromIntroduction))
+        effectiveOn = try fields.decodeIfPresent(Day.self, forKey: .effectiveOn)
         reason = try fields.decode(Reason.self, forKey: .reason)
     }
 }

@@ -120,16 +120,41 @@ extension DirectoryDesk {
         guard authority.administers(id, at: path) else { throw Problem.outsideAuthority }
         let held = try await RoleStore.open(of: id, lock: .update, in: transaction)
         let cell = try await cell(body.change, of: row.member, authority, in: transaction)
+        let day = body.effectiveOn ?? today
+        if let fault = try await faultOfDay(day, of: id, in: transaction) { throw Problem(Faults([fault])) }
         let (member, roles) = try checked { () throws(Faults) in
-            try row.member.changed(body.change, roles: held, cell: cell, today: today)
+            try row.member.changed(body.change, roles: held, cell: cell, from: day, today: today)
         }
-        let register = register(transaction, author: subject, reason: body.reason.text)
+        try await keep(
+            member, roles, as: "member.changed", by: subject, body.reason, effectiveOn: day, in: transaction)
+        return try .json(.ok, MemberView(member, row.personalID))
+    }
+
+    /// Writes the next version of a member and what it changes of his roles.
+    func keep(
+        _ member: Member, _ roles: [HeldRole] = [], as action: String, by subject: String, _ reason: Reason,
+        effectiveOn day: Day? = nil, in transaction: PostgresTransaction
+    ) async throws {
+        let register = register(transaction, author: subject, reason: reason.text, effectiveOn: day)
         try await register.change(member)
         for role in roles { try await register.change(role) }
         try await kit.audit.record(
-            "member.changed", subject: "\(id)", actor: subject,
-            details: Audited(version: member.version, reason: body.reason.text), in: transaction)
-        return try .json(.ok, MemberView(member, row.personalID))
+            action, subject: "\(member.id)", actor: subject,
+            details: Audited(version: member.version, reason: reason.text), in: transaction)
+    }
+
+    /// A decision may be of the past, but what holds already is not changed under it.
+    private func faultOfDay(
+        _ day: Day, of id: MemberID, in transaction: PostgresTransaction
+    ) async throws -> InvalidValue? {
+        if day > today { return Faults.inFuture("effectiveOn") }
+        guard day < today, let last = try await Past.lastChange(of: [id.value], in: transaction), day < last else {
+            return nil
+        }
+        return InvalidValue(
+            field: "effectiveOn", rule: "member.before-last-change",
+            vietnamese: "Ngày có hiệu lực không được trước thay đổi gần nhất của đảng viên.",
+            english: "The day lies before the last change of the member.")
     }
 
     /// The cell that takes a member back: the one that is named, or what became of his own.

@@ -8,7 +8,7 @@ struct NewOrganization: Decodable, Sendable {
 
     private enum Key: CodingKey {
         case code, name, type, parentId, residential, duesRegion, hasSeal, officeHours, meetingDay, bankAccounts
-        case contactEmail, units, reason
+        case contactEmail, units, activations, reason
     }
 
     init(from decoder: any Decoder) throws {
@@ -25,7 +25,8 @@ struct NewOrganization: Decodable, Sendable {
             meetingDay: try fields.decodeIfPresent(Int.self, forKey: .meetingDay),
             bankAccounts: try fields.decodeIfPresent([OrganizationState.BankAccount].self, forKey: .bankAccounts) ?? [],
             contactEmail: try fields.decodeIfPresent(String.self, forKey: .contactEmail),
-            units: try fields.decodeIfPresent([OrganizationState.Unit].self, forKey: .units))
+            units: try fields.decodeIfPresent([OrganizationState.Unit].self, forKey: .units),
+            activations: try fields.decodeIfPresent([OrganizationState.Activation].self, forKey: .activations))
         reason = try fields.decodeIfPresent(Reason.self, forKey: .reason) ?? .entered
     }
 }
@@ -39,7 +40,7 @@ struct OrganizationChangeBody: Decodable, Sendable {
 
     private enum Key: CodingKey {
         case name, type, parentId, duesRegion, hasSeal, residential, officeHours, meetingDay, contactEmail, units
-        case effectiveOn, reason
+        case activations, effectiveOn, reason
     }
 
     init(from decoder: any Decoder) throws {
@@ -54,7 +55,8 @@ struct OrganizationChangeBody: Decodable, Sendable {
             officeHours: try fields.decodeIfPresent([OrganizationState.OpeningPeriod].self, forKey: .officeHours),
             meetingDay: try fields.decodeIfPresent(Int.self, forKey: .meetingDay),
             contactEmail: try fields.decodeIfPresent(String.self, forKey: .contactEmail),
-            units: try fields.decodeIfPresent([OrganizationState.Unit].self, forKey: .units))
+            units: try fields.decodeIfPresent([OrganizationState.Unit].self, forKey: .units),
+            activations: try fields.decodeIfPresent([OrganizationState.Activation].self, forKey: .activations))
         effectiveOn = try fields.decodeIfPresent(Day.self, forKey: .effectiveOn)
         reason = try fields.decode(Reason.self, forKey: .reason)
     }

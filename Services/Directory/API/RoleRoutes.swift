@@ -89,8 +89,8 @@ extension DirectoryDesk {
         let path = try await OrganizationStore.path(from: old.organizationId, in: transaction)
         guard authority.administers(old.memberId, at: path) else { throw Problem.outsideAuthority }
         let role = try checked { () throws(Faults) in
-            if body.change == .unlock, let member, member.effects.roles != .kept {
-                throw Faults([RoleRule.holder])
+            if body.change == .unlock, let member, case let wrong = RoleRule.faults(ofHolder: member), !wrong.isEmpty {
+                throw Faults(wrong)
             }
             return try old.changed(body.change)
         }

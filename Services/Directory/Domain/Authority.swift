@@ -42,6 +42,25 @@ public struct Authority: Sendable {
         holder != .member(member) && administers(path)
     }
 
+    /// Whether he may settle what a member of the cell at the beginning of the path asks, and say where he lives: the
+    /// cell's own officers and the organisation boards above it. Nobody settles his own matter.
+    public func settles(_ member: MemberID?, at path: OrganizationPath?) -> Bool {
+        if let member, holder == .member(member) { return false }
+        if administers(path) { return true }
+        guard let cell = path?.first else { return false }
+        return holds([.organisationOfficer], on: path) || holds([.cellSecretary], on: OrganizationPath([cell]))
+    }
+
+    /// Whether he may propose and decide which accounts receive the money of the place.
+    public func handlesMoney(at path: OrganizationPath?) -> Bool {
+        administers(path) || holds([.officeOfficer], on: path)
+    }
+
+    /// Whether he may lock the account of a member of the cell at the beginning of the path, who is not himself.
+    public func locksAccount(of member: MemberID, at path: OrganizationPath?) -> Bool {
+        administers(member, at: path) || (holder != .member(member) && holds([.support], on: path))
+    }
+
     /// Whether he may see what is kept of a member of the cell at the beginning of the path.
     public func reads(_ member: MemberID, at path: OrganizationPath) -> Bool {
         switch holder {

@@ -13,6 +13,8 @@ public struct HeldRole: Codable, Hashable, Sendable {
     /// The last day; absent while open.
     public internal(set) var to: Day?
     public internal(set) var status: RoleStatus
+    /// Whether it is locked because the account of its holder is: it is unlocked together with that.
+    public internal(set) var isLockedWithAccount: Bool?
     /// The role of the absent officer whom this person stands in for.
     public let substituteForRoleId: RoleID?
 
@@ -37,10 +39,20 @@ public struct HeldRole: Codable, Hashable, Sendable {
         return next
     }
 
-    func locked() -> HeldRole {
+    /// - Parameter isWithAccount: whether the lock of the holder's account is the cause.
+    func locked(isWithAccount: Bool = false) -> HeldRole {
         var next = self
         next.version += 1
         next.status = .locked
+        next.isLockedWithAccount = isWithAccount ? true : nil
+        return next
+    }
+
+    func unlocked() -> HeldRole {
+        var next = self
+        next.version += 1
+        next.status = .active
+        next.isLockedWithAccount = nil
         return next
     }
 }
@@ -81,7 +93,7 @@ extension HeldRole {
     ) throws(Faults) -> HeldRole {
         var faults: [InvalidValue] = []
         if let member {
-            if member.effects.roles != .kept { faults.append(RoleRule.holder) }
+            faults += RoleRule.faults(ofHolder: member)
         } else {
             faults.append(Faults.unknownMember("memberId"))
         }

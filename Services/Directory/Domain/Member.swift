@@ -9,7 +9,10 @@ public struct Member: Codable, Hashable, Sendable {
     public internal(set) var fullName: String
     public internal(set) var state: MembershipState
     public internal(set) var cellId: OrganizationID
+    /// The cell of his residence that accepted him.
     public internal(set) var residenceCellId: OrganizationID?
+    /// The links to cells of residence, the latest last.
+    public internal(set) var residenceLinks: [MemberState.ResidenceLink]?
     public internal(set) var joinedOn: Day
     public internal(set) var recognisedOn: Day?
     public internal(set) var sex: PersonalID.Sex?
@@ -25,6 +28,9 @@ public struct Member: Codable, Hashable, Sendable {
     public internal(set) var channels: MemberState.Channels
     public internal(set) var transfersHeld: Bool?
     public internal(set) var exemptFromResidenceActivity: Bool?
+    public internal(set) var exemptFromIntroduction: Bool?
+    /// The account on the portal; absent where none was issued.
+    public internal(set) var account: Account?
 
     /// What the state means elsewhere.
     public var effects: StateEffects { StateEffects.of(state) }
@@ -35,7 +41,8 @@ public struct Member: Codable, Hashable, Sendable {
             memberId: id, fullName: fullName, state: state, cellId: cellId, residenceCellId: residenceCellId,
             joinedOn: joinedOn, recognisedOn: recognisedOn, officialCardNumber: officialCardNumber,
             duesCategory: duesCategory, duesBase: duesBase, channels: publishedChannels, transfersHeld: transfersHeld,
-            exemptFromResidenceActivity: exemptFromResidenceActivity)
+            exemptFromResidenceActivity: exemptFromResidenceActivity, exemptFromIntroduction: exemptFromIntroduction,
+            residenceLinks: residenceLinks, account: account?.state)
     }
 
     /// Where notices stop, nobody needs to know where they went.

@@ -11,12 +11,13 @@ public struct MemberChange: Sendable {
     public var channels: MemberState.Channels?
     public var transfersHeld: Bool?
     public var exemptFromResidenceActivity: Bool?
+    public var exemptFromIntroduction: Bool?
 
     public init(
         state: MembershipState? = nil, cellId: OrganizationID? = nil, recognisedOn: Day? = nil,
         duesCategory: DuesCategory? = nil,
         duesBase: DuesBase? = nil, channels: MemberState.Channels? = nil, transfersHeld: Bool? = nil,
-        exemptFromResidenceActivity: Bool? = nil
+        exemptFromResidenceActivity: Bool? = nil, exemptFromIntroduction: Bool? = nil
     ) {
         self.state = state
         self.cellId = cellId
@@ -26,18 +27,22 @@ public struct MemberChange: Sendable {
         self.channels = channels
         self.transfersHeld = transfersHeld
         self.exemptFromResidenceActivity = exemptFromResidenceActivity
+        self.exemptFromIntroduction = exemptFromIntroduction
     }
 }
 
 extension Member {
     /// The member and his roles after the change, or everything that is wrong with it.
     ///
+    /// What the new state means is one table: ``StateEffects``.
+    ///
     /// - Parameters:
     ///   - roles: the roles that he holds and that are not ended.
+    ///   - day: the first day on which it holds.
     ///   - cell: the cell that takes him if his membership begins again: the one that is named, or else whatever acts
     ///     today for the one he belonged to; nothing when it is unknown.
     public func changed(
-        _ change: MemberChange, roles: [HeldRole], cell: Organization?, today: Day
+        _ change: MemberChange, roles: [HeldRole], cell: Organization?, from day: Day? = nil, today: Day
     ) throws(Faults) -> (member: Member, roles: [HeldRole]) {
         var next = self
         next.version += 1
@@ -48,6 +53,7 @@ extension Member {
         next.channels = change.channels ?? channels
         next.transfersHeld = change.transfersHeld ?? transfersHeld
         next.exemptFromResidenceActivity = change.exemptFromResidenceActivity ?? exemptFromResidenceActivity
+        next.exemptFromIntroduction = change.exemptFromIntroduction ?? exemptFromIntroduction
         var faults = next.faults(today: today)
         if state.isEnd, !next.state.isEnd {
             faults += CellRule.faults(cell, field: "cellId")
@@ -56,16 +62,17 @@ extension Member {
             faults.append(Self.byAdmission)
         }
         if next.state != state, !state.successors.contains(next.state) { faults.append(Self.transition) }
+        if next.effects.account == .revoked { next.account = account?.revoked }
         try Faults.check(faults)
-        return (next, next.state == state ? [] : next.effectsOn(roles, today: today))
+        return (next, next.state == state ? [] : next.effectsOn(roles, on: day ?? today))
     }
 
     /// The roles that the state locks or ends.
-    private func effectsOn(_ roles: [HeldRole], today: Day) -> [HeldRole] {
+    private func effectsOn(_ roles: [HeldRole], on day: Day) -> [HeldRole] {
         switch effects.roles {
         case .kept: []
         case .locked: roles.filter { $0.status == .active }.map { $0.locked() }
-        case .ended: roles.filter { $0.status != .ended }.map { $0.ended(lastDay: today) }
+        case .ended: roles.filter { $0.status != .ended }.map { $0.ended(lastDay: day) }
         }
     }
 

@@ -20,6 +20,7 @@ public struct MemberDraft: Sendable {
     public var channels: MemberState.Channels
     public var transfersHeld: Bool?
     public var exemptFromResidenceActivity: Bool?
+    public var exemptFromIntroduction: Bool?
 
     public init(
         fullName: String, state: MembershipState = .official, cellId: OrganizationID, joinedOn: Day,
@@ -45,16 +46,18 @@ extension Member {
     ) throws(Faults) -> Member {
         let member = Member(
             id: id, version: 1, fullName: TextRule.tidy(draft.fullName), state: draft.state, cellId: draft.cellId,
-            residenceCellId: draft.residenceCellId, joinedOn: draft.joinedOn, recognisedOn: draft.recognisedOn,
+            residenceCellId: draft.residenceCellId,
+            residenceLinks: draft.residenceCellId.map { [MemberState.ResidenceLink(cellId: $0, state: .accepted)] },
+            joinedOn: draft.joinedOn, recognisedOn: draft.recognisedOn,
             sex: draft.sex, birthDate: draft.birthDate, officialCardNumber: draft.officialCardNumber,
             recordNumber: draft.recordNumber, workplace: draft.workplace, residence: draft.residence,
             position: draft.position, duesCategory: draft.duesCategory, duesBase: draft.duesBase,
             channels: draft.channels, transfersHeld: draft.transfersHeld,
-            exemptFromResidenceActivity: draft.exemptFromResidenceActivity)
+            exemptFromResidenceActivity: draft.exemptFromResidenceActivity,
+            exemptFromIntroduction: draft.exemptFromIntroduction)
         var faults = member.faults(today: today) + CellRule.faults(cell, field: "cellId")
         if draft.residenceCellId != nil {
-            faults += CellRule.faults(residenceCell, field: "residenceCellId")
-            if let residenceCell, !residenceCell.residential { faults.append(CellRule.notResidential) }
+            faults += CellRule.faults(ofResidence: residenceCell, field: "residenceCellId")
         }
         try Faults.check(faults)
         return member
@@ -78,6 +81,12 @@ enum CellRule {
                     field: field, rule: "organization.inactive", vietnamese: "Tổ chức không còn hoạt động.",
                     english: "The organisation is not active."))
         }
+        return faults
+    }
+
+    static func faults(ofResidence cell: Organization?, field: String) -> [InvalidValue] {
+        var faults = faults(cell, field: field)
+        if let cell, !cell.residential { faults.append(notResidential.under(field)) }
         return faults
     }
 

@@ -21,6 +21,8 @@ public struct Organization: Codable, Hashable, Sendable {
     public internal(set) var contactEmail: String?
     /// The units of a committee; absent where it has none.
     public internal(set) var units: [OrganizationState.Unit]?
+    /// Since when procedures run electronically here and below, as far as it is settled here.
+    public internal(set) var activations: [OrganizationState.Activation]?
 
     /// What the other services are told.
     public var published: OrganizationState {
@@ -28,7 +30,7 @@ public struct Organization: Codable, Hashable, Sendable {
             organizationId: id, code: code, name: name, type: type, parentId: parentId, status: status,
             mergedIntoId: mergedIntoId, residential: residential, duesRegion: duesRegion, hasSeal: hasSeal,
             officeHours: officeHours, meetingDay: meetingDay, bankAccounts: bankAccounts, contactEmail: contactEmail,
-            units: units)
+            units: units, activations: activations)
     }
 }
 

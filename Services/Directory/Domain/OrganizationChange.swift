@@ -12,12 +12,13 @@ public struct OrganizationChange: Sendable {
     public var meetingDay: Int?
     public var contactEmail: String?
     public var units: [OrganizationState.Unit]?
+    public var activations: [OrganizationState.Activation]?
 
     public init(
         name: String? = nil, type: OrganizationType? = nil, parentId: OrganizationID? = nil,
         duesRegion: DuesRegion? = nil, hasSeal: Bool? = nil, residential: Bool? = nil,
         officeHours: [OrganizationState.OpeningPeriod]? = nil, meetingDay: Int? = nil, contactEmail: String? = nil,
-        units: [OrganizationState.Unit]? = nil
+        units: [OrganizationState.Unit]? = nil, activations: [OrganizationState.Activation]? = nil
     ) {
         self.name = name
         self.type = type
@@ -29,6 +30,7 @@ public struct OrganizationChange: Sendable {
         self.meetingDay = meetingDay
         self.contactEmail = contactEmail
         self.units = units
+        self.activations = activations
     }
 
     /// Whether the tree becomes another one.
@@ -77,6 +79,7 @@ extension Organization {
         next.meetingDay = change.meetingDay ?? meetingDay
         next.contactEmail = change.contactEmail ?? contactEmail
         next.units = change.units ?? units
+        next.activations = change.activations ?? activations
         var faults = status == .active ? next.faults : [Self.inactive]
         if change.concernsTree {
             faults += Hierarchy.faults(of: next.type, id: id, under: around.above)

@@ -15,13 +15,14 @@ public struct OrganizationDraft: Sendable {
     public var bankAccounts: [OrganizationState.BankAccount]
     public var contactEmail: String?
     public var units: [OrganizationState.Unit]?
+    public var activations: [OrganizationState.Activation]?
 
     public init(
         code: OrganizationCode, name: String, type: OrganizationType, parentId: OrganizationID? = nil,
         residential: Bool = false, duesRegion: DuesRegion? = nil, hasSeal: Bool = false,
         officeHours: [OrganizationState.OpeningPeriod]? = nil, meetingDay: Int? = nil,
         bankAccounts: [OrganizationState.BankAccount] = [], contactEmail: String? = nil,
-        units: [OrganizationState.Unit]? = nil
+        units: [OrganizationState.Unit]? = nil, activations: [OrganizationState.Activation]? = nil
     ) {
         self.code = code
         self.name = name
@@ -35,6 +36,7 @@ public struct OrganizationDraft: Sendable {
         self.bankAccounts = bankAccounts
         self.contactEmail = contactEmail
         self.units = units
+        self.activations = activations
     }
 }
 
@@ -50,7 +52,7 @@ extension Organization {
             parentId: above?.first?.id, status: .active, mergedIntoId: nil, residential: draft.residential,
             duesRegion: draft.duesRegion ?? above?.first?.duesRegion ?? .one, hasSeal: draft.hasSeal,
             officeHours: draft.officeHours, meetingDay: draft.meetingDay, bankAccounts: draft.bankAccounts,
-            contactEmail: draft.contactEmail, units: draft.units)
+            contactEmail: draft.contactEmail, units: draft.units, activations: draft.activations)
         try Faults.check(faults + organization.faults)
         return organization
     }
@@ -71,6 +73,7 @@ extension Organization {
             faults += TextRule.account(account, field: "bankAccounts[\(index)]")
         }
         faults += UnitRule.faults(of: units ?? [], at: type)
+        faults += ActivationRule.faults(of: activations ?? [])
         if let contactEmail { faults += TextRule.email(contactEmail, field: "contactEmail") }
         return faults
     }

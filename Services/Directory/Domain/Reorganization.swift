@@ -92,7 +92,9 @@ struct Relocation {
             var next = member
             next.version += 1
             if member.cellId == from.id { next.cellId = cell.id }
-            if movesResidence, member.residenceCellId == from.id { next.residenceCellId = cell.id }
+            if movesResidence, member.residenceCellId == from.id {
+                next.moveResidence(to: cell.id, on: effectiveOn)
+            }
             result.members.append(next)
         }
     }
@@ -139,6 +141,7 @@ struct Relocation {
             let next = HeldRole(
                 id: RoleID(ids()), version: 1, memberId: role.memberId, organizationId: to.id, role: role.role,
                 from: max(effectiveOn, role.from), to: role.to, status: role.status,
+                isLockedWithAccount: role.isLockedWithAccount,
                 substituteForRoleId: role.substituteForRoleId.flatMap { successors[$0] })
             let wrong = RoleRule.faults(of: role.role, at: to).map { $0.under(field) }
             faults += wrong + (beside.contains { $0.overlaps(next) } ? [RoleRule.heldAlready.under(field)] : [])

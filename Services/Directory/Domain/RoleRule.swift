@@ -52,9 +52,21 @@ public enum RoleRule {
         return []
     }
 
-    public static let holder = InvalidValue(
+    /// Why a member cannot hold a role that is in use.
+    public static func faults(ofHolder member: Member) -> [InvalidValue] {
+        var faults: [InvalidValue] = []
+        if member.effects.roles != .kept { faults.append(holder) }
+        if member.account?.locksRoles == true { faults.append(holderLocked) }
+        return faults
+    }
+
+    private static let holder = InvalidValue(
         field: "memberId", rule: "role.holder", vietnamese: "Trạng thái của đảng viên không cho phép giữ vai trò.",
         english: "The member's state does not allow a role.")
+    private static let holderLocked = InvalidValue(
+        field: "memberId", rule: "role.holder-account",
+        vietnamese: "Tài khoản của đảng viên đang bị khoá hoặc đã thu hồi.",
+        english: "The member's account is locked or revoked.")
     static let heldAlready = InvalidValue(
         field: "role", rule: "role.held", vietnamese: "Đảng viên đã giữ vai trò này trong thời gian đó.",
         english: "The member holds this role in that period already.")
@@ -74,11 +86,7 @@ extension HeldRole {
     public func changed(_ change: RoleChange) throws(Faults) -> HeldRole {
         switch (change, status) {
         case (.lock, .active): return locked()
-        case (.unlock, .locked):
-            var next = self
-            next.version += 1
-            next.status = .active
-            return next
+        case (.unlock, .locked): return unlocked()
         case (.end(let lastDay), .active), (.end(let lastDay), .locked):
             try Faults.check(lastDay < from ? [TextRule.period("to")] : [])
             return ended(lastDay: lastDay)

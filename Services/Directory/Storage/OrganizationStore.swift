@@ -28,6 +28,16 @@ enum OrganizationStore {
         return organizations.isEmpty ? nil : OrganizationPath(organizations)
     }
 
+    /// The table `below (id)` of a recursive query: an organisation and everything below it.
+    static func below(_ id: OrganizationID) -> SQL {
+        """
+        below (id) AS (
+            SELECT \(id)::uuid
+            UNION
+            SELECT o.id FROM organizations o JOIN below ON o.parent_id = below.id)
+        """
+    }
+
     /// What acts today for an organisation: itself, or whatever it was merged into; nothing when it is unknown.
     static func acting(for id: OrganizationID, in session: any PostgresQueryable) async throws -> Organization? {
         var found = try await read(id, in: session)

@@ -60,11 +60,15 @@ enum Past {
 
     /// The day of the last change of anything that a command changes.
     static func lastChange(of result: Reorganized, in session: any PostgresQueryable) async throws -> Day? {
-        let ids =
-            result.organizations.map(\.id.value) + result.members.map(\.id.value) + result.endedRoles.map(\.id.value)
-        return try await session.queryOne(
-            "SELECT max(\(effectiveOn)) AS day FROM history WHERE id = ANY (\(ids))"
-        ).get("day")
+        try await lastChange(
+            of: result.organizations.map(\.id.value) + result.members.map(\.id.value)
+                + result.endedRoles.map(\.id.value),
+            in: session)
+    }
+
+    /// The day of the last change of any of these.
+    static func lastChange(of ids: [UUIDv7], in session: any PostgresQueryable) async throws -> Day? {
+        try await session.queryOne("SELECT max(\(effectiveOn)) AS day FROM history WHERE id = ANY (\(ids))").get("day")
     }
 
     /// An organisation and those above it as they were on a day; nothing when it was not there yet.

@@ -31,6 +31,7 @@ struct OrderDesk: Sendable {
         _ body: NewOrder, by caller: Caller, payer: MemberID, in transaction: PostgresTransaction
     ) async throws -> PaymentOrder {
         let now = kit.time.now
+        guard try await directory.member(payer, in: transaction)?.mayEnter ?? true else { throw Problem.accountClosed }
         guard let gateway = gateways[body.gateway] else {
             throw Self.refused([
                 InvalidValue(

@@ -36,7 +36,14 @@ extension DossierDesk {
         let files = try await AttachmentStore.lock(submission.attachments.map(\.id), of: member, in: transaction)
         let accepted = try await submission.accepted(
             with: facts(for: submission, of: applicant, files: files, in: transaction))
-        let body = try await receivingBody(of: applicant, in: transaction)
+        let path = try await directory.path(from: applicant.cellId, in: transaction)
+        if let fault = Activation.fault(
+            of: accepted.entry.procedure, above: path, isElectronicByDefault: isElectronicByDefault,
+            today: Day(containing: now))
+        {
+            throw RejectedSubmission([fault])
+        }
+        let body = try receivingBody(above: path)
         let acknowledgement = try await acknowledge(accepted.entry, at: body, now: now, in: transaction)
         let dossier = DossierSubmitted(
             dossierId: kit.ids.next(at: now), code: acknowledgement.code, procedure: accepted.entry.procedure,
@@ -75,6 +82,7 @@ extension DossierDesk {
                 .forbidden, id: "membership-ended", vietnamese: "Tư cách đảng viên đã chấm dứt",
                 english: "The membership has ended")
         }
+        guard member.mayEnter else { throw Problem.accountClosed }
         return member
     }
 
@@ -91,10 +99,7 @@ extension DossierDesk {
             attachments: files.mapValues { $0.dossier == nil ? .free : .used })
     }
 
-    private func receivingBody(
-        of applicant: MemberState, in transaction: PostgresTransaction
-    ) async throws -> OrganizationState {
-        let path = try await directory.path(from: applicant.cellId, in: transaction)
+    private func receivingBody(above path: [OrganizationState]) throws(Problem) -> OrganizationState {
         guard let body = ReceivingBody.find(above: path) else {
             throw Problem(
                 .serviceUnavailable, id: "receiving-body-unknown",

@@ -13,18 +13,21 @@ struct DossierDesk: Sendable {
     let catalogue: ProcedureCatalogue
     let calendar: OfficialCalendar
     let rules: DeadlineRules
+    /// Whether procedures are taken where no organisation says from when.
+    let isElectronicByDefault: Bool
     /// Where results are found, without a slash at its end.
     let results: String
 
     init(
         kit: ServiceContext, directory: DirectoryProjection, catalogue: ProcedureCatalogue, calendar: OfficialCalendar,
-        rules: DeadlineRules, results: String
+        rules: DeadlineRules, isElectronicByDefault: Bool, results: String
     ) {
         self.kit = kit
         self.directory = directory
         self.catalogue = catalogue
         self.calendar = calendar
         self.rules = rules
+        self.isElectronicByDefault = isElectronicByDefault
         self.results = results.hasSuffix("/") ? String(results.dropLast()) : results
     }
 

@@ -29,12 +29,19 @@ public struct MemberState: EventPayload, Hashable {
     public let transfersHeld: Bool?
     /// Whether the member is exempt from activity at the place of residence.
     public let exemptFromResidenceActivity: Bool?
+    /// Whether the member is not introduced to the place of residence at all.
+    public let exemptFromIntroduction: Bool?
+    /// The links to cells of residence, the latest last; those that ended stay for the opinions of their year.
+    public let residenceLinks: [ResidenceLink]?
+    /// The state of the account on the portal; absent where none was issued and the sign-in alone decides.
+    public let account: AccountState?
 
     public init(
         memberId: MemberID, fullName: String, state: MembershipState, cellId: OrganizationID,
         residenceCellId: OrganizationID? = nil, joinedOn: Day, recognisedOn: Day? = nil,
         officialCardNumber: String? = nil, duesCategory: DuesCategory? = nil, duesBase: DuesBase? = nil,
-        channels: Channels, transfersHeld: Bool? = nil, exemptFromResidenceActivity: Bool? = nil
+        channels: Channels, transfersHeld: Bool? = nil, exemptFromResidenceActivity: Bool? = nil,
+        exemptFromIntroduction: Bool? = nil, residenceLinks: [ResidenceLink]? = nil, account: AccountState? = nil
     ) {
         self.memberId = memberId
         self.fullName = fullName
@@ -49,6 +56,37 @@ public struct MemberState: EventPayload, Hashable {
         self.channels = channels
         self.transfersHeld = transfersHeld
         self.exemptFromResidenceActivity = exemptFromResidenceActivity
+        self.exemptFromIntroduction = exemptFromIntroduction
+        self.residenceLinks = residenceLinks
+        self.account = account
+    }
+
+    /// Whether something may be entered under the account.
+    public var mayEnter: Bool { account == nil || account == .active }
+
+    /// The link of a member to the cell of one residence.
+    public struct ResidenceLink: Codable, Hashable, Sendable {
+        /// The cell.
+        public let cellId: OrganizationID
+        /// How far it has come.
+        public let state: ResidenceLinkState
+        /// The day of the introduction, when it is known.
+        public let introducedOn: Day?
+        /// The first day in the activity there, when it is known.
+        public let acceptedOn: Day?
+        /// The last day.
+        public let endedOn: Day?
+
+        public init(
+            cellId: OrganizationID, state: ResidenceLinkState, introducedOn: Day? = nil, acceptedOn: Day? = nil,
+            endedOn: Day? = nil
+        ) {
+            self.cellId = cellId
+            self.state = state
+            self.introducedOn = introducedOn
+            self.acceptedOn = acceptedOn
+            self.endedOn = endedOn
+        }
     }
 
     /// The ways of reaching the member.

@@ -33,12 +33,15 @@ public struct OrganizationState: EventPayload, Hashable {
     public let contactEmail: String?
     /// The units of a committee; absent where it has none.
     public let units: [Unit]?
+    /// Since when procedures run electronically here and below, as far as it is settled here.
+    public let activations: [Activation]?
 
     public init(
         organizationId: OrganizationID, code: OrganizationCode, name: String, type: OrganizationType,
         parentId: OrganizationID? = nil, status: OrganizationStatus, mergedIntoId: OrganizationID? = nil,
         residential: Bool, duesRegion: DuesRegion, hasSeal: Bool, officeHours: [OpeningPeriod]? = nil,
-        meetingDay: Int? = nil, bankAccounts: [BankAccount], contactEmail: String? = nil, units: [Unit]? = nil
+        meetingDay: Int? = nil, bankAccounts: [BankAccount], contactEmail: String? = nil, units: [Unit]? = nil,
+        activations: [Activation]? = nil
     ) {
         self.organizationId = organizationId
         self.code = code
@@ -55,6 +58,23 @@ public struct OrganizationState: EventPayload, Hashable {
         self.bankAccounts = bankAccounts
         self.contactEmail = contactEmail
         self.units = units
+        self.activations = activations
+    }
+
+    /// From when to when a procedure runs electronically, and on paper, in a part of the tree.
+    public struct Activation: Codable, Hashable, Sendable {
+        /// The procedure.
+        public let procedure: ProcedureCode
+        /// The first day on which it is taken electronically.
+        public let electronicFrom: Day
+        /// The last day on which paper is taken too; absent while it is.
+        public let paperUntil: Day?
+
+        public init(procedure: ProcedureCode, electronicFrom: Day, paperUntil: Day? = nil) {
+            self.procedure = procedure
+            self.electronicFrom = electronicFrom
+            self.paperUntil = paperUntil
+        }
     }
 
     /// A unit of a committee and the procedures that it handles.

@@ -67,3 +67,23 @@ public enum DuesBaseSource: String, Codable, Hashable, Sendable, CaseIterable {
     /// Fixed by the body, for members abroad.
     case fixedByBody = "fixed-by-body"
 }
+
+/// The states of a member's account on the portal.
+public enum AccountState: String, Codable, Hashable, Sendable, CaseIterable {
+    /// Given out, not used yet.
+    case issued
+    case active
+    /// Nothing can be entered under it for now, for example after its owner reported misuse.
+    case locked
+    /// Over; a new one can be issued.
+    case revoked
+}
+
+/// How far the link of a member to the cell of his residence has come.
+public enum ResidenceLinkState: String, Codable, Hashable, Sendable, CaseIterable {
+    /// The cell that he belongs to introduced him.
+    case introduced
+    /// The cell of his residence took him.
+    case accepted
+    case ended
+}

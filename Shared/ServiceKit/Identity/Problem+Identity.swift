@@ -23,6 +23,11 @@ extension Problem {
         english: "Sign-ins cannot be checked at the moment, please try again"
     ).retryAfter(seconds: 5)
 
+    /// Nothing is entered under an account that is not in use.
+    public static let accountClosed = Problem(
+        .forbidden, id: "account-closed", vietnamese: "Tài khoản chưa kích hoạt, đang bị khoá hoặc đã thu hồi",
+        english: "The account is not activated, locked or revoked")
+
     /// The person is not known surely enough.
     public static func assuranceTooLow(needed: Int) -> Problem {
         var problem = Problem(

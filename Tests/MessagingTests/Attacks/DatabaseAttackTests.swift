@@ -19,25 +19,38 @@ struct DatabaseAttackTests {
             let (relay, reader) = (scene.relay(page: 10).task, scene.reader())
             try await scene.write(10)
             try await scene.untilApplied()
-            let failures = Tally()
             let isOver = Locked(false)
+            // Versions of one key are written one after the other: the load leaves this one alone.
+            let apart = try #require(scene.dossiers.last)
             let load = Task {
                 while !isOver.withLock({ $0 }) {
-                    failures.add(try await writeStubbornly(scene))
+                    let dossier = scene.draw { scene.dossiers.dropLast().randomElement(using: &$0) }
+                    _ = try await writeStubbornly(scene, to: try #require(dossier))
                     try await Task.sleep(for: .milliseconds(10))
                 }
             }
             for _ in 0..<2 {
                 try await Task.sleep(for: .milliseconds(scene.number(in: 100...400)))
+                // Whatever the load does at that moment, this one stands before its commit.
+                let (stands, isKilled) = (Locked(false), Locked(false))
+                let caught = Task {
+                    try await writeStubbornly(scene, to: apart) {
+                        stands.withLock { $0 = true }
+                        try await eventually("the server is killed") { isKilled.withLock { $0 } }
+                    }
+                }
+                try await eventually("a commit is due") { stands.withLock { $0 } }
                 try server.kill()
+                isKilled.withLock { $0 = true }
                 try await server.start()
                 try await eventually("it answers again", within: .seconds(20)) {
                     (try? await scene.intake.pool.query("SELECT 1")) != nil
                 }
+                let failures = try await caught.value
+                #expect(failures > 0, "its commit failed or stayed unknown")
             }
             isOver.withLock { $0 = true }
             try await load.value
-            #expect(failures.value > 0, "commits failed or stayed unknown")
             #expect(scene.told.count(of: "relay lost the lead") > 0)
             try await scene.untilSent()
             try await scene.untilApplied()
@@ -52,13 +65,18 @@ struct DatabaseAttackTests {
     }
 
     /// Commits one event, however often that fails; answers how often.
-    private func writeStubbornly(_ scene: AttackScene) async throws -> Int {
-        let statement = try scene.event(of: try #require(scene.draw { scene.dossiers.randomElement(using: &$0) }))
+    ///
+    /// - Parameter beforeCommit: what happens before the first try's commit.
+    private func writeStubbornly(
+        _ scene: AttackScene, to dossier: DossierID, beforeCommit: @escaping @Sendable () async throws -> Void = {}
+    ) async throws -> Int {
+        let statement = try scene.event(of: dossier)
         for failures in 0..<1_000 {
             do {
                 _ = try await scene.intake.pool.transaction { [outbox = scene.outbox] transaction in
                     try await transaction.execute(statement)
                     outbox.wakeRelay(after: transaction)
+                    if failures == 0 { try await beforeCommit() }
                 }
                 return failures
             } catch let error as PostgresError where error.sqlState?.rawValue == "23505" {
