@@ -18,6 +18,9 @@ hoso.case.completed.v1 hoso.result.issued.v1 hoso.assessment.made.v1 hoso.paymen
 hoso.payment.received.v1 hoso.receipt.issued.v1 hoso.payment.settled.v1 hoso.standing.state.v1 hoso.delivery.sent.v1
 """.split()
 
+# What the thread of accounts and data says.
+PEOPLE = ("confirms his data: 12 of 12", "nothing is entered under a locked account", "confirms number and holder")
+
 
 def run_demo(stack):
     """The demonstration as people start it."""
@@ -36,7 +39,7 @@ def shown(stack):
 def test_the_demonstration_arrives_and_says_so(shown):
     for text in shown:
         assert "Everything arrived" in text and "\x1b" not in text
-        for words in ("acknowledged:", "belongs to", "email: “", "SMS: “", "receipt DP-", "answered 97", "matched"):
+        for words in ("acknowledged:", "belongs to", "email: “", "SMS: “", "receipt DP-", "answered 97", "matched", *PEOPLE):
             assert words in text
 
 

@@ -89,7 +89,9 @@ class StandIn:
 
     def route(self, method, path):
         """The function for a call and the name under which it is counted."""
-        for name in (f"{method} {path}", f"{method} {path.rsplit('/', 1)[0]}/"):
+        parts = path.split("/")
+        prefixes = ["/".join(parts[:count]) + "/" for count in range(len(parts) - 1, 0, -1)]
+        for name in (f"{method} {place}" for place in (path, *prefixes)):
             if name in self.routes:
                 return self.routes[name], name
         return None, None
