@@ -48,7 +48,8 @@ struct DuesParts: Sendable {
             kit: kit, directory: directory, access: access, book: book, gateways: gateways,
             lifetime: try settings.seconds("dues.order.lifetime"),
             maximumLines: try settings.int("dues.order.maximumLines"),
-            monthsAhead: try settings.int("dues.order.monthsAhead"))
+            monthsAhead: try settings.int("dues.order.monthsAhead"),
+            isElectronicByDefault: try settings.bool("dues.electronicByDefault"))
         routes = Routes(
             assessments: AssessmentRoutes(kit: kit, access: access, book: book, runsStarted: runsStarted),
             orders: OrderRoutes(kit: kit, access: access, desk: orders, gateways: gateways),

@@ -22,6 +22,9 @@ enum DuesSettings {
         Setting("dues.vnpay.minimum", .int, default: "5000", range: 0...1_000_000, help: "The least amount, in đồng."),
         Setting("dues.order.lifetime", .duration, default: "15m", help: "How long a payment order can be paid."),
         Setting("dues.order.maximumLines", .int, default: "200", range: 1...1_000, help: "Lines of one order."),
+        Setting(
+            "dues.electronicByDefault", .bool, default: "true",
+            help: "Whether dues are paid electronically where no organisation says from when."),
         Setting("dues.order.monthsAhead", .int, default: "12", range: 0...60, help: "Months that can be paid ahead."),
         Setting(
             "dues.callbacks.transactions", .int, default: "2", range: 1...64,

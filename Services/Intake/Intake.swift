@@ -31,7 +31,7 @@ struct Intake: ServiceDefinition {
             isElectronicByDefault: try settings.bool("intake.electronicByDefault"),
             results: try settings.string("intake.resultsUrl"))
         let attachments = AttachmentDesk(
-            kit: kit, rules: AttachmentRules(limit: try settings.int("intake.attachmentLimit")))
+            kit: kit, directory: directory, rules: AttachmentRules(limit: try settings.int("intake.attachmentLimit")))
         return ServiceParts(
             routes: { router in
                 attachments.add(to: router)

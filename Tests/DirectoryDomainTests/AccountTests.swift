@@ -30,7 +30,7 @@ struct AccountTests {
     @Test(
         "an action that has no meaning in the state is refused",
         arguments: [
-            [.activate], [.lock], [.unlock], [.revoke], [.issue, .issue], [.issue, .unlock],
+            [.activate], [.unlock], [.revoke], [.issue, .issue], [.issue, .unlock],
             [.issue, .activate, .activate],
             [.issue, .lock, .activate], [.issue, .lock, .lock], [.issue, .revoke, .revoke], [.issue, .revoke, .unlock],
         ] as [[AccountAction]])
@@ -54,6 +54,41 @@ struct AccountTests {
         let unlocked = try locked.member.changed(.unlock, roles: all, today: today)
         #expect(unlocked.roles.map(\.id) == [secretary.id] && unlocked.roles.map(\.status) == [.active])
         #expect(unlocked.roles.allSatisfy { $0.isLockedWithAccount == nil })
+    }
+
+    @Test("an account that nobody issued is locked too, and its owner uses it again once it is unlocked and activated")
+    func lockedBeforeIssue() throws {
+        #expect(try member(after: [.lock]).account?.state == .locked)
+        let back = try member(after: [.lock, .unlock, .activate])
+        #expect(back.published.mayEnter)
+    }
+
+    @Test("what a decision locked stays locked when the account is unlocked, whichever came first")
+    func decisionsStay() throws {
+        let tree = try SampleTree()
+        let member = try tree.member(in: tree.cellA1)
+        let role = try tree.role(.cellSecretary, of: member, at: tree.cellA1)
+        let locked = try member.changed(.lock, roles: [role], today: today)
+        let decided = try #require(locked.roles.first).changed(.lock)
+        #expect(try locked.member.changed(.unlock, roles: [decided], today: today).roles.isEmpty)
+        let suspended = try locked.member.changed(
+            MemberChange(state: .suspended), roles: locked.roles, cell: nil, today: today)
+        let official = try suspended.member.changed(
+            MemberChange(state: .official), roles: suspended.roles, cell: nil, today: today)
+        #expect(try official.member.changed(.unlock, roles: suspended.roles, today: today).roles.isEmpty)
+    }
+
+    @Test("a new account gives the roles back when its owner uses it, not before")
+    func reissued() throws {
+        let tree = try SampleTree()
+        let member = try tree.member(in: tree.cellA1)
+        let role = try tree.role(.cellSecretary, of: member, at: tree.cellA1)
+        let issued = try member.changed(.issue, roles: [role], today: today)
+        let revoked = try issued.member.changed(.revoke, roles: [role], today: today)
+        let again = try revoked.member.changed(.issue, roles: revoked.roles, today: today)
+        #expect(again.roles.isEmpty)
+        let used = try again.member.changed(.activate, roles: revoked.roles, today: today)
+        #expect(used.roles.map(\.status) == [.active])
     }
 
     @Test("nobody gets or unlocks a role while his account is locked")

@@ -70,10 +70,28 @@ struct BankAccountProposalTests {
         #expect(rules(.end(lastDay: today), tree.baseA) == ["bank-account.none"])
         let planned = try tree.baseA.changed(
             proposal(.use(account(from: today.adding(days: 5))), for: tree.baseA), today: today)
-        #expect(rules(.use(account(from: today.adding(days: 5))), planned) == ["bank-account.later"])
+        #expect(rules(.use(account(from: today.adding(days: 5))), planned).isEmpty, "it has not begun")
+        let begun = try tree.baseA.changed(proposal(.use(account(from: today)), for: tree.baseA), today: today)
+        #expect(rules(.use(account(from: today)), begun) == ["bank-account.later"])
         let wrong = OrganizationState.BankAccount(
             bankCode: "mẫu", accountNumber: "", holderName: "", verified: true, from: today)
         #expect(rules(.use(wrong), tree.baseA) == ["name.form", "bank-account.form"])
+    }
+
+    @Test("an account that has not begun can be taken back, and never receives anything")
+    func takenBack() throws {
+        let tree = try SampleTree()
+        let planned = try tree.baseA.changed(
+            proposal(.use(account(from: today.adding(days: 5))), for: tree.baseA), today: today)
+        let none = try planned.changed(proposal(.end(lastDay: today), for: planned), today: today)
+        #expect(none.bankAccounts.isEmpty)
+        let sooner = try planned.changed(
+            proposal(.use(account(from: today.adding(days: 2))), for: planned), today: today)
+        #expect(sooner.bankAccounts.map(\.from) == [today.adding(days: 2)])
+        let closed = try planned.closed(
+            .dissolution(on: today), with: OrganizationContents(), at: tree.path(tree.baseA),
+            ids: { tree.ids.next(at: SampleTree.now) })
+        #expect(closed.organizations.last?.bankAccounts.isEmpty == true)
     }
 
     @Test(
@@ -81,7 +99,7 @@ struct BankAccountProposalTests {
         arguments: [
             ("DANG BO XA MAU", "Đảng bộ xã Mẫu", BankAccountProposal.Inquiry.matches),
             ("ĐẢNG BỘ XÃ MẪU", "DANG  BO XA MAU", .matches), ("DANG BO XA MAU 2", "Đảng bộ xã Mẫu", .differs),
-            ("", "Đảng bộ xã Mẫu", .differs),
+            ("", "Đảng bộ xã Mẫu", .differs), ("", "—", .differs), ("—", "…", .differs),
         ])
     func names(_ bank: String, _ stated: String, _ outcome: BankAccountProposal.Inquiry) throws {
         let tree = try SampleTree()

@@ -27,7 +27,7 @@ struct MemberTests {
         let (after, roles) = try member.changed(
             MemberChange(state: .deceased), roles: [secretary], cell: nil, today: SampleTree.today)
         #expect(after.version == 2 && after.published.channels.email == nil && !after.published.channels.consent.sms)
-        #expect(roles.map(\.status) == [.ended] && roles.first?.to == SampleTree.today)
+        #expect(roles.map(\.status) == [.ended] && roles.first?.to == SampleTree.today.adding(days: -1))
         #expect(member.published.channels.email == "mau@example.org")
     }
 

@@ -46,6 +46,62 @@ struct ResidenceTests {
         #expect(member.residenceLinks?.map(\.state) == [.accepted, .ended])
     }
 
+    @Test("of many introductions one is open, and the cell that accepted him is never forgotten")
+    func many() throws {
+        let tree = try SampleTree()
+        var member = try tree.member(in: tree.cellA1).changed(.introduce, cell: tree.cellB1, on: day, today: today)
+            .changed(.accept, cell: tree.cellB1, on: day, today: today)
+        for number in 0..<20 {
+            let cell = number.isMultiple(of: 2) ? tree.cellA1 : tree.cellA2
+            member = try member.changed(.introduce, cell: cell, on: day, today: today)
+        }
+        #expect(member.residenceLinks?.count == 8 && member.residenceCellId == tree.cellB1.id)
+        #expect(member.residenceLinks?.count { $0.state == .introduced } == 1)
+        #expect(member.residenceLinks?.count { $0.state == .accepted } == 1)
+    }
+
+    @Test("a merger takes an introduction along that nobody has accepted yet")
+    func merged() throws {
+        let tree = try SampleTree()
+        let member = try tree.member(in: tree.cellA1).changed(.introduce, cell: tree.cellA2, on: day, today: today)
+        let merger = Closing.merger(into: tree.path(tree.cellB1), on: today)
+        let result = try tree.cellA2.closed(
+            merger, with: OrganizationContents(members: [member]), at: tree.path(tree.cellA2),
+            ids: { tree.ids.next(at: SampleTree.now) })
+        let moved = try #require(result.members.first)
+        #expect(moved.cellId == tree.cellA1.id && moved.residenceLinks?.map(\.cellId) == [tree.cellB1.id])
+        let accepted = try moved.changed(.accept, cell: tree.cellB1, on: today, today: today)
+        #expect(accepted.residenceCellId == tree.cellB1.id)
+    }
+
+    @Test("a link whose days nobody knows ends on a day that can be written")
+    func unknownDays() throws {
+        let tree = try SampleTree()
+        var draft = MemberDraft(fullName: "Nguyễn Văn Mẫu", cellId: tree.cellA1.id, joinedOn: try Day("2015-05-19"))
+        draft.residenceCellId = tree.cellA2.id
+        let member = try Member.entered(
+            tree.ids.next(at: SampleTree.now), draft, cell: tree.cellA1, residenceCell: tree.cellA2, today: today)
+        let early = try Day("0001-01-01")
+        #expect(
+            brokenRules { _ = try member.changed(.introduce, cell: tree.cellB1, on: early, today: today) }
+                == ["period.order"])
+        let moved = try member.changed(.introduce, cell: tree.cellB1, on: member.joinedOn, today: today)
+            .changed(.accept, cell: tree.cellB1, on: member.joinedOn, today: today)
+        #expect(moved.residenceLinks?.first?.endedOn == member.joinedOn)
+    }
+
+    @Test("who is no member any more is neither introduced nor accepted; his link can end")
+    func afterTheEnd() throws {
+        let tree = try SampleTree()
+        let member = try tree.member(in: tree.cellA1).changed(.introduce, cell: tree.cellB1, on: day, today: today)
+        let (left, _) = try member.changed(MemberChange(state: .resigned), roles: [], cell: nil, today: today)
+        func rules(_ action: ResidenceAction, _ cell: Organization) -> [String] {
+            brokenRules { _ = try left.changed(action, cell: cell, on: today, today: today) }
+        }
+        #expect(rules(.introduce, tree.cellA2) == ["member.ended"] && rules(.accept, tree.cellB1) == ["member.ended"])
+        #expect(rules(.end, tree.cellB1).isEmpty)
+    }
+
     @Test("what does not follow is refused by field and rule")
     func refused() throws {
         let tree = try SampleTree()

@@ -94,8 +94,11 @@ struct AccountAPITests {
                 try await scene.events(RoleState.self, of: role.value).map(\.state.status) == [
                     .active, .locked, .active,
                 ])
+            _ = try await scene.post("/v1/me/account/misuse", #"{"text":"Lại có người lạ"}"#, token: own)
+            let twice = try await scene.post("/v1/me/account/misuse", #"{"text":"Lại có người lạ"}"#, token: own)
+            #expect(twice.status == .conflict && twice.problem == "request-open")
             let mine = try await scene.service.call(.get, "/v1/me/requests", token: own)
-            #expect(try mine.json(Page.self).items.map(\.answer) == ["Đã xác minh"])
+            #expect(try mine.json(Page.self).items.map(\.answer) == ["Đã xác minh", nil])
         }
     }
 
@@ -163,6 +166,25 @@ struct AccountAPITests {
         }
     }
 
+    @Test("requests go along with the member when he belongs elsewhere")
+    func moved() async throws {
+        try await withDirectory { scene in
+            let tree = try await scene.tree()
+            let member = try await scene.member("Nguyễn Văn Mẫu", in: tree.a.cell)
+            let own = try await scene.service.token(member: member)
+            _ = try await scene.post(
+                "/v1/me/data/disputes", #"{"field":"position","stated":"Kế toán","text":"Thiếu chức vụ"}"#, token: own)
+            try await scene.deliver(scene.admission(member, from: tree.a.cell, to: tree.b.cell))
+            func requests(_ place: OrganizationID) async throws -> Int {
+                try await scene.service.call(
+                    .get, "/v1/requests?organizationId=\(place)&state=open", token: scene.operating
+                ).json(Page.self).items.count
+            }
+            let (here, there) = (try await requests(tree.a.commune), try await requests(tree.b.cell))
+            #expect(here == 0 && there == 1)
+        }
+    }
+
     @Test("a disputed value that could never be written is refused at once, and nothing is kept")
     func nonsense() async throws {
         try await withDirectory { scene in
@@ -171,6 +193,14 @@ struct AccountAPITests {
             let answer = try await scene.post(
                 "/v1/me/data/disputes", #"{"field":"birthDate","stated":"hôm qua","text":"Sai ngày sinh"}"#, token: own)
             #expect(answer.faults == ["stated": "member.field-form"])
+            let control = try await scene.post(
+                "/v1/me/data/disputes", #"{"field":"position","stated":"Kế toán","text":"a\u0000bcd"}"#, token: own)
+            #expect(control.faults == ["text": "request.text"])
+            let endless = try await scene.post(
+                "/v1/me/data/disputes",
+                #"{"field":"cellId","stated":"\#(String(repeating: "x", count: 301))","text":"Sai chi bộ"}"#, token: own
+            )
+            #expect(endless.faults == ["stated": "name.form"])
             let unknown = try await scene.post(
                 "/v1/me/data/disputes", #"{"field":"màu tóc","stated":"đen","text":"Sai màu tóc"}"#, token: own)
             #expect(unknown.status == .unprocessableContent)

@@ -121,6 +121,13 @@ struct BankAccountAPITests {
             let cell = try await propose(
                 tree.a.cell, scene, from: today, token: try await scene.service.token(member: secretary))
             #expect(cell.status == .forbidden)
+            let admin = try await scene.member("Nguyễn Văn Mẫu 03", in: tree.a.cell)
+            _ = try await scene.role(.systemAdmin, of: admin, at: tree.a.commune)
+            let founded = try await scene.post(
+                "/v1/organizations",
+                #"{"code":"A35.11.09","name":"Tổ chức Mẫu","type":"base-organisation","parentId":"\#(tree.a.commune)","bankAccounts":[{"bankCode":"MAU","accountNumber":"1","holderName":"MAU","verified":true,"from":"\#(today)"}]}"#,
+                token: try await scene.service.token(member: admin))
+            #expect(founded.faults == ["bankAccounts": "bank-account.by-proposal"], "not past the second person")
             let past = try await propose(tree.a.cell, scene, from: today.adding(days: -1), token: by)
             #expect(past.faults == ["account.from": "bank-account.past"])
         }

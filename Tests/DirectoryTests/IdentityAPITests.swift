@@ -70,10 +70,47 @@ struct IdentityAPITests {
             #expect(settled.status == .ok, "\(settled.text)")
             let bound = try await look(scene, "vneid-1")
             #expect(bound.state == "bound" && bound.memberId == member)
-            let late = try await scene.post(
+            let wrong = try await scene.post(
                 "/v1/identities/\(unknown.identityId)/correction",
-                #"{"organizationId":"\#(tree.a.cell)","text":"Gửi lại lần nữa"}"#)
-            #expect(late.status == .conflict && late.problem == "identity-bound")
+                #"{"organizationId":"\#(tree.a.cell)","text":"Đây không phải là tôi"}"#)
+            let taken = try wrong.json(Request.self).requestId
+            let back = try await scene.post(
+                "/v1/requests/\(taken)/settlement", #"{"outcome":"accepted","answer":"Đã gỡ"}"#)
+            #expect(back.status == .ok, "\(back.text)")
+            #expect(try await look(scene, "vneid-1").state == "not-found", "a wrong binding can be taken back")
+        }
+    }
+
+    @Test("a request that the data has answered meanwhile is settled with it, and binds nobody else")
+    func answered() async throws {
+        try await withDirectory { scene in
+            let tree = try await scene.tree()
+            let identity = try await look(scene, "vneid-1")
+            let request = try await scene.post(
+                "/v1/identities/\(identity.identityId)/correction",
+                #"{"organizationId":"\#(tree.a.cell)","text":"Chưa có tên trong danh sách"}"#
+            ).json(Request.self).requestId
+            let member = try await scene.member("Nguyễn Văn Mẫu", in: tree.a.cell, more: person("001090000017"))
+            let other = try await scene.member("Nguyễn Văn Mẫu 02", in: tree.a.cell)
+            #expect(try await look(scene, "vneid-1").memberId == member)
+            let late = try await scene.post(
+                "/v1/requests/\(request)/settlement",
+                #"{"outcome":"accepted","answer":"Đã đối chiếu","memberId":"\#(other)"}"#)
+            #expect(late.faults == ["outcome": "request.settled"])
+            #expect(try await look(scene, "vneid-1").memberId == member)
+        }
+    }
+
+    @Test("two identities that fit one member at the same moment: one is bound")
+    func together() async throws {
+        try await withDirectory { scene in
+            let tree = try await scene.tree()
+            _ = try await scene.member("Nguyễn Văn Mẫu", in: tree.a.cell, more: person("001090000017"))
+            let states = try await withThrowingTaskGroup(of: String.self) { group in
+                for number in 0..<8 { group.addTask { try await look(scene, "vneid-\(number)").state } }
+                return try await group.reduce(into: [String]()) { $0.append($1) }
+            }
+            #expect(states.sorted() == Array(repeating: "ambiguous", count: 7) + ["bound"])
         }
     }
 
@@ -116,6 +153,8 @@ struct IdentityAPITests {
             let told = try await scene.events(MemberState.self, of: member.value)
             #expect(told.map(\.state.residenceCellId) == [nil, nil, tree.b.cell])
             #expect(told.last?.state.residenceLinks?.map(\.state) == [.accepted])
+            // The other side learns of the link, and nothing else of him.
+            #expect(!accepted.text.contains("Nguyễn") && !accepted.text.contains("joinedOn"))
         }
     }
 
@@ -134,7 +173,7 @@ struct IdentityAPITests {
                 scene,
                 #"{"state":"official","effectiveOn":"\#(struck.adding(days: -1))","reason":"Khôi phục theo quyết định"}"#
             )
-            #expect(early.faults == ["effectiveOn": "member.before-last-change"])
+            #expect(early.faults == ["effectiveOn": "member.before-last-change", "cellId": "member.cell-not-there"])
             let day = struck.adding(days: 30)
             let answer = try await change(
                 scene, #"{"state":"official","effectiveOn":"\#(day)","reason":"Khôi phục theo quyết định"}"#)

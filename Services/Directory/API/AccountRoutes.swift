@@ -33,7 +33,7 @@ extension DirectoryDesk {
         _ id: MemberID, _ body: AccountChangeBody, _ context: HosoRequestContext, in transaction: PostgresTransaction
     ) async throws -> Reply {
         let visitor = try await visitor(context, in: transaction)
-        guard let row = try await MemberStore.read(id, in: transaction) else { throw Problem.notFound }
+        guard let row = try await MemberStore.read(id, lock: .update, in: transaction) else { throw Problem.notFound }
         let path = try await OrganizationStore.path(from: row.member.cellId, in: transaction)
         let authority = visitor.authority
         let may = body.action == .lock ? authority.locksAccount(of: id, at: path) : authority.administers(id, at: path)
@@ -62,7 +62,7 @@ extension DirectoryDesk {
     ) async throws -> Reply {
         guard let row = try await MemberStore.read(id, lock: .update, in: transaction) else { throw Problem.notFound }
         var member = row.member
-        if member.account?.state == .active || member.account?.state == .issued {
+        if member.account?.state != .locked, member.account?.state != .revoked {
             member = try await change(id, .lock, by: subject, .misuse, in: transaction)
         }
         let request = MemberRequest(

@@ -107,6 +107,12 @@ struct BankAccountBody: Decodable, Sendable {
     init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: Key.self)
         if let lastDay = try fields.decodeIfPresent(Day.self, forKey: .lastDay) {
+            guard !fields.contains(.accountNumber) else {
+                throw InvalidValue(
+                    field: "lastDay", rule: "bank-account.either",
+                    vietnamese: "Chỉ nêu tài khoản mới hoặc ngày cuối của tài khoản hiện tại, không nêu cả hai.",
+                    english: "Either a new account or the last day of the present one, not both.")
+            }
             change = .end(lastDay: lastDay)
         } else {
             change = .use(

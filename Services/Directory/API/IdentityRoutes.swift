@@ -21,10 +21,7 @@ extension DirectoryDesk {
             let caller = try mustBindIdentities(context)
             guard let id = context.parameters.get("id").flatMap(UUIDv7.init) else { throw Problem.notFound }
             return try await kit.idempotent(request, context, as: IdentityCorrectionBody.self) { body, transaction in
-                guard let identity = try await IdentityStore.read(id, lock: .update, in: transaction) else {
-                    throw Problem.notFound
-                }
-                guard identity.state != .bound else { throw Problem.identityBound }
+                guard try await IdentityStore.read(id, in: transaction) != nil else { throw Problem.notFound }
                 let place = try await path(body.organizationId, field: "organizationId", in: transaction)
                 let request = MemberRequest(
                     id: kit.ids.next(at: kit.time.now), matter: .identity, memberId: nil,
@@ -46,29 +43,40 @@ extension DirectoryDesk {
     private func identity(
         _ body: IdentityBody, by subject: String, in transaction: PostgresTransaction
     ) async throws -> IdentityStore.Identity {
-        if let known = try await IdentityStore.read(subject: body.subject, lock: .update, in: transaction),
-            known.state == .bound
-        {
+        if let known = try await IdentityStore.read(subject: body.subject, in: transaction), known.state == .bound {
             return known
         }
-        // Two identities that fit one member are bound one after the other, not both.
-        try await transaction.lockAdvisory(
-            AdvisoryLockKey(named: "hoso.directory.identity.\(body.person.personalID.text)"))
-        let candidates = try await IdentityStore.candidates(body.person, subject: body.subject, in: transaction)
-        let match = IdentityMatch(body.person, among: candidates)
+        var match = try await match(body, in: transaction)
+        if let member = match.memberId {
+            // Two identities that fit one member are bound one after the other, not both: under his row it is seen.
+            _ = try await MemberStore.read(member, lock: .update, in: transaction)
+            match = try await self.match(body, in: transaction)
+        }
         let identity = try await IdentityStore.keep(
             kit.ids.next(at: kit.time.now), subject: body.subject, match, at: kit.time.now, in: transaction)
+        if identity.state == .bound { try await settleRequests(about: identity.identityId, in: transaction) }
         try await kit.audit.record(
             "identity.looked-up", subject: "\(identity.memberId.map { "\($0)" } ?? "\(identity.identityId)")",
             actor: subject, in: transaction)
         return identity
     }
-}
 
-extension Problem {
-    static let identityBound = Problem(
-        .conflict, id: "identity-bound", vietnamese: "Định danh này đã gắn với một đảng viên",
-        english: "The identity is bound to a member already")
+    private func match(_ body: IdentityBody, in transaction: PostgresTransaction) async throws -> IdentityMatch {
+        IdentityMatch(
+            body.person,
+            among: try await IdentityStore.candidates(body.person, subject: body.subject, in: transaction))
+    }
+
+    /// The data was put right and the identity found its member: what was asked about it is done.
+    private func settleRequests(about identity: UUIDv7, in transaction: PostgresTransaction) async throws {
+        guard let open = try await RequestStore.open(about: identity, in: transaction) else { return }
+        let settled = try checked { () throws(Faults) in
+            try open.settled(
+                as: .accepted, answer: "Đã tìm thấy đảng viên theo dữ liệu mới.", by: ServiceName.directory.source,
+                at: kit.time.now)
+        }
+        try await RequestStore.update(settled, in: transaction)
+    }
 }
 
 /// The body of `POST /v1/identities`.
@@ -82,10 +90,11 @@ struct IdentityBody: Decodable, Sendable {
     init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: Key.self)
         subject = try fields.decode(String.self, forKey: .subject)
-        guard (1...200).contains(subject.utf8.count) else {
+        guard (1...200).contains(subject.utf8.count), subject.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw InvalidValue(
-                field: "subject", rule: "identity.subject", vietnamese: "Mã chủ thể phải có từ 1 đến 200 byte.",
-                english: "The subject has 1 to 200 bytes.")
+                field: "subject", rule: "identity.subject",
+                vietnamese: "Mã chủ thể phải có từ 1 đến 200 ký tự ASCII in được, không có dấu cách.",
+                english: "The subject has 1 to 200 printable ASCII characters without blanks.")
         }
         person = IdentityMatch.Person(
             personalID: try fields.decode(PersonalID.self, forKey: .personalId),

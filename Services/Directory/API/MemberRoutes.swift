@@ -121,7 +121,8 @@ extension DirectoryDesk {
         let held = try await RoleStore.open(of: id, lock: .update, in: transaction)
         let cell = try await cell(body.change, of: row.member, authority, in: transaction)
         let day = body.effectiveOn ?? today
-        if let fault = try await faultOfDay(day, of: id, in: transaction) { throw Problem(Faults([fault])) }
+        let faults = try await faults(of: day, of: id, cell: row.member.state.isEnd ? cell : nil, in: transaction)
+        if !faults.isEmpty { throw Problem(Faults(faults)) }
         let (member, roles) = try checked { () throws(Faults) in
             try row.member.changed(body.change, roles: held, cell: cell, from: day, today: today)
         }
@@ -143,19 +144,31 @@ extension DirectoryDesk {
             details: Audited(version: member.version, reason: reason.text), in: transaction)
     }
 
-    /// A decision may be of the past, but what holds already is not changed under it.
-    private func faultOfDay(
-        _ day: Day, of id: MemberID, in transaction: PostgresTransaction
-    ) async throws -> InvalidValue? {
-        if day > today { return Faults.inFuture("effectiveOn") }
-        guard day < today, let last = try await Past.lastChange(of: [id.value], in: transaction), day < last else {
-            return nil
+    /// A decision may be of the past, but not from before he came to where he stands, or into a cell that was not there.
+    ///
+    /// - Parameter cell: the one that takes him back.
+    private func faults(
+        of day: Day, of id: MemberID, cell: Organization?, in transaction: PostgresTransaction
+    ) async throws -> [InvalidValue] {
+        if day > today { return [Faults.inFuture("effectiveOn")] }
+        guard day < today else { return [] }
+        var faults: [InvalidValue] = []
+        if let last = try await Past.lastMove(of: id, in: transaction), day < last {
+            faults.append(Self.beforeLastMove)
         }
-        return InvalidValue(
-            field: "effectiveOn", rule: "member.before-last-change",
-            vietnamese: "Ngày có hiệu lực không được trước thay đổi gần nhất của đảng viên.",
-            english: "The day lies before the last change of the member.")
+        if let cell, try await Past.path(from: cell.id, on: day, in: transaction)?.first?.status != .active {
+            faults.append(Self.cellNotThere)
+        }
+        return faults
     }
+
+    private static let beforeLastMove = InvalidValue(
+        field: "effectiveOn", rule: "member.before-last-change",
+        vietnamese: "Ngày có hiệu lực không được trước lần thay đổi trạng thái hoặc chi bộ gần nhất.",
+        english: "The day lies before the last change of state or cell.")
+    private static let cellNotThere = InvalidValue(
+        field: "cellId", rule: "member.cell-not-there", vietnamese: "Chi bộ chưa hoạt động vào ngày này.",
+        english: "The cell was not active on that day.")
 
     /// The cell that takes a member back: the one that is named, or what became of his own.
     private func cell(

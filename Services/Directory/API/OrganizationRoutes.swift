@@ -60,6 +60,9 @@ extension DirectoryDesk {
             above = try await path(parentId, field: "parentId", in: transaction)
         }
         guard authority.administers(above) else { throw Problem.outsideAuthority }
+        guard body.draft.bankAccounts.isEmpty || authority.holder == .operating else {
+            throw Problem(Faults([SplitPart.accountsByProposal("bankAccounts")]))
+        }
         let organization = try checked { () throws(Faults) in
             try Organization.founded(kit.ids.next(at: kit.time.now), body.draft, under: above)
         }

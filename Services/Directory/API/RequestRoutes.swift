@@ -67,7 +67,7 @@ extension DirectoryDesk {
         let path = try await OrganizationStore.path(from: place, in: transaction)
         guard visitor.authority.settles(old.memberId, at: path) else { throw Problem.outsideAuthority }
         let next = try checked { () throws(Faults) in
-            try old.settled(as: body.outcome, answer: body.answer.text, by: visitor.subject, at: kit.time.now)
+            try old.settled(as: body.outcome.state, answer: body.answer.text, by: visitor.subject, at: kit.time.now)
         }
         if next.state == .accepted { try await carryOut(next, body, row, visitor, in: transaction) }
         try await RequestStore.update(next, in: transaction)
@@ -77,7 +77,11 @@ extension DirectoryDesk {
         return try .json(.ok, RequestView(next))
     }
 
-    /// What an accepted request changes: a field is put right, an identity is bound. After a misuse the account stays
+    private static let membershipOver = InvalidValue(
+        field: "memberId", rule: "member.ended", vietnamese: "Tư cách đảng viên đã chấm dứt.",
+        english: "The membership has ended.")
+
+    /// What an accepted request changes: a field is put right, an identity is bound, or to nobody any more. After a misuse the account stays
     /// locked until somebody unlocks it.
     private func carryOut(
         _ request: MemberRequest, _ body: SettlementBody, _ row: MemberStore.Row?, _ visitor: Visitor,
@@ -93,16 +97,21 @@ extension DirectoryDesk {
             try await keep(
                 member, as: "member.corrected", by: visitor.subject, .correction(request.id), in: transaction)
         case .identity:
-            guard let row, let identity = request.identityId else {
+            guard let identity = request.identityId else { return }
+            if let row {
+                let path = try await OrganizationStore.path(from: row.member.cellId, in: transaction)
+                guard visitor.authority.settles(row.member.id, at: path) else { throw Problem.outsideAuthority }
+                guard !row.member.state.isEnd else { throw Problem(Faults([Self.membershipOver])) }
+            } else if try await IdentityStore.read(identity, in: transaction)?.state != .bound {
+                // Without a member there is only something to take back.
                 throw Problem(Faults([Faults.unknownMember("memberId")]))
             }
-            let path = try await OrganizationStore.path(from: row.member.cellId, in: transaction)
-            guard visitor.authority.settles(row.member.id, at: path) else { throw Problem.outsideAuthority }
             guard
-                try await IdentityStore.bind(identity, to: row.member.id, at: kit.time.now, in: transaction)
+                try await IdentityStore.bind(identity, to: row?.member.id, at: kit.time.now, in: transaction)
             else { throw Problem.identityTaken }
             try await kit.audit.record(
-                "identity.bound", subject: "\(row.member.id)", actor: visitor.subject, in: transaction)
+                row == nil ? "identity.unbound" : "identity.bound",
+                subject: row.map { "\($0.member.id)" } ?? "\(identity)", actor: visitor.subject, in: transaction)
         }
     }
 }
@@ -126,10 +135,12 @@ struct RequestText: Decodable, Sendable {
 
     init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
-        guard (3...2_000).contains(text.count) else {
+        let isPlain = text.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control }
+        guard (3...2_000).contains(text.unicodeScalars.count), isPlain else {
             throw InvalidValue(
-                field: "text", rule: "request.text", vietnamese: "Nội dung phải có từ 3 đến 2000 ký tự.",
-                english: "The text has 3 to 2000 characters.")
+                field: decoder.codingPath.last?.stringValue ?? "text", rule: "request.text",
+                vietnamese: "Nội dung phải có từ 3 đến 2000 ký tự, không có ký tự điều khiển.",
+                english: "The text has 3 to 2000 characters, and no control characters.")
         }
         self.text = text
     }
@@ -137,10 +148,16 @@ struct RequestText: Decodable, Sendable {
 
 /// The body of `POST /v1/requests/{id}/settlement`.
 struct SettlementBody: Decodable, Sendable {
-    let outcome: MemberRequest.State
+    enum Outcome: String, Decodable, Sendable {
+        case accepted, refused
+
+        var state: MemberRequest.State { self == .accepted ? .accepted : .refused }
+    }
+
+    let outcome: Outcome
     /// What he who asked is told.
     let answer: RequestText
-    /// Whom the identity belongs to.
+    /// Whom the identity belongs to; absent: to nobody whom it was bound to.
     let memberId: MemberID?
 }
 
@@ -151,6 +168,7 @@ struct RequestView: Encodable {
     let state: MemberRequest.State
     let organizationId: OrganizationID
     let memberId: MemberID?
+    let identityId: UUIDv7?
     let field: MemberField?
     let stated: String?
     let text: String
@@ -164,6 +182,7 @@ struct RequestView: Encodable {
         state = request.state
         organizationId = request.organizationId
         memberId = request.memberId
+        identityId = request.identityId
         field = request.field
         stated = request.stated
         text = request.text

@@ -24,7 +24,7 @@ extension DirectoryDesk {
                 try await keep(
                     member, as: "member.residence-\(body.action.rawValue)", by: visitor.subject, body.reason,
                     in: transaction)
-                return try .json(.ok, MemberView(member, row.personalID))
+                return try .json(.ok, ResidenceView(member))
             }
         }
     }
@@ -51,4 +51,19 @@ struct ResidenceBody: Decodable, Sendable {
     /// The day of the introduction, the first day there, or the last one; absent: today.
     let on: Day?
     let reason: Reason
+}
+
+/// The links of a member as either side sees them: no more of him than that.
+struct ResidenceView: Encodable {
+    let memberId: MemberID
+    let residenceCellId: OrganizationID?
+    let residenceLinks: [MemberState.ResidenceLink]
+    let version: Int64
+
+    init(_ member: Member) {
+        memberId = member.id
+        residenceCellId = member.residenceCellId
+        residenceLinks = member.residenceLinks ?? []
+        version = member.version
+    }
 }

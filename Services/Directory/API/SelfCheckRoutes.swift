@@ -16,7 +16,7 @@ extension DirectoryDesk {
             let id = try context.requireMember().id
             return try await kit.idempotent(request, context, as: ConfirmationBody.self) { body, transaction in
                 let member = try await ownData(id, in: transaction)
-                for field in body.fields {
+                for field in MemberField.allCases where body.fields.contains(field) {
                     try await ConfirmationStore.confirm(
                         field, value: member.text(of: field), of: id, at: kit.time.now, in: transaction)
                 }
@@ -27,12 +27,8 @@ extension DirectoryDesk {
             let (caller, id) = try context.requireMember()
             return try await kit.idempotent(request, context, as: DisputeBody.self) { body, transaction in
                 let member = try await ownData(id, in: transaction)
-                if body.field.isCorrectable {
-                    // What could not be written is refused now, and not when somebody accepts it.
-                    _ = try checked { () throws(Faults) in
-                        try member.corrected(body.field, to: body.stated, today: today)
-                    }
-                }
+                // What could not be written is refused now, and not when somebody accepts it.
+                try checked { () throws(Faults) in try member.check(body.stated, as: body.field, today: today) }
                 let request = MemberRequest(
                     id: kit.ids.next(at: kit.time.now), matter: .data, memberId: id, organizationId: member.cellId,
                     field: body.field, stated: body.stated, text: body.text.text, openedAt: kit.time.now)
@@ -71,7 +67,7 @@ extension DirectoryDesk {
 
 /// The body of `POST /v1/me/data/confirmations`.
 struct ConfirmationBody: Decodable, Sendable {
-    let fields: [MemberField]
+    let fields: Set<MemberField>
 }
 
 /// The body of `POST /v1/me/data/disputes`.

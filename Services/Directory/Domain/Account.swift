@@ -20,7 +20,8 @@ public enum AccountAction: String, Codable, Sendable, CaseIterable {
     case issue
     /// Used for the first time, by its owner.
     case activate
-    /// Not to be used for now; the roles of its owner are locked with it.
+    /// Not to be used for now, also where none was issued and the sign-in alone decided; the roles of its owner are
+    /// locked with it.
     case lock
     /// As before the lock.
     case unlock
@@ -33,7 +34,8 @@ extension Account {
         switch (action, account?.state) {
         case (.issue, nil), (.issue, .revoked): Account(state: .issued)
         case (.activate, .issued): Account(state: .active, activatedOn: today)
-        case (.lock, .issued), (.lock, .active): Account(state: .locked, activatedOn: account?.activatedOn)
+        case (.lock, nil), (.lock, .issued), (.lock, .active):
+            Account(state: .locked, activatedOn: account?.activatedOn)
         case (.unlock, .locked):
             Account(state: account?.activatedOn == nil ? .issued : .active, activatedOn: account?.activatedOn)
         case (.revoke, .issued), (.revoke, .active), (.revoke, .locked): account?.revoked
@@ -54,16 +56,17 @@ extension Member {
         var next = self
         next.version += 1
         next.account = account
-        return (next, next.effectsOfAccount(on: roles))
+        return (next, next.effects(of: action, on: roles))
     }
 
-    /// The roles that the account locks, or unlocks because it was what locked them.
-    private func effectsOfAccount(on roles: [HeldRole]) -> [HeldRole] {
+    /// The roles that the account locks, or unlocks because it was what locked them. A new account gives nothing back
+    /// before its owner uses it.
+    private func effects(of action: AccountAction, on roles: [HeldRole]) -> [HeldRole] {
         guard let account else { return [] }
         if account.locksRoles {
             return roles.filter { $0.status == .active }.map { $0.locked(isWithAccount: true) }
         }
-        guard effects.roles == .kept else { return [] }
+        guard action != .issue, effects.roles == .kept else { return [] }
         return roles.filter { $0.status == .locked && $0.isLockedWithAccount == true }.map { $0.unlocked() }
     }
 

@@ -111,9 +111,9 @@ extension Organization {
         switch proposal.change {
         case .use(let account):
             let isVerified = proposal.inquiry == .matches
-            next.bankAccounts = bankAccounts.map { $0.ending(before: account.from) } + [account.verified(isVerified)]
+            next.bankAccounts = bankAccounts.ending(before: account.from) + [account.verified(isVerified)]
         case .end(let lastDay):
-            next.bankAccounts = bankAccounts.map { $0.ending(before: lastDay.adding(days: 1)) }
+            next.bankAccounts = bankAccounts.ending(before: lastDay.adding(days: 1))
         }
         return next
     }
@@ -125,7 +125,10 @@ extension Organization {
             faults += TextRule.account(account, field: "account")
             // Money has gone where it went: no account is changed for days that are over.
             if account.from < today { faults.append(Self.inPast("account.from")) }
-            if bankAccounts.contains(where: { $0.from >= account.from }) { faults.append(Self.laterAccount) }
+            // One that has not begun gives way; one that is in use since the same day has received money.
+            if bankAccounts.contains(where: { $0.from >= account.from && $0.from <= today }) {
+                faults.append(Self.laterAccount)
+            }
         case .end(let lastDay):
             if lastDay < today { faults.append(Self.inPast("lastDay")) }
             if !bankAccounts.contains(where: { $0.to.map { $0 > lastDay } ?? true }) { faults.append(Self.noAccount) }
@@ -141,8 +144,8 @@ extension Organization {
 
     private static let laterAccount = InvalidValue(
         field: "account.from", rule: "bank-account.later",
-        vietnamese: "Đã có tài khoản dùng từ ngày này hoặc sau đó.",
-        english: "An account is used from this day or a later one already.")
+        vietnamese: "Đã có tài khoản dùng từ chính ngày này.",
+        english: "An account is used from this very day already.")
     private static let noAccount = InvalidValue(
         field: "lastDay", rule: "bank-account.none", vietnamese: "Không có tài khoản nào dùng sau ngày này.",
         english: "No account is used after this day.")
@@ -158,7 +161,10 @@ extension OrganizationState.BankAccount {
 
 /// Names as banks write them: capitals without tones and marks.
 enum HolderName {
-    static func matches(_ bank: String, _ stated: String) -> Bool { plain(bank) == plain(stated) }
+    static func matches(_ bank: String, _ stated: String) -> Bool {
+        let name = plain(bank)
+        return !name.isEmpty && name == plain(stated)
+    }
 
     private static func plain(_ name: String) -> [UInt8] {
         // In the decomposed form tones and marks stand by themselves; only đ is a letter of its own.

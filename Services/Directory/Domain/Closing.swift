@@ -62,7 +62,7 @@ extension Organization {
         end.version += 1
         end.status = closing.successor == nil ? .dissolved : .merged
         end.mergedIntoId = closing.successor?.first?.id
-        end.bankAccounts = bankAccounts.map { $0.ending(before: closing.effectiveOn) }
+        end.bankAccounts = bankAccounts.ending(before: closing.effectiveOn)
         moving.result.organizations.append(end)
         try Faults.check(moving.faults)
         return moving.result
@@ -94,13 +94,15 @@ extension Closing {
     fileprivate func field(_ name: String) -> String { successor == nil ? name : "intoId" }
 }
 
-extension OrganizationState.BankAccount {
-    /// The account, not used from the day on.
+extension [OrganizationState.BankAccount] {
+    /// The accounts, none of them used from the day on; those that would only begin then are gone.
     func ending(before day: Day) -> Self {
         let last = day.adding(days: -1)
-        guard to.map({ $0 > last }) ?? true else { return self }
-        return Self(
-            bankCode: bankCode, accountNumber: accountNumber, holderName: holderName, verified: verified, from: from,
-            to: max(from, last))
+        return filter { $0.from < day }.map { account in
+            guard account.to.map({ $0 > last }) ?? true else { return account }
+            return OrganizationState.BankAccount(
+                bankCode: account.bankCode, accountNumber: account.accountNumber, holderName: account.holderName,
+                verified: account.verified, from: account.from, to: last)
+        }
     }
 }

@@ -71,8 +71,8 @@ extension Member {
     private func effectsOn(_ roles: [HeldRole], on day: Day) -> [HeldRole] {
         switch effects.roles {
         case .kept: []
-        case .locked: roles.filter { $0.status == .active }.map { $0.locked() }
-        case .ended: roles.filter { $0.status != .ended }.map { $0.ended(lastDay: day) }
+        case .locked: roles.filter { $0.status == .active || $0.isLockedWithAccount == true }.map { $0.locked() }
+        case .ended: roles.filter { $0.status != .ended }.map { $0.ended(lastDay: day.adding(days: -1)) }
         }
     }
 

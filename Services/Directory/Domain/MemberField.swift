@@ -56,6 +56,15 @@ extension Member {
         return next
     }
 
+    /// Throws what is wrong with a text as the value of a field, also of one that is not corrected this way.
+    public func check(_ text: String, as field: MemberField, today: Day) throws(Faults) {
+        if field.isCorrectable {
+            _ = try corrected(field, to: text, today: today)
+        } else {
+            try Faults.check(TextRule.name(text, field: "stated"))
+        }
+    }
+
     /// - Returns: whether the text can be read as a value of the field.
     private mutating func set(_ field: MemberField, to text: String) -> Bool {
         let tidy = TextRule.tidy(text)
@@ -76,7 +85,7 @@ extension Member {
         switch field {
         case .sex: return sex != nil
         case .birthDate, .joinedOn, .recognisedOn: return day != nil
-        default: return !tidy.isEmpty
+        default: return TextRule.name(tidy, field: "stated").isEmpty
         }
     }
 

@@ -82,7 +82,7 @@ struct Relocation {
         var wrong =
             to == nil
             ? [Self.needsPlace(field, count: members.count)] : CellRule.faults(to?.first, field: field)
-        let isHome = movesResidence && members.contains { $0.residenceCellId == from.id }
+        let isHome = movesResidence && members.contains { $0.lives(in: from.id) }
         if wrong.isEmpty, isHome, to?.first?.residential == false { wrong.append(CellRule.notResidential.under(field)) }
         guard wrong.isEmpty, let cell = to?.first else {
             faults += wrong
@@ -95,6 +95,7 @@ struct Relocation {
             if movesResidence, member.residenceCellId == from.id {
                 next.moveResidence(to: cell.id, on: effectiveOn)
             }
+            if movesResidence { next.moveIntroduction(from: from.id, to: cell.id) }
             result.members.append(next)
         }
     }

@@ -19,6 +19,8 @@ extension Member {
         _ action: ResidenceAction, cell: Organization?, on day: Day, today: Day
     ) throws(Faults) -> Member {
         var faults: [InvalidValue] = day > today ? [Faults.inFuture("on")] : []
+        if day < joinedOn { faults.append(TextRule.period("on")) }
+        if state.isEnd, action != .end { faults.append(Self.membershipOver) }
         if action != .end { faults += CellRule.faults(ofResidence: cell, field: "cellId") }
         if action == .introduce, exemptFromIntroduction == true { faults.append(Self.exempt) }
         try Faults.check(faults)
@@ -29,6 +31,8 @@ extension Member {
         case .introduce:
             let isOpen = residenceLinks?.contains { $0.cellId == cell.id && $0.state != .ended } == true
             try Faults.check(isOpen ? [Self.again] : [])
+            // Who is introduced elsewhere is not awaited any more where nobody has accepted him.
+            next.endLinks(on: day) { $0.state == .introduced }
             next.add(.init(cellId: cell.id, state: .introduced, introducedOn: day))
         case .accept:
             guard let open = residenceLinks?.last(where: { $0.state == .introduced && $0.cellId == cell.id }) else {
@@ -46,6 +50,11 @@ extension Member {
         return next
     }
 
+    /// Whether the cell is that of his residence, or is to become it.
+    func lives(in cell: OrganizationID) -> Bool {
+        residenceCellId == cell || residenceLinks?.contains { $0.cellId == cell && $0.state == .introduced } == true
+    }
+
     /// From the day on the other cell is the one of his residence; the link before ends the day before.
     mutating func moveResidence(to cell: OrganizationID, on day: Day, introducedOn: Day? = nil) {
         residenceLinks?.removeAll { $0.state == .introduced && $0.cellId == cell }
@@ -54,16 +63,31 @@ extension Member {
         residenceCellId = cell
     }
 
+    /// An introduction that nobody has accepted yet waits at the other cell from now on.
+    mutating func moveIntroduction(from old: OrganizationID, to new: OrganizationID) {
+        residenceLinks = residenceLinks?.map { link in
+            guard link.state == .introduced, link.cellId == old else { return link }
+            return .init(cellId: new, state: .introduced, introducedOn: link.introducedOn)
+        }
+    }
+
     private mutating func add(_ link: MemberState.ResidenceLink) {
-        residenceLinks = Array(((residenceLinks ?? []) + [link]).suffix(Self.keptLinks))
+        var links = (residenceLinks ?? []) + [link]
+        while links.count > Self.keptLinks, let oldest = links.firstIndex(where: { $0.state == .ended }) {
+            links.remove(at: oldest)
+        }
+        residenceLinks = links
     }
 
     private mutating func endLinks(on day: Day, where isMeant: (MemberState.ResidenceLink) -> Bool) {
-        guard let links = residenceLinks else { return }
-        residenceLinks = links.map { $0.state != .ended && isMeant($0) ? $0.ended(on: day) : $0 }
-        if !links.isEmpty, residenceLinks?.contains(where: { $0.state == .accepted }) == false { residenceCellId = nil }
+        guard let links = residenceLinks, !links.isEmpty else { return }
+        residenceLinks = links.map { $0.state != .ended && isMeant($0) ? $0.ended(on: day, notBefore: joinedOn) : $0 }
+        if residenceLinks?.contains(where: { $0.state == .accepted }) == false { residenceCellId = nil }
     }
 
+    private static let membershipOver = InvalidValue(
+        field: "action", rule: "member.ended", vietnamese: "Tư cách đảng viên đã chấm dứt.",
+        english: "The membership has ended.")
     private static let exempt = InvalidValue(
         field: "action", rule: "residence.exempt", vietnamese: "Đảng viên thuộc diện miễn giới thiệu về nơi cư trú.",
         english: "The member is exempt from introduction to the place of residence.")
@@ -83,9 +107,10 @@ extension MemberState.ResidenceLink {
     /// The day it began, as far as it is known.
     var firstDay: Day? { acceptedOn ?? introducedOn }
 
-    func ended(on day: Day) -> Self {
+    /// The link after its last day, which is not before its first one, nor before `earliest` where that is not known.
+    func ended(on day: Day, notBefore earliest: Day) -> Self {
         Self(
             cellId: cellId, state: .ended, introducedOn: introducedOn, acceptedOn: acceptedOn,
-            endedOn: max(day, firstDay ?? day))
+            endedOn: max(day, firstDay ?? earliest))
     }
 }

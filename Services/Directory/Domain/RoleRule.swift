@@ -86,6 +86,8 @@ extension HeldRole {
     public func changed(_ change: RoleChange) throws(Faults) -> HeldRole {
         switch (change, status) {
         case (.lock, .active): return locked()
+        // What a decision locks is not unlocked with the account.
+        case (.lock, .locked) where isLockedWithAccount == true: return locked()
         case (.unlock, .locked): return unlocked()
         case (.end(let lastDay), .active), (.end(let lastDay), .locked):
             try Faults.check(lastDay < from ? [TextRule.period("to")] : [])

@@ -40,6 +40,9 @@ extension Organization {
         moving.faults += Self.takenTwice(parts.map(\.roles), "roles")
         for (index, part) in parts.enumerated() {
             let field = "parts[\(index)]"
+            if !part.draft.bankAccounts.isEmpty {
+                moving.faults.append(SplitPart.accountsByProposal("\(field).organization.bankAccounts"))
+            }
             do {
                 let founded = try Organization.founded(OrganizationID(ids()), part.draft, under: part.above)
                 moving.result.founded.append(founded)
@@ -65,6 +68,16 @@ extension Organization {
     private static let noPart = InvalidValue(
         field: "parts", rule: "reorganization.no-part", vietnamese: "Phải có ít nhất một tổ chức mới.",
         english: "At least one new organisation is needed.")
+}
+
+extension SplitPart {
+    /// Where money goes is proposed by one person and approved by another, also for a new organisation.
+    public static func accountsByProposal(_ field: String) -> InvalidValue {
+        InvalidValue(
+            field: field, rule: "bank-account.by-proposal",
+            vietnamese: "Tài khoản được đề xuất và phê duyệt riêng, sau khi có tổ chức.",
+            english: "Accounts are proposed and approved apart, once the organisation is there.")
+    }
 }
 
 extension Relocation {

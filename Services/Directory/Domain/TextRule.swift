@@ -54,7 +54,7 @@ enum TextRule {
     static func account(_ account: OrganizationState.BankAccount, field: String) -> [InvalidValue] {
         var faults = name(account.holderName, field: "\(field).holderName")
         let letters = (account.bankCode + account.accountNumber).utf8
-        if account.bankCode.isEmpty || !(1...34).contains(account.accountNumber.utf8.count)
+        if !(1...11).contains(account.bankCode.utf8.count) || !(1...34).contains(account.accountNumber.utf8.count)
             || !letters.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) })
         {
             faults.append(

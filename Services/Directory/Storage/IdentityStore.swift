@@ -82,21 +82,26 @@ enum IdentityStore {
             """, as: Identity.self)
     }
 
-    /// Binds an identity as a person decided; nothing when another one is bound to the member.
+    /// Binds an identity as a person decided, or takes it from whom it was bound to; the caller holds the member's row.
+    ///
+    /// - Parameter member: nobody when the identity is to be bound to nobody.
+    /// - Returns: false when another identity is bound to the member.
     static func bind(
-        _ id: UUIDv7, to member: MemberID, at now: Date, in transaction: PostgresTransaction
+        _ id: UUIDv7, to member: MemberID?, at now: Date, in transaction: PostgresTransaction
     ) async throws -> Bool {
-        try await transaction.execute(
+        let state = member == nil ? State.ambiguous : .bound
+        return try await transaction.execute(
             """
-            UPDATE identities SET state = 'bound', member_id = \(member), changed_at = \(now)
+            UPDATE identities SET state = \(state.rawValue), member_id = \(member), changed_at = \(now)
             WHERE id = \(id) AND NOT EXISTS (
-                SELECT FROM identities other WHERE other.member_id = \(member) AND other.state = 'bound' AND other.id <> \(id))
+                SELECT FROM identities other
+                WHERE other.member_id = \(member) AND other.state = 'bound' AND other.id <> \(id))
             """) == 1
     }
 }
 
 extension IdentityMatch {
-    fileprivate var memberId: MemberID? {
+    var memberId: MemberID? {
         guard case .bound(let id) = self else { return nil }
         return id
     }

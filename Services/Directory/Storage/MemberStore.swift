@@ -45,9 +45,17 @@ enum MemberStore {
             """
             SELECT (SELECT count(*) FROM members WHERE cell_id = \(cell) AND state <> ALL (\(ends))) AS members,
                 (SELECT count(*) FROM members
-                 WHERE document ->> 'residenceCellId' = \(cell.description) AND state <> ALL (\(ends))) AS residents
+                 WHERE \(livesIn(cell)) AND state <> ALL (\(ends))) AS residents
             """)
         return (try row.get("members"), try row.get("residents"))
+    }
+
+    /// Whose cell of residence it is, or who was introduced to it.
+    static func livesIn(_ cell: OrganizationID) -> SQL {
+        let introduced = PostgresJSON(bytes: Array(#"[{"cellId":"\#(cell)","state":"introduced"}]"#.utf8))
+        return """
+            (document ->> 'residenceCellId' = \(cell.description) OR document -> 'residenceLinks' @> \(introduced))
+            """
     }
 
     /// Keeps everybody who belongs to a cell or lives there from changing until the transaction ends.
@@ -55,7 +63,7 @@ enum MemberStore {
         try await transaction.execute(
             """
             SELECT FROM members
-            WHERE cell_id = \(cell) OR document ->> 'residenceCellId' = \(cell.description) ORDER BY id FOR UPDATE
+            WHERE cell_id = \(cell) OR \(livesIn(cell)) ORDER BY id FOR UPDATE
             """)
     }
 

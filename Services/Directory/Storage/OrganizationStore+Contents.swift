@@ -20,7 +20,7 @@ extension OrganizationStore {
             members: try await transaction.query(
                 """
                 SELECT document FROM members
-                WHERE (cell_id = \(id) OR document ->> 'residenceCellId' = \(id.description)) AND state <> ALL (\(ends))
+                WHERE (cell_id = \(id) OR \(MemberStore.livesIn(id))) AND state <> ALL (\(ends))
                 ORDER BY id FOR UPDATE
                 """
             ).map(Documents.read),

@@ -60,15 +60,24 @@ enum Past {
 
     /// The day of the last change of anything that a command changes.
     static func lastChange(of result: Reorganized, in session: any PostgresQueryable) async throws -> Day? {
-        try await lastChange(
-            of: result.organizations.map(\.id.value) + result.members.map(\.id.value)
-                + result.endedRoles.map(\.id.value),
-            in: session)
+        let ids =
+            result.organizations.map(\.id.value) + result.members.map(\.id.value) + result.endedRoles.map(\.id.value)
+        return try await session.queryOne(
+            "SELECT max(\(effectiveOn)) AS day FROM history WHERE id = ANY (\(ids))"
+        ).get("day")
     }
 
-    /// The day of the last change of any of these.
-    static func lastChange(of ids: [UUIDv7], in session: any PostgresQueryable) async throws -> Day? {
-        try await session.queryOne("SELECT max(\(effectiveOn)) AS day FROM history WHERE id = ANY (\(ids))").get("day")
+    /// The day since which a member is in the state and the cell that he is in.
+    static func lastMove(of member: MemberID, in session: any PostgresQueryable) async throws -> Day? {
+        try await session.queryOne(
+            """
+            SELECT max(day) AS day FROM (
+                SELECT \(effectiveOn) AS day, (document ->> 'state', document ->> 'cellId') IS DISTINCT FROM lag(
+                    (document ->> 'state', document ->> 'cellId')) OVER (ORDER BY version) AS moved
+                FROM history WHERE kind = 'member' AND id = \(member)) versions
+            WHERE moved
+            """
+        ).get("day")
     }
 
     /// An organisation and those above it as they were on a day; nothing when it was not there yet.

@@ -11,7 +11,7 @@ enum RequestStore {
             .map(Documents.read)
     }
 
-    /// The requests that are settled at an organisation or below it.
+    /// The requests that are settled at an organisation or below it: a member's at his cell of today.
     static func page(
         under organization: OrganizationID, state: MemberRequest.State?, matter: MemberRequest.Matter?,
         _ page: PageRequest, in session: any PostgresQueryable
@@ -19,7 +19,8 @@ enum RequestStore {
         try await session.query(
             """
             WITH RECURSIVE \(OrganizationStore.below(organization))
-            SELECT r.document FROM requests r JOIN below ON below.id = r.organization_id
+            SELECT r.document FROM requests r LEFT JOIN members m ON m.id = r.member_id
+            JOIN below ON below.id = coalesce(m.cell_id, r.organization_id)
             WHERE (\(state?.rawValue)::text IS NULL OR r.state = \(state?.rawValue))
               AND (\(matter?.rawValue)::text IS NULL OR r.matter = \(matter?.rawValue))
               AND (\(page.after)::uuid IS NULL OR r.id > \(page.after))
@@ -36,6 +37,16 @@ enum RequestStore {
             SELECT document FROM requests
             WHERE member_id = \(member) AND (\(page.after)::uuid IS NULL OR id > \(page.after))
             ORDER BY id LIMIT \(page.limit + 1)
+            """
+        ).map(Documents.read)
+    }
+
+    /// The open request about an identity, held until the transaction ends.
+    static func open(about identity: UUIDv7, in transaction: PostgresTransaction) async throws -> MemberRequest? {
+        try await transaction.queryOptional(
+            """
+            SELECT document FROM requests
+            WHERE identity_id = \(identity) AND state = 'open' AND matter = 'identity' FOR UPDATE
             """
         ).map(Documents.read)
     }

@@ -16,6 +16,8 @@ struct OrderDesk: Sendable {
     let lifetime: TimeInterval
     let maximumLines: Int
     let monthsAhead: Int
+    /// Whether dues are paid electronically where no organisation says from when.
+    let isElectronicByDefault: Bool
 
     struct NewOrder: Decodable, Sendable {
         struct Line: Decodable, Sendable {
@@ -94,6 +96,11 @@ struct OrderDesk: Sendable {
         var payees: Set<OrganizationID> = []
         for cell in Set(lines.map(\.cellId)) {
             let path = try await directory.path(from: cell, in: transaction)
+            if let fault = OrganizationState.Activation.fault(
+                of: .dues, above: path, isElectronicByDefault: isElectronicByDefault, today: today)
+            {
+                throw Self.refused([fault.renamed(field: "lines")])
+            }
             let withAccount = path.first { organization in
                 organization.bankAccounts.contains { $0.from <= today && today <= $0.to ?? today }
             }

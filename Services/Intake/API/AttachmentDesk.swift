@@ -5,12 +5,14 @@ import Hummingbird
 import IntakeDomain
 import NIOCore
 import Postgres
+import Projections
 import ServiceKit
 import Trust
 
 /// `POST /v1/attachments`: a file comes as the body of the request, before the dossier that uses it.
 struct AttachmentDesk: Sendable {
     let kit: ServiceContext
+    let directory: DirectoryProjection
     let rules: AttachmentRules
 
     func add(to router: Router<HosoRequestContext>) {
@@ -24,6 +26,9 @@ struct AttachmentDesk: Sendable {
                     throw AttachmentFault.tooLarge(limit: rules.limit)
                 }
                 return try await kit.idempotent(request, context, upTo: rules.limit) { body, transaction in
+                    guard try await directory.member(member.id, in: transaction)?.mayEnter ?? true else {
+                        throw Problem.accountClosed
+                    }
                     let contents = Array(body.readableBytesView)
                     try rules.check(contents, stated: format)
                     return try await keep(contents, format, name, of: member.id, in: transaction)

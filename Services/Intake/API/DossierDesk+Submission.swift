@@ -37,7 +37,7 @@ extension DossierDesk {
         let accepted = try await submission.accepted(
             with: facts(for: submission, of: applicant, files: files, in: transaction))
         let path = try await directory.path(from: applicant.cellId, in: transaction)
-        if let fault = Activation.fault(
+        if let fault = OrganizationState.Activation.fault(
             of: accepted.entry.procedure, above: path, isElectronicByDefault: isElectronicByDefault,
             today: Day(containing: now))
         {

@@ -12,6 +12,8 @@ CREATE TABLE identities (
 );
 CREATE UNIQUE INDEX identities_bound ON identities (member_id) WHERE state = 'bound';
 
+-- Who was introduced to a cell of residence, also where nobody has accepted him yet.
+CREATE INDEX members_by_residence_link ON members USING gin ((document -> 'residenceLinks') jsonb_path_ops);
 CREATE INDEX members_by_birth_date ON members ((document ->> 'birthDate'));
 
 -- The value of a field that its owner said is right; it counts while the field has that value.
@@ -28,16 +30,18 @@ CREATE TABLE requests (
     id              uuid        PRIMARY KEY,
     matter          text        NOT NULL CHECK (matter IN ('misuse', 'data', 'identity')),
     state           text        NOT NULL CHECK (state IN ('open', 'accepted', 'refused')),
+    -- Where it was opened; a member's own requests go along with him.
     organization_id uuid        NOT NULL REFERENCES organizations,
     member_id       uuid        REFERENCES members,
     identity_id     uuid        REFERENCES identities,
     field           text,
     document        jsonb       NOT NULL
 );
-CREATE INDEX requests_by_organization ON requests (organization_id, state, id);
+CREATE INDEX requests_by_state ON requests (state, id);
 CREATE INDEX requests_by_member ON requests (member_id, id);
 -- One open request about one thing.
 CREATE UNIQUE INDEX requests_open_field ON requests (member_id, field) WHERE state = 'open' AND matter = 'data';
+CREATE UNIQUE INDEX requests_open_misuse ON requests (member_id) WHERE state = 'open' AND matter = 'misuse';
 CREATE UNIQUE INDEX requests_open_identity ON requests (identity_id) WHERE state = 'open' AND matter = 'identity';
 
 -- What was proposed about the bank accounts of organisations, and what became of it.

@@ -1,6 +1,5 @@
 import Contracts
 import Foundation
-import IntakeDomain
 import Testing
 
 @Suite("Since when a procedure is taken electronically")
@@ -23,7 +22,8 @@ struct ActivationTests {
     private func fault(
         _ path: [OrganizationState], _ procedure: ProcedureCode = .officialTransfer, isElectronicByDefault: Bool = true
     ) -> InvalidValue? {
-        Activation.fault(of: procedure, above: path, isElectronicByDefault: isElectronicByDefault, today: today)
+        OrganizationState.Activation.fault(
+            of: procedure, above: path, isElectronicByDefault: isElectronicByDefault, today: today)
     }
 
     @Test("the nearest organisation that says something decides, for its procedure only")

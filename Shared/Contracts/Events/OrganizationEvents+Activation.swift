@@ -1,7 +1,5 @@
-public import Contracts
-
 /// Since when a procedure is taken electronically: dated data of the tree, where the nearest organisation decides.
-public enum Activation {
+extension OrganizationState.Activation {
     /// Why the procedure is not taken from a cell's members today; nothing when it is.
     ///
     /// - Parameters:
