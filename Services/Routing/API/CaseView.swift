@@ -52,7 +52,7 @@ struct CaseView: Encodable {
         ahead = running.ahead.map {
             Ahead(
                 organization: Organization($0.organizationId, around), place: $0.place,
-                step: around.definition.step(at: $0.place)?.name)
+                step: around.definition.step(of: $0)?.name)
         }
         done = running.done.map { Done($0, around) }
         boxes = running.boxes.map(Box.init)
