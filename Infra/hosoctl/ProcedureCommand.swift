@@ -2,6 +2,7 @@ import ArgumentParser
 import Contracts
 import Foundation
 import ProcedureTools
+import RoutingDomain
 import WorkingTime
 
 /// `procedure`: what an author of definitions needs before he publishes one.
@@ -63,7 +64,7 @@ struct ProcedureCommand: ParsableCommand {
             var fields: [String: JSONValue] = [:]
             for (name, value) in try pairs(form, by: "=") { fields[name] = .string(value) }
             if let field = definition.route.destinationField, !to.isEmpty {
-                let cells = try to.map { JSONValue.string("\(try cell($0))") }
+                let cells = try to.map(cell).map { JSONValue.string("\($0)") }
                 fields[field] = cells.count == 1 ? cells[0] : .array(cells)
             }
             var simulation = try Simulation(

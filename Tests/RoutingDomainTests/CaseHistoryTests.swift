@@ -73,6 +73,7 @@ struct CaseHistory {
     @discardableResult
     mutating func step() throws -> Bool {
         now = now.addingTimeInterval(TimeInterval(Int.random(in: 0...200_000, using: &random)))
+        if Int.random(in: 0..<40, using: &random) == 0 { tree.dissolveOne(&random) }
         guard let command = randomCommand() else { return false }
         return try tell(command)
     }
@@ -120,7 +121,8 @@ struct CaseHistory {
         _ action: ProcedureDefinition.Action, _ turn: RunningCase.Turn, _ officer: Officer
     ) -> OfficerAction {
         var fields: [String: String] = [:]
-        if action.effect == .readdress, let cell = tree.cells.filter({ $0 != from }).randomElement(using: &random) {
+        if action.effect == .readdress, let cell = tree.activeCells.filter({ $0 != from }).randomElement(using: &random)
+        {
             fields["destinationCellId"] = "\(cell)"
         }
         if action.effect == .recordOpinion, let opinion = definition.opinion {

@@ -84,7 +84,7 @@ extension Country {
         enteredBy: MemberID? = nil, form: [String: JSONValue] = [:]
     ) throws -> SubmittedDossier {
         var form = form
-        form["destinationCellId"] = destination.map { .string("\($0)") }
+        if let destination { form["destinationCellId"] = .string("\(destination)") }
         return SubmittedDossier(
             DossierSubmitted(
                 dossierId: id(), code: try DossierCode("A35.12.08-261120-0007"), procedure: .officialTransfer,

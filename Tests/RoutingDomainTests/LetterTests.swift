@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import Testing
+import WorkingTime
 
 @testable import RoutingDomain
 

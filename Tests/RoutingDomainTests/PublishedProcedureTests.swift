@@ -59,11 +59,12 @@ struct PublishedCase {
     }
 
     /// The rule by which an action is refused; nil when it is taken.
-    mutating func refusal(
+    func refusal(
         _ action: String, at organization: OrganizationID? = nil, text: String? = nil, fields: [String: String] = [:]
     ) throws -> String? {
+        var copy = self
         do {
-            try act(action, at: organization, text: text, fields: fields)
+            try copy.act(action, at: organization, text: text, fields: fields)
             return nil
         } catch let refusal as Refusal {
             return refusal.rule

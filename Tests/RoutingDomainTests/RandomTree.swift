@@ -62,6 +62,17 @@ struct RandomTree {
         }
     }
 
+    /// The cells that still act.
+    var activeCells: [OrganizationID] { cells.filter { country.tree[$0]?.status == .active } }
+
+    /// An organisation is closed while a case runs; three cells and the top stay.
+    mutating func dissolveOne(_ random: inout SeededGenerator) {
+        guard let node = country.nodes.randomElement(using: &random), node.parentId != nil,
+            !node.type.isCell || activeCells.count > 3
+        else { return }
+        country.change(node.id, .dissolved)
+    }
+
     /// Somebody is given the role of an open turn: the organisation's own officer, or of the superior that acts for it.
     mutating func appoint(for turn: RunningCase.Turn) {
         let path = country.tree.path(from: turn.organizationId)

@@ -93,6 +93,24 @@ struct WrongAddressTests {
         #expect(request.content.fields["continuationSheets"] == "2")
     }
 
+    @Test("a destination that was closed on the way: the case goes to who finds the right address, never stuck")
+    func closedMeanwhile() throws {
+        var country = land.country
+        let running = try land.carried(land.opened(to: land.cellB).running, until: land.baseA)
+        country.change(land.cellB, .dissolved)
+        let change = try CaseEngine.apply(country.action("approve", in: running), to: running, in: country.around())
+        #expect(
+            change.events.map(kind) == [
+                "completed onward-introduction 3", "entered readdress 4", "unroutable readdress destination-not-active",
+            ])
+        #expect(change.running.turn?.organizationId == land.province)
+        #expect(change.running.boxes.last?.text == "Đến Đảng bộ tỉnh Mẫu.")
+        let sent = try CaseEngine.apply(
+            country.action("readdress", in: change.running, fields: ["destinationCellId": "\(land.baseCellB)"]),
+            to: change.running, in: country.around())
+        #expect(try country.walkToAdmission(sent.running).running.toCellId == land.baseCellB)
+    }
+
     @Test("an organisation that moved under another parent meanwhile is followed")
     func movedMeanwhile() throws {
         var country = land.country

@@ -109,15 +109,17 @@ extension TreeFile {
             }
             entries.append(
                 Entry(
-                    code: try code.text(), type: try type.word(), name: try given["name"]?.text() ?? "",
+                    code: try code.text(), type: try type.word(OrganizationType.self),
+                    name: try given["name"]?.text() ?? "",
                     parentCode: try given["parent"]?.text(), meetingDay: try given["meetingDay"]?.integer(),
-                    status: try given["status"]?.word() ?? .active, line: place.line ?? 0))
+                    status: try given["status"]?.word(OrganizationStatus.self) ?? .active, line: place.line ?? 0))
         }
         return entries
     }
 
     private static func jsonLines(_ text: String) throws -> [Entry] {
-        try text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { index, line in
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return try lines.enumerated().compactMap { index, line -> Entry? in
             guard !line.isEmpty else { return nil }
             guard let object = try? JSONDecoder().decode([String: String].self, from: Data(line.utf8)) else {
                 throw TreeFileFault(line: index + 1, reason: "no JSON object of texts")

@@ -102,7 +102,8 @@ extension CaseView {
             due = turn.due
             overdue = around.now > turn.due.at
             self.mayAct = mayAct
-            actions = step?.actions.map(Action.init) ?? []
+            // A correction belongs to a turn that is over.
+            actions = step?.actions.filter { $0.effect != .correctBox }.map(Action.init) ?? []
         }
     }
 

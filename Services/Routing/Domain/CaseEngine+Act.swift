@@ -92,31 +92,52 @@ struct Act {
 
 extension Draft {
     private mutating func forward(_ act: Act) throws(Refusal) {
-        let way = try refusing { () throws(RouteFault) in try self.way(after: act.turn) }
         if let month = act.fields.duesPaidThrough { running.duesPaidThrough = month }
-        try signBox(act, next: way.first)
-        complete(act)
-        try goOn(way, after: act.turn)
+        try handOn(act)
     }
 
     private mutating func readdress(_ act: Act) throws(Refusal) {
         running.toCellId = act.fields.destinationCellId
-        let way = try refusing { () throws(RouteFault) in try self.way(readdressedAt: act.turn) }
+        running.furtherCellIds = running.furtherCellIds.filter(around.isReachable)
+        let way: [Hop]
+        do {
+            way = try self.way(readdressedAt: act.turn)
+        } catch {
+            throw .unroutable(error)
+        }
         try signBox(act, next: way.first)
         complete(act)
         try goOn(way, after: act.turn)
     }
 
     private mutating func recordOpinion(_ act: Act) throws(Refusal) {
-        let way = try refusing { () throws(RouteFault) in try self.way(after: act.turn) }
         running.opinions.append(
             RecordedOpinion(
                 organizationId: act.turn.organizationId,
                 organizationName: around.tree[act.turn.organizationId]?.name ?? "", grades: act.fields.grades,
                 text: act.text ?? "", signerId: act.officer.memberId, signerName: act.officer.fullName,
                 signedAt: around.now))
-        complete(act)
-        try goOn(way, after: act.turn)
+        try handOn(act)
+    }
+
+    /// Hands the case to the next of the way. When no way leads to the destination any more, which was closed meanwhile,
+    /// the case goes to the committee that finds the right address: it is never stuck.
+    private mutating func handOn(_ act: Act) throws(Refusal) {
+        let plan = Result(catching: { () throws(RouteFault) in try way(after: act.turn) })
+        switch plan {
+        case .success(let way):
+            try signBox(act, next: way.first)
+            complete(act)
+            try goOn(way, after: act.turn)
+        case .failure(let fault):
+            guard definition.step(at: .readdressing) != nil else { throw .unroutable(fault) }
+            let superior = readdressing
+            keepCells { [around] in around.isReachable($0) }
+            try signBox(act, next: Hop(organizationId: superior, place: .readdressing))
+            complete(act)
+            guard isQuorumReached(act.turn) else { return }
+            try returnForAddress(at: superior, because: fault.rawValue)
+        }
     }
 
     /// Asks a step off the way; whoever asked has the next turn again.
@@ -137,20 +158,28 @@ extension Draft {
 
     private mutating func sendBack(_ act: Act) throws(Refusal) {
         let superior = readdressing
-        if !definition.route.isTransfer { forgetAddress(of: act.turn) }
+        // The cells for which this turn stands are not the right ones.
+        let climb = definition.step(named: act.turn.step)?.at?.climb
+        keepCells { [around] in around.tree.find(climb, from: $0)?.id != act.turn.organizationId }
         complete(act)
         reject(act)
+        try returnForAddress(at: superior)
+    }
+
+    private mutating func returnForAddress(
+        at superior: OrganizationID, because reason: String? = nil
+    ) throws(Refusal) {
         do {
-            try waitForAddress(at: superior, fillsBox: true)
+            try waitForAddress(at: superior, fillsBox: true, because: reason)
         } catch {
             throw Refusal(error)
         }
     }
 
-    /// The cells for which a turn stands are not the right ones; what others were asked stays.
-    private mutating func forgetAddress(of turn: RunningCase.Turn) {
-        let climb = definition.step(named: turn.step)?.at?.climb
-        running.furtherCellIds = running.cellIds.filter { around.tree.find(climb, from: $0)?.id != turn.organizationId }
+    /// Of several cells that are asked at the same time only some need another address; the others stay.
+    private mutating func keepCells(where isRight: (OrganizationID) -> Bool) {
+        guard !definition.route.isTransfer else { return }
+        running.furtherCellIds = running.cellIds.filter(isRight)
         running.toCellId = nil
     }
 
@@ -184,14 +213,6 @@ extension Draft {
 }
 
 extension Draft {
-    private func refusing<Value>(_ plan: () throws(RouteFault) -> Value) throws(Refusal) -> Value {
-        do {
-            return try plan()
-        } catch {
-            throw .unroutable(error)
-        }
-    }
-
     private mutating func goOn(_ way: [Hop], after turn: RunningCase.Turn) throws(Refusal) {
         guard isQuorumReached(turn) else { return }
         guard !way.isEmpty else { throw .unroutable(.sameCell) }
@@ -255,4 +276,9 @@ extension Draft {
                     dossierId: running.dossierId, step: act.turn.step, organizationId: act.turn.organizationId,
                     byMemberId: act.officer.memberId, reason: act.text ?? "", rejectedAt: around.now)))
     }
+}
+
+extension Circumstances {
+    /// Whether a case can be addressed to the cell.
+    fileprivate func isReachable(_ cell: OrganizationID) -> Bool { (try? tree.cell(cell)) != nil }
 }

@@ -145,7 +145,12 @@ extension ProcedureDefinition {
                 route.isTransfer && result != nil, path, "admit.result",
                 "an admission belongs to a way from cell to cell and has a signed result",
                 "tiếp nhận thuộc đường đi giữa hai chi bộ và có kết quả ký số")
-        case .forward, .refuse, .sendBack, .readdress, .requestSupplement, .finish: break
+        case .readdress:
+            list.demand(
+                step.places == [.readdressing], path, "effect.place",
+                "only the step at the place readdressing gives the right address",
+                "chỉ bước ở vị trí readdressing mới xác định lại nơi đến")
+        case .forward, .refuse, .sendBack, .requestSupplement, .finish: break
         }
         list.demand(
             ![.forward, .recordOpinion].contains(action.effect) || route.stations.last != step.name, path,
