@@ -174,17 +174,20 @@ let whole: [Target] =
         .executableTarget(
             name: "hosoctl",
             dependencies: [
-                "Contracts", "Kafka", "MadeUpCountry", "Messaging", "ProcedureTools", "RoutingDomain", "ServiceKit",
-                "Trust", "WorkingTime", .argumentParser, .asyncHTTPClient, .logging, .nioCore, .nioHTTP1,
+                "Contracts", "Kafka", "MadeUpCountry", "Messaging", "ProcedureTools", "ServiceKit", "Trust",
+                .argumentParser, .asyncHTTPClient, .logging, .nioCore, .nioHTTP1,
             ], path: "Infra/hosoctl", exclude: ["MadeUpCountry", "ProcedureTools"], swiftSettings: settings),
         // Definitions of procedures as an author looks at them: checked, as a graph, walked over a tree.
         .target(
             name: "ProcedureTools",
-            dependencies: ["Contracts", "RoutingDomain", "RoutingProcedures", "WorkingTime"],
+            dependencies: ["Contracts", "RoutingDomain", "RoutingProcedures", "WorkingTime", .argumentParser],
             path: "Infra/hosoctl/ProcedureTools", swiftSettings: settings),
         tests(
             "ProcedureTools",
-            ["ProcedureTools", "MadeUpCountry", "RoutingDomain", "RoutingProcedures", "WorkingTime", "Contracts"]),
+            [
+                "ProcedureTools", "MadeUpCountry", "RoutingDomain", "RoutingProcedures", "WorkingTime", "Contracts",
+                .argumentParser,
+            ]),
         // A made-up population on the real shape of the country, for trying and measuring imports.
         .target(
             name: "MadeUpCountry", dependencies: ["Contracts"], path: "Infra/hosoctl/MadeUpCountry",

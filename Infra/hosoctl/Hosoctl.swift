@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import ProcedureTools
 
 /// The operators' command: looks into topics, outboxes, parked messages, lag and the audit of every service.
 @main

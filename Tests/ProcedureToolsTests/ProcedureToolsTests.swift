@@ -1,3 +1,4 @@
+import ArgumentParser
 import Contracts
 import Foundation
 import MadeUpCountry
@@ -239,5 +240,47 @@ struct TreeFileTests {
             fault("{\"code\":\"A\",\"type\":\"commune\"}\n{\"code\"", "o.jsonl") == "line 2: no JSON object of texts")
         #expect(fault("organizations:\n  - { code: A, type: commune, colour: red }\n", "t.yaml").hasPrefix("t.yaml:2:"))
         #expect(fault("places: []\n", "t.yaml").contains("the key organizations is missing"))
+    }
+}
+
+@Suite("hosoctl procedure: the command line")
+struct ProcedureCommandTests {
+    func run(_ arguments: [String]) throws {
+        var command = try ProcedureCommand.parseAsRoot(arguments)
+        try command.run()
+    }
+
+    /// A file for the length of a test.
+    func with(_ text: String, _ name: String, _ body: (String) throws -> Void) throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "procedure-\(UUID())")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let file = directory.appending(path: name)
+        try Data(text.utf8).write(to: file)
+        try body(file.path)
+    }
+
+    @Test("check ends with 0 for a good file and with 1 for a bad one")
+    func check() throws {
+        let text = try #require(ProcedureCatalogue.published["residence-opinion.yaml"])
+        try with(text, "good.yaml") { try run(["check", $0]) }
+        try with(text.replacing("quorum: all", with: "quorum: some"), "bad.yaml") { file in
+            #expect(throws: ExitCode(1)) { try run(["check", file]) }
+        }
+    }
+
+    @Test("graph takes a name or a file; simulate refuses a code that the tree does not know")
+    func others() throws {
+        try run(["graph", "official-transfer", "--dot"])
+        try with(smallTree, "tree.yaml") { tree in
+            try run(["simulate", "official-transfer", "--tree", tree, "--from", "T.2.1", "--to", "T.2.2"])
+            #expect(throws: ValidationError.self) {
+                try run(["simulate", "official-transfer", "--tree", tree, "--from", "T.9", "--to", "T.2.2"])
+            }
+            #expect(throws: ValidationError.self) {
+                try run(["simulate", "official-transfer", "--tree", tree, "--from", "T.2.1", "--do", "introduce"])
+            }
+        }
+        #expect(throws: UnknownProcedure.self) { try run(["graph", "no-such-procedure"]) }
     }
 }

@@ -130,7 +130,8 @@ struct TemporaryTransferTests {
             ("study", "2026-11-30", "2027-02-27", true), ("travel", "2026-12-01", "2027-05-31", false),
             ("work", "2027-05-31", "2026-12-01", false),
         ])
-    func lengths(_ reason: String, _ from: String, _ until: String, _ isAllowed: Bool) throws {
+    func lengths(_ given: (reason: String, from: String, until: String, isAllowed: Bool)) throws {
+        let (reason, from, until, isAllowed) = given
         var one = try PublishedCase("temporary-transfer")
         try one.open(from: one.land.cellA, form: stay(from, until, reason, to: one.land.cellB))
         #expect(try one.running.warnings == (isAllowed ? [] : [.periodNotAllowed]))

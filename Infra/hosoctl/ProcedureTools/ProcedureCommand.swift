@@ -1,15 +1,17 @@
-import ArgumentParser
+public import ArgumentParser
 import Contracts
 import Foundation
-import ProcedureTools
 import RoutingDomain
+import RoutingProcedures
 import WorkingTime
 
 /// `procedure`: what an author of definitions needs before he publishes one.
-struct ProcedureCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
+public struct ProcedureCommand: ParsableCommand {
+    public static let configuration = CommandConfiguration(
         commandName: "procedure", abstract: "Definitions of procedures: check, graph, simulate (docs/procedures.md).",
         subcommands: [Check.self, Graph.self, Simulate.self])
+
+    public init() {}
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -18,9 +20,9 @@ struct ProcedureCommand: ParsableCommand {
 
         func run() throws {
             let faults = try ProcedureSource.faults(file)
-            for fault in faults { Output.line("\(fault)") }
+            for fault in faults { print("\(fault)") }
             guard faults.isEmpty else { throw ExitCode(1) }
-            Output.line("\(file): can be used")
+            print("\(file): can be used")
         }
     }
 
@@ -31,7 +33,7 @@ struct ProcedureCommand: ParsableCommand {
 
         func run() throws {
             let graph = ProcedureGraph(try ProcedureSource.definition(procedure))
-            Output.line(dot ? graph.dot : graph.text)
+            print(dot ? graph.dot : graph.text)
         }
     }
 
@@ -71,7 +73,7 @@ struct ProcedureCommand: ParsableCommand {
                 definition, over: file, from: cell(from), form: .object(fields),
                 deviations: pairs(deviations, by: ":").map { .init(step: $0, action: $1) },
                 rightAddress: readdress.map(cell), calendar: .bundled(), start: start)
-            for line in simulation.walk() { Output.line(line) }
+            for line in simulation.walk() { print(line) }
         }
 
         private func pairs(_ texts: [String], by mark: Character) throws -> [(String, String)] {
