@@ -25,7 +25,7 @@ struct CaseHistory {
 
     init(_ definition: ProcedureDefinition, _ seed: UInt64, defect: EngineDefect? = nil) throws {
         var random = SeededGenerator(seed: seed)
-        var tree = RandomTree(&random)
+        let tree = RandomTree(&random)
         let cells = tree.cells.shuffled(using: &random)
         from = cells[0]
         // Sometimes the member himself holds a role, and sometimes who entered the dossier does.

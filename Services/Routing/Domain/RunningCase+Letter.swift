@@ -25,7 +25,7 @@ extension ProcedureDefinition {
     }
 
     /// How many continuation sheets (tờ tiếp theo) a letter with so many filled boxes needs.
-    func continuationSheets(for filled: Int, in variant: String?) -> Int {
+    public func continuationSheets(for filled: Int, in variant: String?) -> Int {
         let boxes = boxes(in: variant)
         return boxes > 0 ? max(0, (filled - 1) / boxes) : 0
     }

@@ -39,15 +39,7 @@ extension ProcedureReader {
         let given = fields(
             root, required: ["procedure", "version", "title", "route", "steps", "outcome"],
             optional: ["variants", "letter", "startWithin", "period", "opinion", "result"])
-        let code: ProcedureCode? = value(given["procedure"], nil, isVital: true) {
-            place throws(ProcedureFileFault) in
-            let text = try place.text()
-            do {
-                return try ProcedureCode(text)
-            } catch {
-                throw place.fault(error.rule, error.english, error.vietnamese)
-            }
-        }
+        let code = value(given["procedure"], nil, isVital: true, Self.code)
         let version = integer(given["version"])
         let title = self.title(given["title"])
         let route = self.route(given["route"])
@@ -65,6 +57,15 @@ extension ProcedureReader {
                 procedure: code, version: version, title: title, route: route, variants: variants, letter: letter,
                 startWithin: startWithin, period: period, opinion: opinion, steps: steps, result: result,
                 outcome: outcome.isEmpty ? "unnamed" : outcome)
+        }
+    }
+
+    private static func code(_ place: YAMLPlace) throws(ProcedureFileFault) -> ProcedureCode? {
+        let text = try place.text()
+        do {
+            return try ProcedureCode(text)
+        } catch {
+            throw place.fault(error.rule, error.english, error.vietnamese)
         }
     }
 
