@@ -70,6 +70,9 @@ struct Country {
         nodes.first { $0.id == organization }?.type.isCell == true ? .cellSecretary : .organisationOfficer
     }
 
+    /// Checked once: a walk asks for it at every step.
+    private static let transfer = Result { try ProcedureDefinition.transfer() }
+
     /// Read once; it does not change.
     private static let calendar = Result { try OfficialCalendar.bundled() }
 
@@ -100,7 +103,7 @@ extension Country {
         residence: OrganizationID? = nil, exempt: Bool = false
     ) throws -> Circumstances {
         Circumstances(
-            definition: try definition ?? ProcedureDefinition.transfer(), tree: tree, staffing: staffing,
+            definition: try definition ?? Country.transfer.get(), tree: tree, staffing: staffing,
             applicant: Applicant(
                 fullName: "Nguyễn Văn Mẫu 01", cardNumber: "000001", joinedOn: try Day("2015-05-19"),
                 recognisedOn: try Day("2016-05-19"), transfersHeld: held,
