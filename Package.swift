@@ -174,9 +174,20 @@ let whole: [Target] =
         .executableTarget(
             name: "hosoctl",
             dependencies: [
-                "Contracts", "Kafka", "MadeUpCountry", "Messaging", "ServiceKit", "Trust", .argumentParser,
-                .asyncHTTPClient, .logging, .nioCore, .nioHTTP1,
-            ], path: "Infra/hosoctl", exclude: ["MadeUpCountry"], swiftSettings: settings),
+                "Contracts", "Kafka", "MadeUpCountry", "Messaging", "ProcedureTools", "ServiceKit", "Trust",
+                .argumentParser, .asyncHTTPClient, .logging, .nioCore, .nioHTTP1,
+            ], path: "Infra/hosoctl", exclude: ["MadeUpCountry", "ProcedureTools"], swiftSettings: settings),
+        // Definitions of procedures as an author looks at them: checked, as a graph, walked over a tree.
+        .target(
+            name: "ProcedureTools",
+            dependencies: ["Contracts", "RoutingDomain", "RoutingProcedures", "WorkingTime", .argumentParser],
+            path: "Infra/hosoctl/ProcedureTools", swiftSettings: settings),
+        tests(
+            "ProcedureTools",
+            [
+                "ProcedureTools", "MadeUpCountry", "RoutingDomain", "RoutingProcedures", "WorkingTime", "Contracts",
+                .argumentParser,
+            ]),
         // A made-up population on the real shape of the country, for trying and measuring imports.
         .target(
             name: "MadeUpCountry", dependencies: ["Contracts"], path: "Infra/hosoctl/MadeUpCountry",
@@ -240,11 +251,22 @@ let whole: [Target] =
                 "Notification", "NotificationDomain", "Contracts", "Kafka", "Messaging", "Postgres", "Projections",
                 "ServiceKit", "ServiceTestKit", "TestStack",
             ]),
-        tests("RoutingDomain", ["RoutingDomain", "Contracts", "WorkingTime"]),
+        tests("RoutingDomain", ["RoutingDomain", "RoutingProcedures", "Contracts", "WorkingTime"]),
+        // Definitions of procedures: read from YAML, checked, and the published ones.
+        .target(
+            name: "RoutingProcedures", dependencies: ["Contracts", "RoutingDomain", "WorkingTime", .yams],
+            path: "Services/Routing/Procedures",
+            resources: [
+                .embedInCode("dues-objection.yaml"), .embedInCode("official-transfer.yaml"),
+                .embedInCode("residence-opinion.yaml"), .embedInCode("temporary-transfer.yaml"),
+            ],
+            swiftSettings: settings),
+        tests("RoutingProcedures", ["RoutingProcedures", "RoutingDomain", "Contracts", "WorkingTime"]),
         tests(
             "Routing",
             [
-                "Routing", "RoutingDomain", "Contracts", "Messaging", "Postgres", "Projections", "ServiceKit",
+                "Routing", "RoutingDomain", "RoutingProcedures", "Contracts", "Messaging", "Postgres", "Projections",
+                "ServiceKit",
                 "ServiceTestKit", "TestStack", "WorkingTime", .httpTypes,
             ]),
     ]
@@ -266,8 +288,7 @@ let whole: [Target] =
         "Notification", ["CCurl", "Projections", .asyncHTTPClient, .nioCore, .nioHTTP1, .yams],
         migrations: ["0001_notification"], resources: [.embedInCode("Rules/notices.yaml")])
     + service(
-        "Routing", ["Projections", .yams], migrations: ["0001_routing"],
-        resources: [.embedInCode("Procedures/official-transfer.yaml")])
+        "Routing", ["Projections", "RoutingProcedures"], migrations: ["0001_routing"], exclude: ["Procedures"])
     + service(
         "Signing", ["Projections", "SigningDocuments", .httpTypes],
         migrations: ["0001_signing", "0002_unreadable_jobs"],

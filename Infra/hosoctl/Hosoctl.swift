@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import ProcedureTools
 
 /// The operators' command: looks into topics, outboxes, parked messages, lag and the audit of every service.
 @main
@@ -8,7 +9,7 @@ struct Hosoctl: AsyncParsableCommand {
         commandName: "hosoctl", abstract: "Operates the suite: events, parked messages, outboxes, lag, audit.",
         subcommands: [
             TokenCommand.self, EventsCommand.self, ParkedCommand.self, OutboxCommand.self,
-            LagCommand.self, HealthCommand.self, AuditCommand.self, GenerateCommand.self,
+            LagCommand.self, HealthCommand.self, AuditCommand.self, GenerateCommand.self, ProcedureCommand.self,
         ])
 
     static func main() async {

@@ -4,6 +4,7 @@ import Messaging
 import Postgres
 import Projections
 import RoutingDomain
+import RoutingProcedures
 
 /// Runs commands on cases: takes the row lock, asks the rules, keeps the new state and what happened, publishes it.
 struct Cases: Sendable {
@@ -26,8 +27,9 @@ struct Cases: Sendable {
         guard let member = try await directory.member(event.applicantMemberId, in: transaction) else {
             throw NotYet("member:\(event.applicantMemberId)")
         }
-        let destination = event.form[definition.route.destinationField]?.string.flatMap(OrganizationID.init)
-        let ends = [member.cellId, event.receivingOrganizationId] + (destination.map { [$0] } ?? [])
+        let ends =
+            [member.cellId, event.receivingOrganizationId]
+            + Circumstances.destinations(of: event.form, by: definition, for: Applicant(member))
         let around = try await reader.read(
             definition, member: member, organizations: ends, now: now, in: transaction)
         for end in ends {
@@ -66,8 +68,11 @@ struct Cases: Sendable {
             throw NotYet("member:\(running.memberId)")
         }
         var places = [running.fromCellId, running.receivingOrganizationId]
-        places += running.toCellId.map { [$0] } ?? []
-        places += running.turn.map { [$0.organizationId] } ?? []
+        places += running.cellIds + running.turns.map(\.organizationId)
+        // A box can be corrected by whoever signed it, wherever the case stands.
+        if case .act(let action)? = command {
+            places += running.done.filter { $0.number == action.turn }.map(\.organizationId)
+        }
         if case .act(let action)? = command, let text = action.fields["destinationCellId"] {
             places += OrganizationID(text).map { [$0] } ?? []
         }

@@ -4,6 +4,7 @@ import Messaging
 import Postgres
 import Projections
 import RoutingDomain
+import RoutingProcedures
 import ServiceKit
 import WorkingTime
 

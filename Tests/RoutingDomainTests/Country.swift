@@ -43,6 +43,15 @@ struct Country {
         staffing.add(officer.memberId, to: Seat(organizationId: organization, role: role(at: organization)))
     }
 
+    /// Gives everybody's officer each role that the published procedures know at his kind of organisation.
+    mutating func giveAllRoles() {
+        for node in nodes {
+            guard let officer = officers[node.id] else { continue }
+            let roles: [RoleName] = node.type.isCell ? [.cellDuesOfficer] : [.officeOfficer, .committeeSigner]
+            for role in roles { staffing.add(officer.memberId, to: Seat(organizationId: node.id, role: role)) }
+        }
+    }
+
     /// Whoever acts at the organisation.
     func officer(_ organization: OrganizationID) -> Officer {
         officers[organization] ?? Officer(memberId: id(), fullName: "nobody", state: .official)
@@ -61,6 +70,9 @@ struct Country {
         nodes.first { $0.id == organization }?.type.isCell == true ? .cellSecretary : .organisationOfficer
     }
 
+    /// Checked once: a walk asks for it at every step.
+    private static let transfer = Result { try ProcedureDefinition.transfer() }
+
     /// Read once; it does not change.
     private static let calendar = Result { try OfficialCalendar.bundled() }
 
@@ -75,7 +87,7 @@ extension Country {
         enteredBy: MemberID? = nil, form: [String: JSONValue] = [:]
     ) throws -> SubmittedDossier {
         var form = form
-        form["destinationCellId"] = destination.map { .string("\($0)") }
+        if let destination { form["destinationCellId"] = .string("\(destination)") }
         return SubmittedDossier(
             DossierSubmitted(
                 dossierId: id(), code: try DossierCode("A35.12.08-261120-0007"), procedure: .officialTransfer,
@@ -87,13 +99,15 @@ extension Country {
 
     /// The circumstances in which a command is applied.
     func around(
-        now: Date = Country.morning, held: Bool = false, definition: ProcedureDefinition? = nil
+        now: Date = Country.morning, held: Bool = false, definition: ProcedureDefinition? = nil,
+        residence: OrganizationID? = nil, exempt: Bool = false
     ) throws -> Circumstances {
         Circumstances(
-            definition: try definition ?? ProcedureDefinition.transfer(), tree: tree, staffing: staffing,
+            definition: try definition ?? Country.transfer.get(), tree: tree, staffing: staffing,
             applicant: Applicant(
                 fullName: "Nguyễn Văn Mẫu 01", cardNumber: "000001", joinedOn: try Day("2015-05-19"),
-                recognisedOn: try Day("2016-05-19"), transfersHeld: held),
+                recognisedOn: try Day("2016-05-19"), transfersHeld: held,
+                residenceCellId: residence, exemptFromResidenceActivity: exempt),
             calendar: try Country.calendar.get(), now: now)
     }
 
@@ -126,7 +140,9 @@ extension Country {
 
 extension ProcedureDefinition {
     /// The official transfer as the tests of the rules use it; the published one is read from its file elsewhere.
-    static func transfer(boxes: Int = 10, issuer: Issuer = .receivingBody) throws -> ProcedureDefinition {
+    static func transfer(
+        boxes: Int = 10, issuer: Issuer = .receivingBody, variants: [Variant] = []
+    ) throws -> ProcedureDefinition {
         func text(_ english: String) -> LocalizedText { LocalizedText(vietnamese: english, english: english) }
         func onward(_ standard: String) -> Action {
             Action(
@@ -134,10 +150,13 @@ extension ProcedureDefinition {
         }
         let refuse = Action(name: "refuse", title: text("Refuse"), effect: .refuse, needsText: true)
         let sendBack = Action(name: "return", title: text("Return"), effect: .sendBack, needsText: true)
+        let supplement = Action(
+            name: "supplement", title: text("Supplement"), effect: .requestSupplement, needsText: true)
+        let correct = Action(name: "correct", title: text("Correct"), effect: .correctBox, needsText: true)
         let twoDays = StepLimit.working(.workingDays(2))
         return try ProcedureDefinition(
             procedure: .officialTransfer, version: 1, title: text("Official transfer"),
-            route: RouteRule(destinationField: "destinationCellId"),
+            route: RouteRule(destinationField: "destinationCellId"), variants: variants,
             letter: Letter(boxes: boxes, presentWithin: .workingDays(30)),
             startWithin: StartLimit(limit: .workingDays(60), field: "decisionDate"),
             steps: [
@@ -148,14 +167,17 @@ extension ProcedureDefinition {
                         Action(
                             name: "approve", title: text("Approve"), effect: .forward, needsText: false,
                             standardText: "Giới thiệu đồng chí {member} đến {next}.",
-                            fields: [Field(name: .duesPaidThrough, isRequired: false)]), refuse,
+                            fields: [Field(name: .duesPaidThrough, isRequired: false)],
+                            guards: [.transferNotHeld]), supplement, refuse,
                     ]),
                 Step(
                     name: "onward-introduction", title: text("Onward introduction"), places: [.ascending, .meeting],
-                    role: .organisationOfficer, fillsBox: true, limit: twoDays, actions: [onward("Đến {next}.")]),
+                    role: .organisationOfficer, fillsBox: true, limit: twoDays,
+                    actions: [onward("Đến {next}."), supplement, correct]),
                 Step(
                     name: "pass-down", title: text("Pass down"), places: [.descending], role: .organisationOfficer,
-                    fillsBox: true, limit: twoDays, actions: [onward("Đến {next}."), sendBack]),
+                    fillsBox: true, limit: twoDays,
+                    actions: [onward("Đến {next}."), sendBack, correct]),
                 Step(
                     name: "admit", title: text("Admit"), places: [.destination], role: .cellSecretary,
                     fillsBox: false, limit: .nextMeeting(atMostDays: 30),

@@ -165,5 +165,7 @@ func kind(_ event: CaseEvent) -> String {
     case .admitted: "admitted"
     case .resultRequested(let request): "result \(request.version)"
     case .completed(let end): "done \(end.outcome)"
+    case .supplementRequested(let request): "supplement \(request.step)"
+    case .boxCorrected(let correction): "corrected \(correction.box)"
     }
 }

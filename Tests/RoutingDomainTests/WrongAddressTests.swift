@@ -73,12 +73,42 @@ struct WrongAddressTests {
         }
     }
 
-    @Test("a way with more hops than the letter has boxes waits for a person")
-    func tooFewBoxes() throws {
-        let opened = try CaseEngine.open(
+    @Test("a way with more hops than the letter has boxes goes on on a continuation sheet, never an error at the end")
+    func continuationSheet() throws {
+        let around = try land.country.around(definition: .transfer(boxes: 3))
+        var change = try CaseEngine.open(
             land.country.dossier(of: land.member.memberId, to: land.cellB, received: land.communeA),
-            from: land.cellA, in: land.country.around(definition: .transfer(boxes: 6)))
-        #expect(opened.events.last.map(kind) == "unroutable readdress too-few-boxes")
+            from: land.cellA, in: around)
+        while let turn = change.running.turn {
+            let name = turn.place == .destination ? "admit" : "approve"
+            change = try CaseEngine.apply(land.country.action(name, in: change.running), to: change.running, in: around)
+        }
+        #expect(change.running.boxes.map(\.number) == Array(1...7))
+        guard case .resultRequested(let request)? = change.events.last else {
+            Issue.record("no request")
+            return
+        }
+        #expect(request.content.boxes.count == 7)
+        // Three boxes a sheet: 1-3, 4-6, 7.
+        #expect(request.content.fields["continuationSheets"] == "2")
+    }
+
+    @Test("a destination that was closed on the way: the case goes to who finds the right address, never stuck")
+    func closedMeanwhile() throws {
+        var country = land.country
+        let running = try land.carried(land.opened(to: land.cellB).running, until: land.baseA)
+        country.change(land.cellB, .dissolved)
+        let change = try CaseEngine.apply(country.action("approve", in: running), to: running, in: country.around())
+        #expect(
+            change.events.map(kind) == [
+                "completed onward-introduction 3", "entered readdress 4", "unroutable readdress destination-not-active",
+            ])
+        #expect(change.running.turn?.organizationId == land.province)
+        #expect(change.running.boxes.last?.text == "Đến Đảng bộ tỉnh Mẫu.")
+        let sent = try CaseEngine.apply(
+            country.action("readdress", in: change.running, fields: ["destinationCellId": "\(land.baseCellB)"]),
+            to: change.running, in: country.around())
+        #expect(try country.walkToAdmission(sent.running).running.toCellId == land.baseCellB)
     }
 
     @Test("an organisation that moved under another parent meanwhile is followed")

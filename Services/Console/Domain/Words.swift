@@ -64,6 +64,8 @@ public enum Words {
         MemberAdmitted.type: text("Chi bộ đã tiếp nhận", "Member admitted"),
         CaseRejected.type: text("Hồ sơ bị từ chối", "Case rejected"),
         CaseUnroutable.type: text("Chưa xác định nơi xử lý", "Case unroutable"),
+        CaseSupplementRequested.type: text("Yêu cầu bổ sung hồ sơ", "Supplement requested"),
+        CaseBoxCorrected.type: text("Đính chính ô giấy giới thiệu", "Box corrected"),
         AssessmentMade.type: text("Đã tính đảng phí", "Dues assessed"),
         PaymentOrderCreated.type: text("Lệnh thanh toán", "Payment order created"),
         PaymentReceived.type: text("Đã nhận thanh toán", "Payment received"),

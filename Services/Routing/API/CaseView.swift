@@ -52,7 +52,7 @@ struct CaseView: Encodable {
         ahead = running.ahead.map {
             Ahead(
                 organization: Organization($0.organizationId, around), place: $0.place,
-                step: around.definition.step(at: $0.place)?.name)
+                step: around.definition.step(of: $0)?.name)
         }
         done = running.done.map { Done($0, around) }
         boxes = running.boxes.map(Box.init)
@@ -102,7 +102,8 @@ extension CaseView {
             due = turn.due
             overdue = around.now > turn.due.at
             self.mayAct = mayAct
-            actions = step?.actions.map(Action.init) ?? []
+            // A correction belongs to a turn that is over.
+            actions = step?.actions.filter { $0.effect != .correctBox }.map(Action.init) ?? []
         }
     }
 

@@ -79,6 +79,8 @@ public struct Officer: Hashable, Sendable {
 public enum CaseCommand: Hashable, Sendable {
     case act(OfficerAction)
     case resultIssued(document: String, version: Int)
+    /// The applicant sent what was missing: the form as it is now.
+    case supplemented(form: JSONValue)
     case withdraw
 }
 
@@ -90,16 +92,23 @@ public struct Applicant: Hashable, Sendable {
     public let recognisedOn: Day?
     /// Whether a transfer must wait until another matter is settled.
     public let transfersHeld: Bool
+    /// The cell of the place of residence that accepted the member.
+    public let residenceCellId: OrganizationID?
+    /// Whether the member is exempt from activity at the place of residence.
+    public let exemptFromResidenceActivity: Bool
 
     public init(
         fullName: String, cardNumber: String? = nil, joinedOn: Day, recognisedOn: Day? = nil,
-        transfersHeld: Bool = false
+        transfersHeld: Bool = false, residenceCellId: OrganizationID? = nil,
+        exemptFromResidenceActivity: Bool = false
     ) {
         self.fullName = fullName
         self.cardNumber = cardNumber
         self.joinedOn = joinedOn
         self.recognisedOn = recognisedOn
         self.transfersHeld = transfersHeld
+        self.residenceCellId = residenceCellId
+        self.exemptFromResidenceActivity = exemptFromResidenceActivity
     }
 }
 

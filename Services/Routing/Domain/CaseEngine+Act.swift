@@ -2,152 +2,243 @@ import Contracts
 import Foundation
 
 extension Draft {
-    /// An officer acts in the present turn.
+    /// An officer acts in an open turn, or corrects a box of an earlier one.
     mutating func act(_ command: OfficerAction) throws(Refusal) {
+        if definition.step(named: command.step)?.action(named: command.action)?.effect == .correctBox {
+            return try correctBox(command)
+        }
         let (turn, seat) = try authority(of: command)
         guard let action = definition.step(named: turn.step)?.action(named: command.action) else {
             throw .unknownAction
         }
         let text = try BoxText.checked(command.text)
         if action.needsText, text == nil { throw .textMissing }
-        let fields = try GivenFields(command.fields, for: action, opened: running.openedAt, now: around.now)
+        let fields = try GivenFields(
+            command.fields, for: action, opinion: definition.opinion, opened: running.openedAt, now: around.now)
+        for guarding in action.guards { try check(guarding) }
+        let act = Act(turn: turn, seat: seat, action: action, text: text, fields: fields, officer: command.officer)
         switch action.effect {
-        case .forward: try forward(turn, seat, action, text, fields, command.officer)
-        case .readdress: try readdress(turn, seat, action, text, fields, command.officer)
-        case .sendBack: try sendBack(turn, seat, action, text ?? "", command.officer)
-        case .refuse: refuse(turn, seat, action, text ?? "", command.officer)
-        case .admit: admit(turn, seat, action, fields, command.officer)
+        case .forward: try forward(act)
+        case .readdress: try readdress(act)
+        case .sendBack: try sendBack(act)
+        case .refuse: refuse(act)
+        case .admit: admit(act)
+        case .finish: try finish(act)
+        case .recordOpinion: try recordOpinion(act)
+        case .refer: try refer(act)
+        case .requestSupplement: try requestSupplement(turn, seat, text ?? "", command.officer)
+        case .correctBox: throw .unknownAction
         }
     }
 
     /// Who may act is asked first of the person, then of the moment, then of the seat.
     func authority(of command: OfficerAction) throws(Refusal) -> (RunningCase.Turn, Seat) {
         let officer = command.officer
-        if officer.memberId == running.memberId { throw .ownMatter }
-        if officer.memberId == running.enteredByMemberId { throw .enteredDossier }
-        guard officer.mayDecide else { throw .mayNotDecide }
+        try checkPerson(officer)
         let seats = around.staffing.seats(of: officer.memberId)
         let deciding = Set(definition.steps.flatMap { [$0.role] + $0.roleByType.values } + [Staffing.superiorRole])
         guard seats.contains(where: { deciding.contains($0.role) }) else { throw .noRoleHere }
-        guard let turn = running.turn else { throw .notRunning }
-        guard turn.step == command.step, command.turn ?? turn.number == turn.number else { throw .turnPassed }
-        let wanted = Seat(organizationId: turn.organizationId, role: turn.role)
-        if case .seat(let seat) = around.staffing.seating(at: wanted, concerned: running.concerned, in: around.tree),
-            seats.contains(seat)
-        {
-            return (turn, seat)
+        guard !running.turns.isEmpty else { throw .notRunning }
+        let open = running.turns.filter { $0.step == command.step && command.turn ?? $0.number == $0.number }
+        guard !open.isEmpty else { throw .turnPassed }
+        for turn in open {
+            let wanted = Seat(organizationId: turn.organizationId, role: turn.role)
+            let seating = around.staffing.seating(at: wanted, concerned: running.concerned, in: around.tree)
+            if case .seat(let seat) = seating, seats.contains(seat) { return (turn, seat) }
         }
         // Two officers of one seat at once: the second finds the turn gone, which is no lack of a role.
         let acted = running.done.contains { $0.step == command.step && seats.contains($0.seat) }
         throw acted && command.turn == nil ? .turnPassed : .noRoleHere
     }
 
-    private mutating func forward(
-        _ turn: RunningCase.Turn, _ seat: Seat, _ action: ProcedureDefinition.Action, _ text: String?,
-        _ fields: GivenFields, _ officer: Officer
-    ) throws(Refusal) {
-        if turn.place == .origin, around.applicant.transfersHeld { throw .transfersHeld }
-        let way = try wayOn(from: turn.organizationId)
-        if let month = fields.duesPaidThrough { running.duesPaidThrough = month }
-        try signBox(turn, action, text, officer, next: way.first)
-        complete(turn, seat, action, officer)
-        try goOn(way)
+    /// Nobody acts in a matter that concerns himself, nor without being an active, official member.
+    func checkPerson(_ officer: Officer) throws(Refusal) {
+        if officer.memberId == running.memberId { throw .ownMatter }
+        if officer.memberId == running.enteredByMemberId { throw .enteredDossier }
+        guard officer.mayDecide else { throw .mayNotDecide }
     }
 
-    private mutating func readdress(
-        _ turn: RunningCase.Turn, _ seat: Seat, _ action: ProcedureDefinition.Action, _ text: String?,
-        _ fields: GivenFields, _ officer: Officer
-    ) throws(Refusal) {
-        running.toCellId = fields.destinationCellId
-        // Without any box the letter was never begun: the way starts at the sending cell.
-        let way =
-            try turn.box == nil
-            ? routeOrRefuse(from: running.fromCellId) : wayOn(from: turn.organizationId)
-        try signBox(turn, action, text, officer, next: way.first)
-        complete(turn, seat, action, officer)
-        try goOn(way)
-    }
-
-    private mutating func sendBack(
-        _ turn: RunningCase.Turn, _ seat: Seat, _ action: ProcedureDefinition.Action, _ reason: String,
-        _ officer: Officer
-    ) throws(Refusal) {
-        let superior =
-            running.toCellId.flatMap { around.tree.meetingPoint(running.fromCellId, $0)?.id }
-            ?? running.receivingOrganizationId
-        complete(turn, seat, action, officer)
-        reject(turn, reason, officer)
-        do {
-            try waitForAddress(at: superior, fillsBox: true)
-        } catch {
-            throw Refusal(error)
+    private func check(_ guarding: ProcedureDefinition.Guard) throws(Refusal) {
+        switch guarding {
+        case .transferNotHeld:
+            if around.applicant.transfersHeld { throw .transfersHeld }
+        case .periodAllowed:
+            guard definition.period?.isKept(in: running.form) ?? true else { throw .periodNotAllowed }
+        case .opinionDue:
+            guard let purpose = definition.opinion?.purpose(in: running.form) else { throw .purposeMissing }
+            if purpose == .annual, around.applicant.exemptFromResidenceActivity { throw .opinionNotDue }
         }
     }
+}
 
-    private mutating func refuse(
-        _ turn: RunningCase.Turn, _ seat: Seat, _ action: ProcedureDefinition.Action, _ reason: String,
-        _ officer: Officer
-    ) {
-        complete(turn, seat, action, officer)
-        reject(turn, reason, officer)
-        close(.refused, outcome: RunningCase.Stage.refused.rawValue)
-    }
+/// What an officer does, with all that was found out about it.
+struct Act {
+    let turn: RunningCase.Turn
+    let seat: Seat
+    let action: ProcedureDefinition.Action
+    let text: String?
+    let fields: GivenFields
+    let officer: Officer
 
-    private mutating func admit(
-        _ turn: RunningCase.Turn, _ seat: Seat, _ action: ProcedureDefinition.Action, _ fields: GivenFields,
-        _ officer: Officer
-    ) {
-        let day = fields.admittedOn ?? Day(containing: around.now)
-        running.admittedOn = day
-        complete(turn, seat, action, officer)
-        if around.isPresentedLate(running) { running.warnings.append(.presentedLate) }
-        running.stage = .awaitingResult
-        running.turn = nil
-        running.ahead = []
-        emit(
-            .admitted(
-                MemberAdmitted(
-                    dossierId: running.dossierId, memberId: running.memberId, fromCellId: running.fromCellId,
-                    toCellId: turn.organizationId, effectiveOn: day, duesPaidThrough: running.duesPaidThrough)))
-        running.requests += 1
-        emit(.resultRequested(resultRequest()))
+    /// What those who come after are told, where it stands nowhere else.
+    var note: String? {
+        switch action.effect {
+        case .forward: turn.box == nil ? text : nil
+        case .refer: text
+        default: nil
+        }
     }
 }
 
 extension Draft {
-    /// The hops that follow an organisation, by the tree of today: what moved meanwhile is followed.
-    private func wayOn(from organization: OrganizationID) throws(Refusal) -> [Hop] {
-        Array(try routeOrRefuse(from: organization).dropFirst())
+    private mutating func forward(_ act: Act) throws(Refusal) {
+        if let month = act.fields.duesPaidThrough { running.duesPaidThrough = month }
+        try handOn(act)
     }
 
-    private func routeOrRefuse(from organization: OrganizationID) throws(Refusal) -> [Hop] {
+    private mutating func readdress(_ act: Act) throws(Refusal) {
+        running.toCellId = act.fields.destinationCellId
+        running.furtherCellIds = running.furtherCellIds.filter(around.isReachable)
+        let way: [Hop]
         do {
-            return try route(from: organization)
+            way = try self.way(readdressedAt: act.turn)
         } catch {
             throw .unroutable(error)
         }
+        try signBox(act, next: way.first)
+        complete(act)
+        try goOn(way, after: act.turn)
     }
 
-    private mutating func goOn(_ way: [Hop]) throws(Refusal) {
-        guard let next = way.first else { throw .unroutable(.sameCell) }
+    private mutating func recordOpinion(_ act: Act) throws(Refusal) {
+        running.opinions.append(
+            RecordedOpinion(
+                organizationId: act.turn.organizationId,
+                organizationName: around.tree[act.turn.organizationId]?.name ?? "", grades: act.fields.grades,
+                text: act.text ?? "", signerId: act.officer.memberId, signerName: act.officer.fullName,
+                signedAt: around.now))
+        try handOn(act)
+    }
+
+    /// Hands the case to the next of the way. When no way leads to the destination any more, which was closed meanwhile,
+    /// the case goes to the committee that finds the right address: it is never stuck.
+    private mutating func handOn(_ act: Act) throws(Refusal) {
+        let plan = Result(catching: { () throws(RouteFault) in try way(after: act.turn) })
+        switch plan {
+        case .success(let way):
+            try signBox(act, next: way.first)
+            complete(act)
+            try goOn(way, after: act.turn)
+        case .failure(let fault):
+            guard definition.step(at: .readdressing) != nil else { throw .unroutable(fault) }
+            let superior = readdressing
+            keepCells { [around] in around.isReachable($0) }
+            try signBox(act, next: Hop(organizationId: superior, place: .readdressing))
+            complete(act)
+            guard isQuorumReached(act.turn) else { return }
+            try returnForAddress(at: superior, because: fault.rawValue)
+        }
+    }
+
+    /// Asks a step off the way; whoever asked has the next turn again.
+    private mutating func refer(_ act: Act) throws(Refusal) {
+        guard let target = act.action.target.flatMap(definition.step(named:)), let expression = target.at,
+            let asked = organizations(at: expression).first
+        else { throw .unroutable(.stationMissing) }
+        let back = Hop(organizationId: act.turn.organizationId, place: act.turn.place, step: act.turn.step)
+        let ahead = [back] + running.ahead
+        complete(act)
+        running.ahead = ahead
         do {
-            try enter(next, ahead: Array(way.dropFirst()))
+            try begin([asked], target, .station, box: nil)
         } catch {
             throw Refusal(error)
         }
     }
 
-    private mutating func signBox(
-        _ turn: RunningCase.Turn, _ action: ProcedureDefinition.Action, _ text: String?, _ officer: Officer, next: Hop?
+    private mutating func sendBack(_ act: Act) throws(Refusal) {
+        let superior = readdressing
+        // The cells for which this turn stands are not the right ones.
+        let climb = definition.step(named: act.turn.step)?.at?.climb
+        keepCells { [around] in around.tree.find(climb, from: $0)?.id != act.turn.organizationId }
+        complete(act)
+        reject(act)
+        try returnForAddress(at: superior)
+    }
+
+    private mutating func returnForAddress(
+        at superior: OrganizationID, because reason: String? = nil
     ) throws(Refusal) {
-        guard let number = turn.box else { return }
-        let organization = around.tree[turn.organizationId]?.name ?? ""
-        let standard = action.standardText.map { standardText($0, organization: organization, next: next) }
-        guard let written = text ?? standard else { throw .textMissing }
+        do {
+            try waitForAddress(at: superior, fillsBox: true, because: reason)
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    /// Of several cells that are asked at the same time only some need another address; the others stay.
+    private mutating func keepCells(where isRight: (OrganizationID) -> Bool) {
+        guard !definition.route.isTransfer else { return }
+        running.furtherCellIds = running.cellIds.filter(isRight)
+        running.toCellId = nil
+    }
+
+    private mutating func refuse(_ act: Act) {
+        complete(act)
+        reject(act)
+        close(.refused, outcome: RunningCase.Stage.refused.rawValue)
+    }
+
+    private mutating func admit(_ act: Act) {
+        let day = act.fields.admittedOn ?? Day(containing: around.now)
+        running.admittedOn = day
+        complete(act)
+        if around.isPresentedLate(running) { running.warnings.append(.presentedLate) }
+        emit(
+            .admitted(
+                MemberAdmitted(
+                    dossierId: running.dossierId, memberId: running.memberId, fromCellId: running.fromCellId,
+                    toCellId: act.turn.organizationId, effectiveOn: day, duesPaidThrough: running.duesPaidThrough,
+                    temporaryUntil: definition.period?.stay(in: running.form)?.until)))
+        requestResult()
+    }
+
+    /// The last one's `finish` ends the case; without a result to be signed at once.
+    private mutating func finish(_ act: Act) throws(Refusal) {
+        complete(act)
+        guard isQuorumReached(act.turn) else { return }
+        guard definition.result != nil else { return completeCase() }
+        requestResult()
+    }
+}
+
+extension Draft {
+    private mutating func goOn(_ way: [Hop], after turn: RunningCase.Turn) throws(Refusal) {
+        guard isQuorumReached(turn) else { return }
+        guard !way.isEmpty else { throw .unroutable(.sameCell) }
+        do {
+            try enter(way)
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    /// Whether enough of those asked at the same time have acted; who acts alone is enough.
+    private func isQuorumReached(_ turn: RunningCase.Turn) -> Bool {
+        guard let quorum = definition.step(named: turn.step)?.quorum else { return true }
+        return running.asked - running.turns.count >= quorum.needed(of: running.asked)
+    }
+
+    private mutating func signBox(_ act: Act, next: Hop?) throws(Refusal) {
+        guard let number = act.turn.box else { return }
+        let organization = around.tree[act.turn.organizationId]?.name ?? ""
+        let standard = act.action.standardText.map { standardText($0, organization: organization, next: next) }
+        guard let written = act.text ?? standard else { throw .textMissing }
         try running.sign(
             RunningCase.FilledBox(
-                number: number, organizationId: turn.organizationId, organizationName: organization,
-                text: written, signerId: officer.memberId, signerName: officer.fullName, signedAt: around.now))
+                number: number, organizationId: act.turn.organizationId, organizationName: organization,
+                text: written, signerId: act.officer.memberId, signerName: act.officer.fullName,
+                signedAt: around.now))
     }
 
     private func standardText(_ template: String, organization: String, next: Hop?) -> String {
@@ -161,28 +252,33 @@ extension Draft {
             ])
     }
 
-    private mutating func complete(
-        _ turn: RunningCase.Turn, _ seat: Seat, _ action: ProcedureDefinition.Action, _ officer: Officer
-    ) {
+    private mutating func complete(_ act: Act) {
+        let turn = act.turn
         running.done.append(
             RunningCase.CompletedTurn(
-                number: turn.number, step: turn.step, organizationId: turn.organizationId, seat: seat, box: turn.box,
-                action: action.name, byMemberId: officer.memberId, enteredAt: turn.enteredAt, due: turn.due,
-                at: around.now))
-        running.turn = nil
+                number: turn.number, step: turn.step, organizationId: turn.organizationId, seat: act.seat,
+                box: turn.box, action: act.action.name, byMemberId: act.officer.memberId, enteredAt: turn.enteredAt,
+                due: turn.due, at: around.now, note: act.note))
+        running.turns.removeAll { $0.number == turn.number }
         emit(
             .stepCompleted(
                 CaseStepCompleted(
                     dossierId: running.dossierId, step: turn.step, box: turn.box,
-                    organizationId: seat.organizationId, action: action.name, byMemberId: officer.memberId,
-                    at: around.now)))
+                    organizationId: act.seat.organizationId, action: act.action.name,
+                    byMemberId: act.officer.memberId, at: around.now,
+                    note: act.note)))
     }
 
-    private mutating func reject(_ turn: RunningCase.Turn, _ reason: String, _ officer: Officer) {
+    private mutating func reject(_ act: Act) {
         emit(
             .rejected(
                 CaseRejected(
-                    dossierId: running.dossierId, step: turn.step, organizationId: turn.organizationId,
-                    byMemberId: officer.memberId, reason: reason, rejectedAt: around.now)))
+                    dossierId: running.dossierId, step: act.turn.step, organizationId: act.turn.organizationId,
+                    byMemberId: act.officer.memberId, reason: act.text ?? "", rejectedAt: around.now)))
     }
+}
+
+extension Circumstances {
+    /// Whether a case can be addressed to the cell.
+    fileprivate func isReachable(_ cell: OrganizationID) -> Bool { (try? tree.cell(cell)) != nil }
 }

@@ -3,29 +3,48 @@ import Foundation
 import WorkingTime
 
 extension Draft {
-    /// The request for the signed result with all boxes of the letter.
-    func resultRequest() -> CaseResultRequested {
-        CaseResultRequested(
-            dossierId: running.dossierId, dossierCode: running.code, documentType: definition.result.document,
-            version: running.requests, memberId: running.memberId, issuingOrganizationId: issuer(),
-            requestedAt: around.now,
-            content: CaseResultRequested.Content(
-                title: definition.result.title,
-                boxes: running.boxes.map {
-                    CaseResultRequested.Box(
-                        number: $0.number, organizationName: $0.organizationName, text: $0.text,
-                        signerName: $0.signerName, signedAt: $0.signedAt)
-                },
-                fields: resultFields()))
+    /// Everybody has acted: asks for the signed result with all boxes of the letter, or with the opinions.
+    mutating func requestResult() {
+        guard let result = definition.result else { return }
+        running.stage = .awaitingResult
+        running.turns = []
+        running.ahead = []
+        running.requests += 1
+        emit(
+            .resultRequested(
+                CaseResultRequested(
+                    dossierId: running.dossierId, dossierCode: running.code, documentType: result.document,
+                    version: running.requests, memberId: running.memberId, issuingOrganizationId: issuer(result.issuer),
+                    requestedAt: around.now,
+                    content: CaseResultRequested.Content(
+                        title: result.title, boxes: letterBoxes() + opinionBoxes(), fields: resultFields()))))
+    }
+
+    private func letterBoxes() -> [CaseResultRequested.Box] {
+        running.boxes.map { box in
+            CaseResultRequested.Box(
+                number: box.number, organizationName: box.organizationName, text: running.printedText(of: box),
+                signerName: box.signerName, signedAt: box.signedAt)
+        }
+    }
+
+    private func opinionBoxes() -> [CaseResultRequested.Box] {
+        guard let form = definition.opinion else { return [] }
+        return running.opinions.enumerated().map { index, opinion in
+            CaseResultRequested.Box(
+                number: running.boxes.count + index + 1, organizationName: opinion.organizationName,
+                text: opinion.printed(by: form), signerName: opinion.signerName, signedAt: opinion.signedAt)
+        }
     }
 
     /// The body that issues the result; where the rule finds none with a seal, the body that received the dossier.
-    private func issuer() -> OrganizationID {
+    private func issuer(_ rule: ProcedureDefinition.Issuer) -> OrganizationID {
         let cell: OrganizationID? =
-            switch definition.result.issuer {
+            switch rule {
             case .receivingBody: nil
             case .sendingSide: running.fromCellId
             case .receivingSide: running.toCellId
+            case .at(let expression): organizations(at: expression).first
             }
         let sealed = cell.flatMap { around.tree.path(from: $0).first { $0.hasSeal && $0.status == .active } }
         return sealed?.id ?? running.receivingOrganizationId
@@ -45,6 +64,12 @@ extension Draft {
         fields["toOrganization"] = running.toCellId.flatMap { around.tree.successor(of: $0)?.name }
         fields["admittedOn"] = running.admittedOn.map(Draft.written)
         fields["duesPaidThrough"] = running.duesPaidThrough.map { "\(Draft.two($0.month))/\($0.year)" }
+        if let stay = definition.period?.stay(in: running.form) {
+            fields["stayFrom"] = Draft.written(stay.from)
+            fields["stayUntil"] = Draft.written(stay.until)
+        }
+        let sheets = definition.continuationSheets(for: running.boxes.count, in: running.variant)
+        if sheets > 0 { fields["continuationSheets"] = "\(sheets)" }
         fields["reason"] = (try? BoxText.checked(running.form["reason"]?.string)) ?? nil
         return fields
     }
@@ -57,7 +82,7 @@ extension Draft {
 extension Circumstances {
     /// Whether the member was admitted later after the introduction than the definition wishes.
     func isPresentedLate(_ running: RunningCase) -> Bool {
-        guard let limit = definition.letter.presentWithin, let issued = running.boxes.first?.signedAt,
+        guard let limit = definition.letter?.presentWithin, let issued = running.boxes.first?.signedAt,
             let end = try? workingTime(of: running.fromCellId).deadline(from: issued, limit: limit)
         else { return false }
         return now > end.at

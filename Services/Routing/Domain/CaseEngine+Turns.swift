@@ -2,58 +2,67 @@ import Contracts
 import Foundation
 
 extension Draft {
-    /// The way from an organisation to the member's new cell.
-    func route(from start: OrganizationID) throws(RouteFault) -> [Hop] {
-        guard let destination = running.toCellId else { throw .destinationMissing }
-        let way = try around.tree.route(from: start, to: destination, origin: running.fromCellId)
-        let boxes = way.count { definition.step(at: $0.place)?.fillsBox ?? false }
-        guard (running.boxes.last?.number ?? 0) + boxes <= definition.letter.boxes else { throw .tooFewBoxes }
-        return way
-    }
-
-    /// Hands the case to the next organisation.
-    mutating func enter(_ hop: Hop, ahead: [Hop]) throws(InvalidValue) {
-        let fillsBox = definition.step(at: hop.place)?.fillsBox ?? false
-        try begin(hop.organizationId, hop.place, box: fillsBox ? nextBox : nil, ahead: ahead)
+    /// Hands the case to the first organisation of a way.
+    mutating func enter(_ way: [Hop]) throws(InvalidValue) {
+        guard let hop = way.first, let step = definition.step(of: hop) else { throw Self.noStep }
+        running.ahead = Array(way.dropFirst())
+        running.variant = definition.route.isTransfer ? variant?.name : nil
+        try begin(hop.organizationIds, step, hop.place, box: step.fillsBox ? nextBox : nil)
     }
 
     /// Hands the case to the committee that finds its right address.
     mutating func waitForAddress(
         at organization: OrganizationID, fillsBox: Bool, because reason: String? = nil
     ) throws(InvalidValue) {
-        try begin(organization, .readdressing, box: fillsBox ? nextBox : nil, ahead: [])
+        guard let step = definition.step(at: .readdressing) else { throw Self.noStep }
+        running.ahead = []
+        try begin([organization], step, .readdressing, box: fillsBox && step.fillsBox ? nextBox : nil)
         guard let reason, let turn = running.turn else { return }
         emitUnroutable(turn, reason)
     }
 
+    /// Begins the turns of a step: one, or several at the same time.
+    mutating func begin(
+        _ organizations: [OrganizationID], _ step: ProcedureDefinition.Step, _ place: Place, box: Int?
+    ) throws(InvalidValue) {
+        let last = max(running.done.map(\.number).max() ?? 0, running.turns.map(\.number).max() ?? 0)
+        var turns: [RunningCase.Turn] = []
+        for (index, organization) in organizations.enumerated() {
+            turns.append(try turn(last + 1 + index, step, place, at: organization, box: box))
+        }
+        running.turns = turns
+        running.asked = turns.count
+        for turn in turns { emitEntered(turn) }
+    }
+
     private var nextBox: Int { (running.boxes.last?.number ?? 0) + 1 }
 
-    private mutating func begin(
-        _ organization: OrganizationID, _ place: Place, box: Int?, ahead: [Hop]
-    ) throws(InvalidValue) {
-        guard let step = definition.step(at: place) else {
-            throw InvalidValue(
-                field: "steps", rule: "definition.place", vietnamese: "Định nghĩa thủ tục thiếu bước.",
-                english: "The definition has no step for the place \(place.rawValue).")
-        }
+    private func turn(
+        _ number: Int, _ step: ProcedureDefinition.Step, _ place: Place, at organization: OrganizationID, box: Int?
+    ) throws(InvalidValue) -> RunningCase.Turn {
         let role = around.tree[organization].map { step.role(at: $0.type) } ?? step.role
         let wanted = Seat(organizationId: organization, role: role)
-        let seating = around.staffing.seating(at: wanted, concerned: running.concerned, in: around.tree)
         var seat: Seat?
-        if case .seat(let found) = seating { seat = found }
-        let turn = RunningCase.Turn(
-            number: (running.turn?.number ?? running.done.last?.number ?? 0) + 1, step: step.name, place: place,
-            organizationId: organization, role: role, box: box, seat: seat, enteredAt: around.now,
-            due: try around.due(step.limit, at: organization))
-        running.turn = turn
-        running.ahead = ahead
-        let acting = seat ?? wanted
+        if case .seat(let found) = seating(wanted) { seat = found }
+        return RunningCase.Turn(
+            number: number, step: step.name, place: place, organizationId: organization, role: role, box: box,
+            seat: seat, enteredAt: around.now, due: try around.due(step.limit, at: organization))
+    }
+
+    /// Tells whose turn it is, and that nobody was found to take it.
+    mutating func emitEntered(_ turn: RunningCase.Turn) {
+        let wanted = Seat(organizationId: turn.organizationId, role: turn.role)
+        let acting = turn.seat ?? wanted
         emit(
             .stepEntered(
                 CaseStepEntered(
-                    dossierId: running.dossierId, step: step.name, box: box, organizationId: acting.organizationId,
-                    role: acting.role, enteredAt: around.now, due: turn.due)))
-        if case .nobody(let reason) = seating { emitUnroutable(turn, reason.rawValue) }
+                    dossierId: running.dossierId, step: turn.step, box: turn.box,
+                    organizationId: acting.organizationId, role: acting.role, enteredAt: around.now, due: turn.due)))
+        if case .nobody(let reason) = seating(wanted) { emitUnroutable(turn, reason.rawValue) }
+    }
+
+    private func seating(_ wanted: Seat) -> Seating {
+        around.staffing.seating(at: wanted, concerned: running.concerned, in: around.tree)
     }
 
     private mutating func emitUnroutable(_ turn: RunningCase.Turn, _ reason: String) {
@@ -63,4 +72,9 @@ extension Draft {
                     dossierId: running.dossierId, step: turn.step, reason: reason,
                     organizationId: turn.organizationId, since: around.now)))
     }
+
+    /// The checks of a definition exclude it.
+    private static let noStep = InvalidValue(
+        field: "steps", rule: "definition.place", vietnamese: "Định nghĩa thủ tục thiếu bước.",
+        english: "The definition has no step for the place that the case comes to.")
 }

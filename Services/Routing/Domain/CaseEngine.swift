@@ -12,29 +12,31 @@ public enum CaseEngine {
     public static func open(
         _ dossier: SubmittedDossier, from cell: OrganizationID, in around: Circumstances
     ) throws(InvalidValue) -> CaseChange {
-        let field = around.definition.route.destinationField
+        let route = around.definition.route
+        let cells = Circumstances.destinations(
+            of: dossier.form, by: around.definition, for: around.applicant)
         var draft = Draft(
             RunningCase(
                 dossierId: dossier.dossierId, code: dossier.code, procedure: around.definition.procedure,
                 procedureVersion: around.definition.version, memberId: dossier.applicantMemberId,
                 enteredByMemberId: dossier.enteredByMemberId,
                 receivingOrganizationId: dossier.receivingOrganizationId, fromCellId: cell,
-                toCellId: dossier.form[field]?.string.flatMap(OrganizationID.init), form: dossier.form,
-                openedAt: around.now, stage: .running, turn: nil, ahead: []),
+                toCellId: cells.first, furtherCellIds: route.isTransfer ? [] : Array(cells.dropFirst()),
+                form: dossier.form, openedAt: around.now, stage: .running, ahead: []),
             in: around)
         if try around.isStartedLate(dossier) { draft.running.warnings.append(.startedLate) }
+        draft.checkPeriod()
         draft.emit(
             .opened(
                 CaseOpened(
                     dossierId: dossier.dossierId, code: dossier.code, procedure: around.definition.procedure,
                     procedureVersion: around.definition.version, memberId: dossier.applicantMemberId,
                     organizationId: cell, openedAt: around.now)))
-        switch Result(catching: { () throws(RouteFault) in try draft.route(from: cell) }) {
-        case .success(let way):
-            guard let first = way.first else { break }
-            try draft.enter(first, ahead: Array(way.dropFirst()))
+        switch Result(catching: { () throws(RouteFault) in try draft.wholeWay() }) {
+        case .success(let way): try draft.enter(way)
         case .failure(let fault):
             draft.running.toCellId = nil
+            draft.running.furtherCellIds = []
             try draft.waitForAddress(at: dossier.receivingOrganizationId, fillsBox: false, because: fault.rawValue)
         }
         return draft.change
@@ -48,6 +50,7 @@ public enum CaseEngine {
         switch command {
         case .act(let action): try draft.act(action)
         case .resultIssued(let document, let version): draft.resultIssued(document, version: version)
+        case .supplemented(let form): try draft.supplemented(form)
         case .withdraw: draft.withdraw()
         }
         return draft.change
@@ -55,28 +58,32 @@ public enum CaseEngine {
 }
 
 extension CaseEngine {
-    /// Why this person may not act in the present turn; nil when he may.
+    /// Why this person may not act in any open turn; nil when he may.
     public static func refusal(
         of officer: Officer, in running: RunningCase, around: Circumstances
     ) -> Refusal? {
-        guard let turn = running.turn else { return .notRunning }
-        let asked = OfficerAction(officer: officer, action: "", step: turn.step, turn: turn.number)
-        do {
-            _ = try Draft(running, in: around).authority(of: asked)
-            return nil
-        } catch {
-            return error
+        guard !running.turns.isEmpty else { return .notRunning }
+        var refusal: Refusal?
+        for turn in running.turns {
+            let asked = OfficerAction(officer: officer, action: "", step: turn.step, turn: turn.number)
+            do {
+                _ = try Draft(running, in: around).authority(of: asked)
+                return nil
+            } catch {
+                refusal = refusal ?? error
+            }
         }
+        return refusal
     }
 
     /// Everybody who has to do with a case: the organisations on its way and whoever acted in their place.
     public static func organizations(of running: RunningCase) -> Set<OrganizationID> {
         var all: Set<OrganizationID> = [running.fromCellId, running.receivingOrganizationId]
-        if let cell = running.toCellId { all.insert(cell) }
-        if let turn = running.turn {
+        all.formUnion(running.cellIds)
+        for turn in running.turns {
             all.formUnion([turn.organizationId, turn.seat?.organizationId ?? turn.organizationId])
         }
-        all.formUnion(running.ahead.map(\.organizationId))
+        all.formUnion(running.ahead.flatMap(\.organizationIds))
         for turn in running.done { all.formUnion([turn.organizationId, turn.seat.organizationId]) }
         return all
     }
@@ -105,7 +112,7 @@ struct Draft {
     /// Ends the case.
     mutating func close(_ stage: RunningCase.Stage, outcome: String) {
         running.stage = stage
-        running.turn = nil
+        running.turns = []
         running.ahead = []
         running.outcome = outcome
         running.finishedAt = around.now
@@ -113,8 +120,13 @@ struct Draft {
 
     /// The signed result arrived: the case is complete. An answer to an older request changes nothing.
     mutating func resultIssued(_ document: String, version: Int) {
-        guard running.stage == .awaitingResult, document == definition.result.document, version == running.requests
+        guard running.stage == .awaitingResult, document == definition.result?.document, version == running.requests
         else { return }
+        completeCase()
+    }
+
+    /// The good end.
+    mutating func completeCase() {
         close(.completed, outcome: definition.outcome)
         emit(
             .completed(
@@ -134,6 +146,15 @@ struct Draft {
 }
 
 extension Circumstances {
+    /// The cells that a case is addressed to: those of the form, else the member's residence where that is meant.
+    public static func destinations(
+        of form: JSONValue, by definition: ProcedureDefinition, for applicant: Applicant
+    ) -> [OrganizationID] {
+        let named = definition.route.destinations(in: form)
+        guard named.isEmpty, definition.route.fallsBackToResidence else { return named }
+        return applicant.residenceCellId.map { [$0] } ?? []
+    }
+
     /// Whether the dossier came later after its decision than the definition wishes.
     func isStartedLate(_ dossier: SubmittedDossier) throws(InvalidValue) -> Bool {
         guard let rule = definition.startWithin, let text = dossier.form[rule.field]?.string,

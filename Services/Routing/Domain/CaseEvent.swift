@@ -10,6 +10,8 @@ public enum CaseEvent: Hashable, Sendable {
     case admitted(MemberAdmitted)
     case resultRequested(CaseResultRequested)
     case completed(CaseCompleted)
+    case supplementRequested(CaseSupplementRequested)
+    case boxCorrected(CaseBoxCorrected)
 
     /// The event as its payload.
     public var payload: any EventPayload {
@@ -22,6 +24,8 @@ public enum CaseEvent: Hashable, Sendable {
         case .admitted(let payload): payload
         case .resultRequested(let payload): payload
         case .completed(let payload): payload
+        case .supplementRequested(let payload): payload
+        case .boxCorrected(let payload): payload
         }
     }
 }

@@ -6,11 +6,16 @@ struct GivenFields: Hashable, Sendable {
     var duesPaidThrough: DuesMonth?
     var admittedOn: Day?
     var destinationCellId: OrganizationID?
+    /// Grades by criterion, for an action that records an opinion.
+    var grades: [String: String] = [:]
 
     init(
-        _ given: [String: String], for action: ProcedureDefinition.Action, opened: Date, now: Date
+        _ given: [String: String], for action: ProcedureDefinition.Action, opinion: ProcedureDefinition.OpinionForm?,
+        opened: Date, now: Date
     ) throws(Refusal) {
-        let known = Set(action.fields.map(\.name.rawValue))
+        let form = action.effect == .recordOpinion ? opinion : nil
+        let criteria = form?.criteria.map(\.name) ?? []
+        let known = Set(action.fields.map(\.name.rawValue) + criteria)
         if let stray = given.keys.sorted().first(where: { !known.contains($0) }) { throw .fieldUnknown(stray) }
         for field in action.fields {
             guard let text = given[field.name.rawValue] else {
@@ -18,6 +23,12 @@ struct GivenFields: Hashable, Sendable {
                 continue
             }
             try read(field.name, text, opened: Day(containing: opened), today: Day(containing: now))
+        }
+        let knownGrades = form?.grades.map(\.name) ?? []
+        for criterion in criteria {
+            guard let grade = given[criterion] else { throw .fieldMissing(criterion) }
+            guard knownGrades.contains(grade) else { throw .gradeUnknown(criterion, knownGrades) }
+            grades[criterion] = grade
         }
     }
 

@@ -1,115 +1,113 @@
 import Contracts
 import WorkingTime
 
-/// What is wrong with a definition.
-public struct DefinitionFault: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Where, as a path into the definition, for example `steps.introduce.actions`.
-    public let path: String
-    public let reason: String
-
-    public init(path: String, reason: String) {
-        self.path = path
-        self.reason = reason
-    }
-
-    public var description: String { "\(path): \(reason)" }
-}
-
 extension ProcedureDefinition {
-    /// Everything a running case relies on.
-    func check() throws(DefinitionFault) {
-        try demand(version >= 1, "version", "must be 1 or more")
-        try demand((1...40).contains(letter.boxes), "letter.boxes", "must be 1 to 40")
-        try demand(ProcedureDefinition.isWord(outcome), "outcome", "must be a lower-case word")
-        try demand(!route.destinationField.isEmpty, "route.destination", "must name a field of the form")
-        if let limit = letter.presentWithin { try check(limit, "letter.presentWithin") }
-        if let limit = startWithin?.limit { try check(limit, "startWithin") }
-        try checkPlaces()
-        for step in steps { try check(step) }
+    /// Everything that a running case relies on and that does not hold; empty for a definition that can be used.
+    func faults() -> [DefinitionFault] {
+        var list = FaultList()
+        list.demand(version >= 1, "version", "version.range", "must be 1 or more", "phải từ 1 trở lên")
+        list.demand(
+            FaultList.isWord(outcome), "outcome", "name.form", "must be a lower-case word", "phải là từ viết thường")
+        checkRoute(&list)
+        checkLetter(&list)
+        if let limit = startWithin?.limit { check(limit, "startWithin", &list) }
+        checkPeriod(&list)
+        checkOpinion(&list)
+        list.demandNames(steps.map(\.name), of: ("steps", "bước"), "steps")
+        for step in steps { check(step, &list) }
+        checkGraph(&list)
+        return list.faults
     }
 
-    private func checkPlaces() throws(DefinitionFault) {
-        try demand(Set(steps.map(\.name)).count == steps.count, "steps", "two steps have the same name")
-        for place in Place.allCases {
+    private func checkRoute(_ list: inout FaultList) {
+        if let field = route.destinationField {
+            list.demand(
+                !field.isEmpty, "route.destination", "field.name", "must name a field of the form",
+                "phải nêu tên một trường của biểu mẫu")
+        }
+        list.demand(
+            !route.isTransfer || route.destinationField != nil, "route", "route.destination",
+            "a way from cell to cell needs the field of the destination",
+            "đường đi giữa hai chi bộ phải nêu trường nơi đến")
+        if route.isTransfer { checkPlaces(Place.ofTransfers, &list) }
+        if route.destinationField != nil { checkPlaces([.readdressing], &list) }
+        for name in route.stations {
+            list.demand(
+                step(named: name)?.at != nil, "route.steps", "step.unknown",
+                "the way names the step \(name), which does not exist or names no organisation (at)",
+                "đường đi nêu bước \(name) không tồn tại hoặc chưa nêu tổ chức (at)")
+        }
+        list.demandNames(route.stations, of: ("places of the way", "chặng của đường đi"), "route.steps")
+        list.demandNames(variants.map(\.name), of: ("variants", "biến thể"), "variants")
+        for variant in variants {
+            let path = "variants.\(variant.name)"
+            list.demand(
+                route.isTransfer && letter != nil, path, "variant.route",
+                "only a way from cell to cell with a letter has variants",
+                "chỉ đường đi giữa hai chi bộ có giấy giới thiệu mới có biến thể")
+            list.demand(
+                variant.through.climb != nil, "\(path).through", "variant.through",
+                "must be a committee above one of the cells", "phải là cấp uỷ trên chi bộ")
+            list.demand(
+                (1...40).contains(variant.boxes), "\(path).boxes", "boxes.range", "must be 1 to 40",
+                "phải từ 1 đến 40")
+        }
+    }
+
+    private func checkPlaces(_ places: [Place], _ list: inout FaultList) {
+        for place in places {
             let there = steps.filter { $0.places.contains(place) }
-            try demand(!there.isEmpty, "steps", "no step for the place \(place.rawValue)")
-            try demand(there.count == 1, "steps", "more than one step for the place \(place.rawValue)")
+            list.demand(
+                !there.isEmpty, "steps", "place.missing", "no step for the place \(place.rawValue)",
+                "không có bước cho vị trí \(place.rawValue)")
+            list.demand(
+                there.count <= 1, "steps", "place.twice", "more than one step for the place \(place.rawValue)",
+                "hơn một bước cho vị trí \(place.rawValue)")
         }
     }
 
-    private func check(_ step: Step) throws(DefinitionFault) {
-        let path = "steps.\(step.name)"
-        try demand(ProcedureDefinition.isWord(step.name), path, "the name must be lower-case words joined by dashes")
-        try demand(!step.actions.isEmpty, "\(path).actions", "there is none")
-        try demand(
-            Set(step.actions.map(\.name)).count == step.actions.count, "\(path).actions",
-            "two actions have the same name")
-        switch step.limit {
-        case .working(let limit): try check(limit, "\(path).limit")
-        case .nextMeeting(let days): try demand((1...366).contains(days), "\(path).limit", "must be 1 to 366 days")
+    private func checkLetter(_ list: inout FaultList) {
+        if let letter {
+            list.demand(
+                (1...40).contains(letter.boxes), "letter.boxes", "boxes.range", "must be 1 to 40",
+                "phải từ 1 đến 40")
+            if let limit = letter.presentWithin { check(limit, "letter.presentWithin", &list) }
         }
-        for place in step.places.sorted(by: { $0.rawValue < $1.rawValue }) { try check(step, at: place, path) }
-        for action in step.actions { try check(action, of: step, "\(path).actions.\(action.name)") }
-    }
-
-    /// Every place must have the effect by which a case leaves it, and none that makes no sense there.
-    private func check(_ step: Step, at place: Place, _ path: String) throws(DefinitionFault) {
-        let effects = Set(step.actions.map(\.effect))
-        let (onward, others): (Effect, Set<Effect>) =
-            switch place {
-            case .origin: (.forward, [.refuse])
-            case .ascending, .meeting: (.forward, [])
-            case .descending: (.forward, [.sendBack])
-            case .destination: (.admit, [.sendBack])
-            case .readdressing: (.readdress, [.refuse])
-            }
-        try demand(
-            effects.contains(onward), "\(path).actions",
-            "at the place \(place.rawValue) there must be an action with the effect \(onward.rawValue)")
-        if let stray = effects.subtracting(others.union([onward])).map(\.rawValue).min() {
-            throw DefinitionFault(
-                path: "\(path).actions", reason: "the effect \(stray) is not allowed at the place \(place.rawValue)")
-        }
-        try demand(place != .destination || !step.fillsBox, path, "the receiving cell admits and fills no box")
-    }
-
-    private func check(_ action: Action, of step: Step, _ path: String) throws(DefinitionFault) {
-        try demand(ProcedureDefinition.isWord(action.name), path, "the name must be lower-case words joined by dashes")
-        let names = action.fields.map(\.name)
-        try demand(Set(names).count == names.count, "\(path).fields", "a field stands twice")
-        try demand(
-            (action.effect == .readdress)
-                == action.fields.contains { $0.name == .destinationCellId && $0.isRequired }
-                && (action.effect == .readdress || !names.contains(.destinationCellId)),
-            "\(path).fields", "destinationCellId is required for the effect readdress, and only there")
-        switch action.effect {
-        case .refuse, .sendBack:
-            try demand(action.needsText, path, "a reason is needed: text must be required")
-        case .forward, .readdress:
-            try demand(
-                !step.fillsBox || action.needsText || action.standardText != nil, path,
-                "a box needs text: require it or give a standard text")
-        case .admit: break
+        for step in steps where step.fillsBox {
+            list.demand(
+                letter != nil, "steps.\(step.name).fillsBox", "box.letter", "there is no letter with boxes",
+                "thủ tục không có giấy giới thiệu có ô")
         }
     }
 
-    private func check(_ limit: TimeLimit, _ path: String) throws(DefinitionFault) {
+    private func checkPeriod(_ list: inout FaultList) {
+        guard let period else { return }
+        list.demand(
+            !period.lengths.isEmpty, "period.lengths", "period.lengths", "there is none", "chưa có thời hạn nào")
+        for (reason, length) in period.lengths.sorted(by: { $0.key < $1.key }) {
+            list.demand(
+                length.atLeast >= 1 && length.most > length.atLeast && length.most <= 120, "period.lengths.\(reason)",
+                "period.range", "must be 1 to 120 months, the longest above the shortest",
+                "phải từ 1 đến 120 tháng, mức dài nhất lớn hơn mức ngắn nhất")
+        }
+    }
+
+    private func checkOpinion(_ list: inout FaultList) {
+        guard let opinion else { return }
+        list.demandNames(opinion.criteria.map(\.name), of: ("criteria", "tiêu chí"), "opinion.criteria")
+        list.demandNames(opinion.grades.map(\.name), of: ("grades", "mức"), "opinion.grades")
+        list.demand(
+            !opinion.criteria.isEmpty, "opinion.criteria", "opinion.criteria", "there is none", "chưa có tiêu chí")
+        list.demand(
+            opinion.grades.count >= 2, "opinion.grades", "opinion.grades", "there must be two or more",
+            "phải có từ hai mức")
+    }
+
+    func check(_ limit: TimeLimit, _ path: String, _ list: inout FaultList) {
         do {
             try limit.check()
         } catch {
-            throw DefinitionFault(path: path, reason: error.english)
+            list.demand(false, path, error.rule, error.english, error.vietnamese)
         }
-    }
-
-    private func demand(_ holds: Bool, _ path: String, _ reason: String) throws(DefinitionFault) {
-        guard holds else { throw DefinitionFault(path: path, reason: reason) }
-    }
-
-    private static func isWord(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= 60
-            && text.utf8.allSatisfy {
-                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "-")
-                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-            }
     }
 }

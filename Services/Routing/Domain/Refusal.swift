@@ -56,6 +56,25 @@ extension Refusal {
     static let boxIsSigned = Refusal(
         .conflict, "box-signed", vietnamese: "Ô này đã ký, không sửa được.",
         english: "This box is signed and cannot be changed.")
+    static let periodNotAllowed = Refusal(
+        .conflict, "period-not-allowed", vietnamese: "Thời gian sinh hoạt tạm thời không đúng thời hạn cho phép.",
+        english: "The stay is shorter or longer than the procedure allows.")
+    static let purposeMissing = Refusal(
+        .conflict, "purpose-missing", vietnamese: "Hồ sơ chưa nêu đúng mục đích lấy ý kiến.",
+        english: "The dossier names no purpose of the opinion.")
+    static let opinionNotDue = Refusal(
+        .conflict, "opinion-not-due",
+        vietnamese: "Đảng viên được miễn sinh hoạt nơi cư trú, không lấy ý kiến hằng năm.",
+        english: "A member exempt from activity at the place of residence gets no annual opinion.")
+    static let supplementAwaited = Refusal(
+        .conflict, "supplement-awaited", vietnamese: "Hồ sơ đang chờ người nộp bổ sung.",
+        english: "The case waits for the applicant's supplement already.")
+    static let boxNotYours = Refusal(
+        .forbidden, "box-not-yours", vietnamese: "Chỉ tổ chức đã ký ô này được đính chính.",
+        english: "Only the organisation that signed the box corrects it.")
+    static let firstBoxStands = Refusal(
+        .conflict, "first-box", vietnamese: "Ô 1 sai thì phải huỷ giấy giới thiệu và cấp lại.",
+        english: "An error in box 1 needs the letter cancelled and issued anew.")
     static let unknownAction = Refusal(
         .invalid, "action.unknown", field: "action", vietnamese: "Bước này không có thao tác như vậy.",
         english: "There is no such action at this step.")
@@ -73,6 +92,13 @@ extension Refusal {
         Refusal(
             .invalid, "field.required", field: "fields.\(name)", vietnamese: "Thiếu dữ liệu bắt buộc.",
             english: "This field is required.")
+    }
+
+    static func gradeUnknown(_ name: String, _ known: [String]) -> Refusal {
+        Refusal(
+            .invalid, "grade.unknown", field: "fields.\(name)",
+            vietnamese: "Mức phải là một trong: \(known.joined(separator: ", ")).",
+            english: "The grade must be one of: \(known.joined(separator: ", ")).")
     }
 
     static func fieldUnknown(_ name: String) -> Refusal {

@@ -1,6 +1,6 @@
 public import Contracts
 
-/// Where on the way from one cell to another an organisation stands.
+/// Where on the way of a case an organisation stands.
 public enum Place: String, Codable, Hashable, Sendable, CaseIterable {
     /// The cell that lets the member go.
     case origin
@@ -14,17 +14,31 @@ public enum Place: String, Codable, Hashable, Sendable, CaseIterable {
     case destination
     /// The committee that finds the right address for a case that was wrongly addressed.
     case readdressing
+    /// An organisation that the step itself names by an expression.
+    case station
+
+    /// The places that the way of a transfer is made of.
+    static let ofTransfers: [Place] = [.origin, .ascending, .meeting, .descending, .destination]
 }
 
 /// One organisation's turn on the way of a case.
 public struct Hop: Codable, Hashable, Sendable {
     public let organizationId: OrganizationID
     public let place: Place
+    /// The step by its name, where the place alone does not tell it.
+    public let step: String?
+    /// Those who are asked at the same time, in a step with a quorum.
+    public let beside: [OrganizationID]
 
-    public init(organizationId: OrganizationID, place: Place) {
+    public init(organizationId: OrganizationID, place: Place, step: String? = nil, beside: [OrganizationID] = []) {
         self.organizationId = organizationId
         self.place = place
+        self.step = step
+        self.beside = beside
     }
+
+    /// Everybody whose turn it is in this hop.
+    public var organizationIds: [OrganizationID] { [organizationId] + beside }
 }
 
 /// Why no way leads from one cell to another.
@@ -40,8 +54,8 @@ public enum RouteFault: String, Error, Codable, Hashable, Sendable {
     case originUnknown = "origin-unknown"
     /// The two stand in different trees.
     case noMeetingPoint = "no-meeting-point"
-    /// The way has more hops than the letter has boxes.
-    case tooFewBoxes = "too-few-boxes"
+    /// The tree has no organisation that a step names.
+    case stationMissing = "station-missing"
 }
 
 extension OrganizationTree {
@@ -52,9 +66,7 @@ extension OrganizationTree {
         from start: OrganizationID, to destination: OrganizationID, origin: OrganizationID
     ) throws(RouteFault) -> [Hop] {
         guard self[start] != nil else { throw .originUnknown }
-        guard let target = successor(of: destination) else { throw .destinationUnknown }
-        guard target.type.isCell else { throw .destinationNotCell }
-        guard target.status == .active else { throw .destinationNotActive }
+        let target = try cell(destination)
         guard target.id != origin else { throw .sameCell }
         guard let meeting = meetingPoint(start, target.id) else { throw .noMeetingPoint }
         let up = path(from: start).prefix { $0.id != meeting.id }
@@ -64,6 +76,14 @@ extension OrganizationTree {
                 organizationId: node.id,
                 place: place(of: node, target: target.id, origin: origin, meeting: meeting.id, isAbove: up))
         }
+    }
+
+    /// The active cell that acts today for the one that a case is addressed to.
+    func cell(_ id: OrganizationID) throws(RouteFault) -> Node {
+        guard let target = successor(of: id) else { throw .destinationUnknown }
+        guard target.type.isCell else { throw .destinationNotCell }
+        guard target.status == .active else { throw .destinationNotActive }
+        return target
     }
 
     private func place(

@@ -15,17 +15,28 @@ public struct RunningCase: Codable, Hashable, Sendable {
     public let receivingOrganizationId: OrganizationID
     /// The cell that lets the member go.
     public let fromCellId: OrganizationID
-    /// The cell that is to admit the member; absent until there is a right address.
+    /// The cell that the case is addressed to; absent until there is a right address.
     public internal(set) var toCellId: OrganizationID?
-    public let form: JSONValue
+    /// Further cells that are asked at the same time.
+    public internal(set) var furtherCellIds: [OrganizationID] = []
+    /// The variant of the definition that is taken, by its name.
+    public internal(set) var variant: String?
+    /// The form, with what the applicant supplemented.
+    public internal(set) var form: JSONValue
     public let openedAt: Date
     public internal(set) var stage: Stage
-    /// Whose turn it is; absent unless the stage is `running`.
-    public internal(set) var turn: Turn?
+    /// Whose turn it is; absent unless the stage is `running`. In a parallel step the first of those still open.
+    public private(set) var turn: Turn?
+    /// The turns that are open beside it, in a parallel step.
+    public private(set) var beside: [Turn] = []
+    /// How many were asked at the same time when the open turns began.
+    public internal(set) var asked = 0
     /// The hops that follow this turn, as the tree stood when it began.
     public internal(set) var ahead: [Hop]
     public internal(set) var done: [CompletedTurn] = []
     public private(set) var boxes: [FilledBox] = []
+    public internal(set) var corrections: [BoxCorrection] = []
+    public internal(set) var opinions: [RecordedOpinion] = []
     public internal(set) var warnings: [Warning] = []
     public internal(set) var duesPaidThrough: DuesMonth?
     public internal(set) var admittedOn: Day?
@@ -39,6 +50,18 @@ public struct RunningCase: Codable, Hashable, Sendable {
 
     /// Whoever may not act: the member himself and whoever entered the dossier.
     public var concerned: Set<MemberID> { [memberId, enteredByMemberId] }
+
+    /// The cells that the case is addressed to.
+    public var cellIds: [OrganizationID] { (toCellId.map { [$0] } ?? []) + furtherCellIds }
+
+    /// Every open turn: one, or those of a parallel step.
+    public internal(set) var turns: [Turn] {
+        get { (turn.map { [$0] } ?? []) + beside }
+        set {
+            turn = newValue.first
+            beside = Array(newValue.dropFirst())
+        }
+    }
 
     /// Puts a signed box into the letter. Boxes are immutable: a number that is not beyond the last is refused.
     mutating func sign(_ box: FilledBox) throws(Refusal) {
@@ -75,7 +98,9 @@ extension RunningCase {
         /// Who acts: the organisation itself or a superior in its place; absent when nobody was found.
         public let seat: Seat?
         public let enteredAt: Date
-        public let due: Deadline
+        public internal(set) var due: Deadline
+        /// Since when it waits for the applicant's supplement; the clock stands still meanwhile.
+        public internal(set) var stoppedAt: Date?
     }
 
     /// A turn that is over.
@@ -91,6 +116,8 @@ extension RunningCase {
         public let enteredAt: Date
         public let due: Deadline
         public let at: Date
+        /// A remark for those who come after.
+        public let note: String?
 
         /// Whether it was done by its deadline.
         public var inTime: Bool { at <= due.at }
@@ -113,5 +140,7 @@ extension RunningCase {
         case startedLate = "started-late"
         /// Presented later after the introduction than the rules wish.
         case presentedLate = "presented-late"
+        /// The stay that the form asks for is shorter or longer than allowed.
+        case periodNotAllowed = "period-not-allowed"
     }
 }

@@ -1,22 +1,28 @@
-import Contracts
+public import Contracts
 import Foundation
-import RoutingDomain
+public import RoutingDomain
 
 /// The definitions this program can run: those it brings along, and those of a directory.
-struct ProcedureCatalogue: Sendable {
-    private var definitions: [ProcedureCode: [Int: ProcedureDefinition]] = [:]
+public struct ProcedureCatalogue: Sendable {
+    private var versions: [ProcedureCode: [Int: ProcedureDefinition]] = [:]
+
+    /// The texts of the definitions inside the program, by the names of their files.
+    public static let published: [String: String] = [
+        "dues-objection.yaml": String(decoding: PackageResources.dues_objection_yaml, as: UTF8.self),
+        "official-transfer.yaml": String(decoding: PackageResources.official_transfer_yaml, as: UTF8.self),
+        "residence-opinion.yaml": String(decoding: PackageResources.residence_opinion_yaml, as: UTF8.self),
+        "temporary-transfer.yaml": String(decoding: PackageResources.temporary_transfer_yaml, as: UTF8.self),
+    ]
 
     /// The definitions inside the program.
-    static func bundled() throws(ProcedureFileFault) -> ProcedureCatalogue {
+    public static func bundled() throws(ProcedureFileFaults) -> ProcedureCatalogue {
         var catalogue = ProcedureCatalogue()
-        try catalogue.add(
-            yaml: String(decoding: PackageResources.official_transfer_yaml, as: UTF8.self),
-            file: "official-transfer.yaml")
+        for (file, text) in published.sorted(by: { $0.key < $1.key }) { try catalogue.add(yaml: text, file: file) }
         return catalogue
     }
 
     /// Adds every `*.yaml` of a directory, in the order of their names.
-    mutating func add(directory: String) throws {
+    public mutating func add(directory: String) throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".yaml") }
         for name in names.sorted() {
             let path = (directory as NSString).appendingPathComponent(name)
@@ -25,21 +31,33 @@ struct ProcedureCatalogue: Sendable {
     }
 
     /// Adds a definition. The same version twice is refused: running cases rely on what it says.
-    mutating func add(yaml: String, file: String) throws(ProcedureFileFault) {
+    public mutating func add(yaml: String, file: String) throws(ProcedureFileFaults) {
         let definition = try ProcedureDefinition.read(yaml: yaml, file: file)
-        guard definitions[definition.procedure]?[definition.version] == nil else {
-            throw ProcedureFileFault(
-                file: file, mark: nil, path: "version",
-                reason: "version \(definition.version) of \(definition.procedure) is defined already")
+        guard versions[definition.procedure]?[definition.version] == nil else {
+            let name = "\(definition.version) of \(definition.procedure)"
+            throw ProcedureFileFaults([
+                ProcedureFileFault(
+                    file: file, mark: nil, path: "version", rule: "version.duplicate",
+                    text: LocalizedText(
+                        vietnamese: "phiên bản \(definition.version) của \(definition.procedure) đã có",
+                        english: "version \(name) is defined already"))
+            ])
         }
-        definitions[definition.procedure, default: [:]][definition.version] = definition
+        versions[definition.procedure, default: [:]][definition.version] = definition
     }
 
     /// Whether cases of the procedure run here at all.
-    func knows(_ procedure: ProcedureCode) -> Bool { definitions[procedure] != nil }
+    public func knows(_ procedure: ProcedureCode) -> Bool { versions[procedure] != nil }
 
     /// The definition that a case keeps.
-    func definition(_ procedure: ProcedureCode, version: Int) -> ProcedureDefinition? {
-        definitions[procedure]?[version]
+    public func definition(_ procedure: ProcedureCode, version: Int) -> ProcedureDefinition? {
+        versions[procedure]?[version]
+    }
+
+    /// The newest definition of each procedure, by its code.
+    public var newest: [ProcedureDefinition] {
+        versions.sorted { $0.key.text < $1.key.text }.compactMap { _, versions in
+            versions.max { $0.key < $1.key }?.value
+        }
     }
 }

@@ -1,167 +1,238 @@
 import Contracts
-import RoutingDomain
+public import RoutingDomain
 import WorkingTime
 
 extension ProcedureDefinition {
-    /// Reads a definition and checks it; a fault names file, line and column.
-    static func read(yaml text: String, file: String) throws(ProcedureFileFault) -> ProcedureDefinition {
-        let root = try YAMLPlace(text: text, file: file)
-        let fields = try root.fields(
-            required: ["procedure", "version", "title", "route", "letter", "steps", "result", "outcome"],
-            optional: ["startWithin"])
-        let steps = try fields.place("steps", in: root).list()
+    /// Reads a definition and checks it; every fault names file, line, field and rule.
+    public static func read(yaml text: String, file: String) throws(ProcedureFileFaults) -> ProcedureDefinition {
+        let root: YAMLPlace
         do {
-            return try ProcedureDefinition(
-                procedure: readCode(fields.place("procedure", in: root)),
-                version: fields.place("version", in: root).integer(),
-                title: readTitle(fields.place("title", in: root)),
-                route: readRoute(fields.place("route", in: root)),
-                letter: readLetter(fields.place("letter", in: root)),
-                startWithin: fields["startWithin"].map(readStartLimit),
-                steps: steps.map(Step.read),
-                result: readResult(fields.place("result", in: root)),
-                outcome: fields.place("outcome", in: root).text())
-        } catch let fault as ProcedureFileFault {
-            throw fault
-        } catch let fault as DefinitionFault {
-            throw locate(fault, steps: steps, fields: fields, root: root)
+            root = try YAMLPlace(text: text, file: file)
         } catch {
-            throw root.fault("\(error)")
+            throw ProcedureFileFaults([error])
+        }
+        var reader = ProcedureReader()
+        let read = reader.definition(root)
+        if reader.isIncomplete { throw ProcedureFileFaults(reader.faults) }
+        do {
+            let definition = try read()
+            guard reader.faults.isEmpty else { throw ProcedureFileFaults(reader.faults) }
+            return definition
+        } catch let invalid as InvalidDefinition {
+            // The rules name a path; the file knows where that stands.
+            let broken = invalid.faults.map { fault in
+                root.place(at: fault.path).fault(
+                    fault.rule, fault.text.english, fault.text.vietnamese, path: fault.path)
+            }
+            throw ProcedureFileFaults(reader.faults + broken)
+        } catch let faults as ProcedureFileFaults {
+            throw faults
+        } catch {
+            throw ProcedureFileFaults([root.fault("definition", "\(error)", "\(error)")])
+        }
+    }
+}
+
+extension ProcedureReader {
+    /// The definition, still to be checked by its rules.
+    fileprivate mutating func definition(_ root: YAMLPlace) -> () throws -> ProcedureDefinition {
+        let given = fields(
+            root, required: ["procedure", "version", "title", "route", "steps", "outcome"],
+            optional: ["variants", "letter", "startWithin", "period", "opinion", "result"])
+        let code = value(given["procedure"], nil, isVital: true, Self.code)
+        let version = integer(given["version"])
+        let title = self.title(given["title"])
+        let route = self.route(given["route"])
+        let variants = list(given["variants"]).map { self.variant($0) }
+        let letter = given["letter"].map { self.letter($0) }
+        let startWithin = given["startWithin"].map { self.startLimit($0) }
+        let period = given["period"].map { self.period($0) }
+        let opinion = given["opinion"].map { self.opinion($0) }
+        let steps = list(given["steps"]).map { self.step($0) }
+        let result = given["result"].map { self.result($0) }
+        let outcome = text(given["outcome"])
+        return {
+            guard let code else { throw ProcedureFileFaults([]) }
+            return try ProcedureDefinition(
+                procedure: code, version: version, title: title, route: route, variants: variants, letter: letter,
+                startWithin: startWithin, period: period, opinion: opinion, steps: steps, result: result,
+                outcome: outcome.isEmpty ? "unnamed" : outcome)
         }
     }
 
-    /// The rules of the definition name a path; the file knows where that stands.
-    private static func locate(
-        _ fault: DefinitionFault, steps: [YAMLPlace], fields: [String: YAMLPlace], root: YAMLPlace
-    ) -> ProcedureFileFault {
-        let parts = fault.path.split(separator: ".").map(String.init)
-        let named = parts.count > 1 && parts[0] == "steps" ? steps.first { $0.isNamed(parts[1]) } : nil
-        let place = named ?? parts.first.flatMap { fields[$0] } ?? root
-        return place.fault(fault.reason, path: fault.path)
-    }
-
-    private static func readCode(_ place: YAMLPlace) throws(ProcedureFileFault) -> ProcedureCode {
+    private static func code(_ place: YAMLPlace) throws(ProcedureFileFault) -> ProcedureCode? {
         let text = try place.text()
         do {
             return try ProcedureCode(text)
         } catch {
-            throw place.fault(error.english)
+            throw place.fault(error.rule, error.english, error.vietnamese)
         }
     }
 
-    fileprivate static func readTitle(_ place: YAMLPlace) throws(ProcedureFileFault) -> LocalizedText {
-        let fields = try place.fields(required: ["vi", "en"])
-        return LocalizedText(
-            vietnamese: try fields.place("vi", in: place).text(), english: try fields.place("en", in: place).text())
+    /// What is meant where the form names no destination.
+    private enum Otherwise: String, CaseIterable {
+        case residence, nothing
     }
 
-    private static func readRoute(_ place: YAMLPlace) throws(ProcedureFileFault) -> RouteRule {
-        RouteRule(
-            destinationField: try place.fields(required: ["destination"]).place("destination", in: place).text())
+    private mutating func route(_ place: YAMLPlace?) -> ProcedureDefinition.RouteRule {
+        guard let place else { return .init(destinationField: nil) }
+        let given = fields(place, optional: ["destination", "otherwise", "steps"])
+        let otherwise: Otherwise = word(given["otherwise"], .nothing)
+        return ProcedureDefinition.RouteRule(
+            destinationField: given["destination"].map { text($0, isVital: true) },
+            fallsBackToResidence: otherwise == .residence,
+            stations: list(given["steps"]).map { text($0, isVital: true) })
     }
 
-    private static func readLetter(_ place: YAMLPlace) throws(ProcedureFileFault) -> Letter {
-        let fields = try place.fields(required: ["boxes"], optional: ["presentWithin"])
-        return Letter(
-            boxes: try fields.place("boxes", in: place).integer(),
-            presentWithin: try fields["presentWithin"].map { place throws(ProcedureFileFault) in
-                try TimeLimit.read(place)
-            })
+    private mutating func variant(_ place: YAMLPlace) -> ProcedureDefinition.Variant {
+        let given = fields(place, required: ["name", "title", "when", "through", "boxes"])
+        return ProcedureDefinition.Variant(
+            name: text(given["name"]), title: title(given["title"]),
+            condition: word(given["when"], .withinBaseOrganization),
+            through: expression(given["through"]) ?? OrganizationExpression(.baseCommittee, of: .origin),
+            boxes: integer(given["boxes"]))
     }
 
-    private static func readStartLimit(_ place: YAMLPlace) throws(ProcedureFileFault) -> StartLimit {
-        let fields = try place.fields(required: ["after"], optional: ["workingDays", "workingHours"])
-        return StartLimit(
-            limit: try TimeLimit.read(fields, at: place), field: try fields.place("after", in: place).text())
+    private mutating func expression(_ place: YAMLPlace?) -> OrganizationExpression? {
+        value(place, nil, isVital: true) { place throws(ProcedureFileFault) in
+            guard let expression = OrganizationExpression(try place.text()) else {
+                throw place.fault(
+                    "place.unknown", "must be \(OrganizationExpression.grammar)",
+                    "phải có dạng \(OrganizationExpression.grammar)")
+            }
+            return expression
+        }
     }
 
-    private static func readResult(_ place: YAMLPlace) throws(ProcedureFileFault) -> Result {
-        let fields = try place.fields(required: ["document", "title", "issuer"])
-        return Result(
-            document: try fields.place("document", in: place).text(),
-            title: try fields.place("title", in: place).text(), issuer: try fields.place("issuer", in: place).word())
+    private mutating func letter(_ place: YAMLPlace) -> ProcedureDefinition.Letter {
+        let given = fields(place, required: ["boxes"], optional: ["presentWithin"])
+        return ProcedureDefinition.Letter(
+            boxes: integer(given["boxes"]), presentWithin: given["presentWithin"].map { timeLimit($0) })
     }
-}
 
-extension ProcedureDefinition.Step {
-    fileprivate static func read(_ place: YAMLPlace) throws(ProcedureFileFault) -> Self {
-        let fields = try place.fields(
-            required: ["name", "title", "places", "role", "fillsBox", "limit", "actions"], optional: ["roleByType"])
-        var places: Set<Place> = []
-        for word in try fields.place("places", in: place).list() { places.insert(try word.word()) }
+    private mutating func startLimit(_ place: YAMLPlace) -> ProcedureDefinition.StartLimit {
+        let given = fields(place, required: ["after"], optional: ["workingDays", "workingHours"])
+        return ProcedureDefinition.StartLimit(
+            limit: timeLimit(in: given, at: place), field: text(given["after"]))
+    }
+
+    private mutating func period(_ place: YAMLPlace) -> ProcedureDefinition.PeriodRule {
+        let given = fields(place, required: ["from", "until", "reason", "lengths"])
+        var lengths: [String: ProcedureDefinition.PeriodRule.Length] = [:]
+        let entries = value(given["lengths"], []) { place throws(ProcedureFileFault) in try place.entries() }
+        for (_, reason, value) in entries { lengths[reason] = length(value) }
+        return ProcedureDefinition.PeriodRule(
+            fromField: text(given["from"]), untilField: text(given["until"]), reasonField: text(given["reason"]),
+            lengths: lengths)
+    }
+
+    private mutating func length(_ place: YAMLPlace) -> ProcedureDefinition.PeriodRule.Length {
+        let given = fields(place, required: ["atLeast"], optional: ["atMost", "under"])
+        if (given["atMost"] == nil) == (given["under"] == nil) {
+            note(place.fault("period.end", "must have either atMost or under", "phải có atMost hoặc under"))
+        }
+        let shortest = integer(given["atLeast"])
+        return ProcedureDefinition.PeriodRule.Length(
+            atLeast: shortest, most: integer(given["atMost"] ?? given["under"], shortest + 1),
+            includesMost: given["atMost"] != nil)
+    }
+
+    private mutating func opinion(_ place: YAMLPlace) -> ProcedureDefinition.OpinionForm {
+        let given = fields(place, required: ["purpose", "criteria", "grades"])
+        return ProcedureDefinition.OpinionForm(
+            purposeField: text(given["purpose"]), criteria: list(given["criteria"]).map { self.item($0) },
+            grades: list(given["grades"]).map { self.item($0) })
+    }
+
+    private mutating func item(_ place: YAMLPlace) -> ProcedureDefinition.OpinionForm.Item {
+        let given = fields(place, required: ["name", "title"])
+        return ProcedureDefinition.OpinionForm.Item(name: text(given["name"]), title: title(given["title"]))
+    }
+
+    private mutating func result(_ place: YAMLPlace) -> ProcedureDefinition.Result {
+        let given = fields(place, required: ["document", "title", "issuer"])
+        let issuer = value(given["issuer"], ProcedureDefinition.Issuer.receivingBody) {
+            place throws(ProcedureFileFault) in
+            guard let issuer = ProcedureDefinition.Issuer(try place.text()) else {
+                let known = "receiving-body, sending-side, receiving-side, \(OrganizationExpression.grammar)"
+                throw place.fault("issuer.unknown", "must be one of: \(known)", "phải là một trong: \(known)")
+            }
+            return issuer
+        }
+        return ProcedureDefinition.Result(
+            document: text(given["document"]), title: text(given["title"]), issuer: issuer)
+    }
+
+    private mutating func step(_ place: YAMLPlace) -> ProcedureDefinition.Step {
+        let given = fields(
+            place, required: ["name", "title", "role", "limit", "actions"],
+            optional: ["places", "at", "roleByType", "fillsBox", "quorum", "notices", "escalation"])
+        return ProcedureDefinition.Step(
+            name: text(given["name"], isVital: true), title: title(given["title"]),
+            places: Set(list(given["places"]).map { word($0, .origin, isVital: true) }), at: expression(given["at"]),
+            role: word(given["role"], .organisationOfficer), roleByType: roles(given["roleByType"]),
+            fillsBox: flag(given["fillsBox"]), limit: stepLimit(given["limit"]), quorum: quorum(given["quorum"]),
+            notices: notices(given["notices"], given["escalation"]),
+            actions: list(given["actions"]).map { self.action($0) })
+    }
+
+    private mutating func roles(_ place: YAMLPlace?) -> [OrganizationType: RoleName] {
+        guard let place else { return [:] }
         var roles: [OrganizationType: RoleName] = [:]
-        if let map = fields["roleByType"] {
-            for (type, role) in try map.fields(optional: OrganizationType.allCases.map(\.rawValue)) {
-                if let type = OrganizationType(rawValue: type) { roles[type] = try role.word() }
+        for (type, role) in fields(place, optional: OrganizationType.allCases.map(\.rawValue)) {
+            if let type = OrganizationType(rawValue: type) { roles[type] = word(role, .organisationOfficer) }
+        }
+        return roles
+    }
+
+    private mutating func quorum(_ place: YAMLPlace?) -> Quorum? {
+        value(place, nil) { place throws(ProcedureFileFault) in
+            switch try place.text() {
+            case "all": return .all
+            case "majority": return .majority
+            default:
+                guard let number = try? place.integer() else {
+                    throw place.fault(
+                        "quorum.form", "must be all, majority or a number", "phải là all, majority hoặc một số")
+                }
+                return .atLeast(number)
             }
         }
-        var actions: [ProcedureDefinition.Action] = []
-        for action in try fields.place("actions", in: place).list() { actions.append(try .read(action)) }
-        return Self(
-            name: try fields.place("name", in: place).text(),
-            title: try ProcedureDefinition.readTitle(fields.place("title", in: place)), places: places,
-            role: try fields.place("role", in: place).word(), roleByType: roles,
-            fillsBox: try fields.place("fillsBox", in: place).flag(),
-            limit: try StepLimit.read(fields.place("limit", in: place)), actions: actions)
     }
-}
 
-extension ProcedureDefinition.Action {
+    /// Who learns of a breach beside the officer.
+    private enum Escalation: String, CaseIterable {
+        case superior, none
+    }
+
+    private mutating func notices(_ kinds: YAMLPlace?, _ escalation: YAMLPlace?) -> Notices {
+        let upwards: Escalation = word(escalation, .superior)
+        let told = kinds.map { place in Set(list(place).map { word($0, Notices.Kind.entered) }) }
+        return Notices(kinds: told ?? Notices.standard.kinds, escalates: upwards == .superior)
+    }
+
     /// Whether the officer must write something.
     private enum TextRule: String, CaseIterable {
         case required, optional
     }
 
-    fileprivate static func read(_ place: YAMLPlace) throws(ProcedureFileFault) -> Self {
-        let fields = try place.fields(
-            required: ["name", "title", "effect"], optional: ["text", "standardText", "fields"])
-        let rule: TextRule = try fields["text"]?.word() ?? .optional
-        var asked: [ProcedureDefinition.Field] = []
-        for field in try fields["fields"]?.list() ?? [] {
-            let parts = try field.fields(required: ["name", "required"])
-            asked.append(
-                ProcedureDefinition.Field(
-                    name: try parts.place("name", in: field).word(),
-                    isRequired: try parts.place("required", in: field).flag()))
-        }
-        return Self(
-            name: try fields.place("name", in: place).text(),
-            title: try ProcedureDefinition.readTitle(fields.place("title", in: place)),
-            effect: try fields.place("effect", in: place).word(), needsText: rule == .required,
-            standardText: try fields["standardText"]?.text(), fields: asked)
-    }
-}
-
-extension StepLimit {
-    fileprivate static func read(_ place: YAMLPlace) throws(ProcedureFileFault) -> StepLimit {
-        let fields = try place.fields(optional: ["workingDays", "workingHours", "nextMeeting"])
-        guard let meeting = fields["nextMeeting"] else { return .working(try TimeLimit.read(fields, at: place)) }
-        guard fields.count == 1 else { throw place.fault("nextMeeting stands alone") }
-        let days = try meeting.fields(required: ["atMostDays"]).place("atMostDays", in: meeting).integer()
-        return .nextMeeting(atMostDays: days)
-    }
-}
-
-extension TimeLimit {
-    fileprivate static func read(_ place: YAMLPlace) throws(ProcedureFileFault) -> TimeLimit {
-        try read(place.fields(optional: ["workingDays", "workingHours"]), at: place)
+    private mutating func action(_ place: YAMLPlace) -> ProcedureDefinition.Action {
+        let given = fields(
+            place, required: ["name", "title", "effect"],
+            optional: ["text", "standardText", "fields", "guards", "to"])
+        let rule: TextRule = word(given["text"], .optional)
+        let asked = list(given["fields"]).map { self.field($0) }
+        return ProcedureDefinition.Action(
+            name: text(given["name"], isVital: true), title: title(given["title"]),
+            effect: word(given["effect"], .forward, isVital: true), needsText: rule == .required,
+            standardText: given["standardText"].map { text($0) }, fields: asked,
+            guards: list(given["guards"]).map { word($0, .transferNotHeld) },
+            target: given["to"].map { text($0, isVital: true) })
     }
 
-    fileprivate static func read(
-        _ fields: [String: YAMLPlace], at place: YAMLPlace
-    ) throws(ProcedureFileFault) -> TimeLimit {
-        switch (fields["workingDays"], fields["workingHours"]) {
-        case (let days?, nil): return .workingDays(try days.integer())
-        case (nil, let hours?): return .workingHours(try hours.integer())
-        default: throw place.fault("must have either workingDays or workingHours")
-        }
-    }
-}
-
-extension [String: YAMLPlace] {
-    /// A field whose presence was demanded before.
-    fileprivate func place(_ name: String, in parent: YAMLPlace) throws(ProcedureFileFault) -> YAMLPlace {
-        guard let place = self[name] else { throw parent.fault("the key \(name) is missing") }
-        return place
+    private mutating func field(_ place: YAMLPlace) -> ProcedureDefinition.Field {
+        let given = fields(place, required: ["name", "required"])
+        return ProcedureDefinition.Field(
+            name: word(given["name"], .duesPaidThrough, isVital: true), isRequired: flag(given["required"]))
     }
 }

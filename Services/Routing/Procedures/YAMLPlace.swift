@@ -2,18 +2,20 @@ import Contracts
 import Yams
 
 /// One value of a YAML file that knows where it stands, so that every fault names line and column.
-struct YAMLPlace {
+package struct YAMLPlace {
     let node: Node
-    let path: String
-    let file: String
+    package let path: String
+    package let file: String
 
     /// The whole file.
-    init(text: String, file: String) throws(ProcedureFileFault) {
+    package init(text: String, file: String) throws(ProcedureFileFault) {
         self.file = file
         path = ""
         do {
             guard let node = try Yams.compose(yaml: text) else {
-                throw ProcedureFileFault(file: file, mark: nil, path: "", reason: "the file is empty")
+                throw ProcedureFileFault(
+                    file: file, mark: nil, path: "", rule: "yaml.empty",
+                    text: LocalizedText(vietnamese: "tệp rỗng", english: "the file is empty"))
             }
             self.node = node
         } catch let fault as ProcedureFileFault {
@@ -29,97 +31,94 @@ struct YAMLPlace {
         self.file = file
     }
 
+    /// The line, from 1.
+    package var line: Int? { node.mark?.line }
+
     /// A fault at this place, under its own path or under the one that a rule names.
-    func fault(_ reason: String, path: String? = nil) -> ProcedureFileFault {
-        ProcedureFileFault(file: file, mark: node.mark, path: path ?? self.path, reason: reason)
+    package func fault(
+        _ rule: String, _ english: String, _ vietnamese: String, path: String? = nil
+    ) -> ProcedureFileFault {
+        ProcedureFileFault(
+            file: file, mark: node.mark, path: path ?? self.path, rule: rule,
+            text: LocalizedText(vietnamese: vietnamese, english: english))
     }
 
-    /// Whether it is a mapping with that name in it.
-    func isNamed(_ name: String) -> Bool { node["name"]?.scalar?.string == name }
-
-    /// The values of a mapping, which may have these keys and no others.
-    func fields(required: [String] = [], optional: [String] = []) throws(ProcedureFileFault) -> [String: YAMLPlace] {
-        guard case .mapping(let mapping) = node else { throw fault("must be a mapping") }
-        var fields: [String: YAMLPlace] = [:]
+    /// The values of a mapping with their keys, in the order of the file.
+    package func entries() throws(ProcedureFileFault) -> [(key: YAMLPlace, name: String, value: YAMLPlace)] {
+        guard case .mapping(let mapping) = node else {
+            throw fault("yaml.mapping", "must be a mapping", "phải là bảng")
+        }
+        var entries: [(key: YAMLPlace, name: String, value: YAMLPlace)] = []
         for (key, value) in mapping {
             let place = YAMLPlace(node: key, path: path, file: file)
-            guard let name = key.scalar?.string else { throw place.fault("a key must be a word") }
-            guard required.contains(name) || optional.contains(name) else { throw place.fault("unknown key \(name)") }
-            fields[name] = YAMLPlace(node: value, path: path.isEmpty ? name : "\(path).\(name)", file: file)
+            guard let name = key.scalar?.string else {
+                throw place.fault("yaml.key", "a key must be a word", "khoá phải là một từ")
+            }
+            let inner = YAMLPlace(node: value, path: path.isEmpty ? name : "\(path).\(name)", file: file)
+            entries.append((place, name, inner))
         }
-        if let missing = required.first(where: { fields[$0] == nil }) { throw fault("the key \(missing) is missing") }
-        return fields
+        return entries
     }
 
     /// The elements of a list.
-    func list() throws(ProcedureFileFault) -> [YAMLPlace] {
-        guard case .sequence(let sequence) = node else { throw fault("must be a list") }
+    package func list() throws(ProcedureFileFault) -> [YAMLPlace] {
+        guard case .sequence(let sequence) = node else {
+            throw fault("yaml.list", "must be a list", "phải là danh sách")
+        }
         return sequence.enumerated().map { YAMLPlace(node: $1, path: "\(path)[\($0)]", file: file) }
     }
 
     /// The text.
-    func text() throws(ProcedureFileFault) -> String {
-        guard let text = node.scalar?.string, !text.isEmpty else { throw fault("must be a text") }
+    package func text() throws(ProcedureFileFault) -> String {
+        guard let text = node.scalar?.string, !text.isEmpty else {
+            throw fault("yaml.text", "must be a text", "phải là văn bản")
+        }
         return text
     }
 
     /// The whole number.
-    func integer() throws(ProcedureFileFault) -> Int {
-        guard node.scalar != nil, let number = node.int else { throw fault("must be a whole number") }
+    package func integer() throws(ProcedureFileFault) -> Int {
+        guard node.scalar != nil, let number = node.int else {
+            throw fault("yaml.integer", "must be a whole number", "phải là số nguyên")
+        }
         return number
     }
 
     /// The truth value.
-    func flag() throws(ProcedureFileFault) -> Bool {
-        guard node.scalar != nil, let flag = node.bool else { throw fault("must be true or false") }
+    package func flag() throws(ProcedureFileFault) -> Bool {
+        guard node.scalar != nil, let flag = node.bool else {
+            throw fault("yaml.flag", "must be true or false", "phải là true hoặc false")
+        }
         return flag
     }
 
     /// One of the words of an enumeration.
-    func word<Word: RawRepresentable<String> & CaseIterable>(
+    package func word<Word: RawRepresentable<String> & CaseIterable>(
         _ type: Word.Type = Word.self
     ) throws(ProcedureFileFault) -> Word {
         guard let word = Word(rawValue: try text()) else {
-            throw fault("must be one of: \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+            let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
+            throw fault("word.unknown", "must be one of: \(known)", "phải là một trong: \(known)")
         }
         return word
     }
-}
 
-/// Why a file that describes a procedure cannot be used.
-struct ProcedureFileFault: Error, Hashable, CustomStringConvertible {
-    let file: String
-    /// From 1; absent where the parser tells none.
-    let line: Int?
-    let column: Int?
-    let path: String
-    let reason: String
-
-    init(file: String, mark: Mark?, path: String, reason: String) {
-        self.file = file
-        line = mark?.line
-        column = mark?.column
-        self.path = path
-        self.reason = reason
-    }
-
-    /// What the parser itself has to say.
-    init(file: String, _ error: any Error) {
-        switch error as? YamlError {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            self.init(file: file, mark: mark, path: "", reason: problem)
-        case .duplicatedKeysInMapping(let duplicates, let context):
-            let keys = duplicates.sorted().joined(separator: ", ")
-            self.init(file: file, mark: context.mark, path: "", reason: "duplicate key \(keys)")
-        default:
-            self.init(file: file, mark: nil, path: "", reason: "not YAML: \(error)")
+    /// The place that a path of the rules names, such as `steps.introduce.actions`, or the nearest one above it.
+    func place(at path: String) -> YAMLPlace {
+        var place = self
+        for part in path.split(separator: ".").map(String.init) {
+            guard let inner = place.child(part) else { break }
+            place = inner
         }
+        return place
     }
 
-    var description: String {
-        let place = [line, column].compactMap { $0.map(String.init) }
-        let parts = [([file] + place).joined(separator: ":"), path, reason]
-        return parts.filter { !$0.isEmpty }.joined(separator: ": ")
+    /// The value of a key, or the element of a list that has the name.
+    private func child(_ name: String) -> YAMLPlace? {
+        switch node {
+        case .mapping: (try? entries())?.first { $0.name == name }?.value
+        case .sequence: (try? list())?.first { $0.node["name"]?.scalar?.string == name }
+        default: nil
+        }
     }
 }

@@ -4,6 +4,7 @@ import Messaging
 import Postgres
 import Projections
 import RoutingDomain
+import RoutingProcedures
 import WorkingTime
 
 /// Gathers what a case depends on from the service's own copies.
@@ -75,7 +76,9 @@ extension Applicant {
     init(_ state: MemberState) {
         self.init(
             fullName: state.fullName, cardNumber: state.officialCardNumber, joinedOn: state.joinedOn,
-            recognisedOn: state.recognisedOn, transfersHeld: state.transfersHeld ?? false)
+            recognisedOn: state.recognisedOn, transfersHeld: state.transfersHeld ?? false,
+            residenceCellId: state.residenceCellId,
+            exemptFromResidenceActivity: state.exemptFromResidenceActivity ?? false)
     }
 }
 

@@ -15,6 +15,8 @@ public enum ContractsRegistry {
         MemberAdmitted.self,
         CaseRejected.self,
         CaseUnroutable.self,
+        CaseSupplementRequested.self,
+        CaseBoxCorrected.self,
         AssessmentMade.self,
         PaymentOrderCreated.self,
         PaymentReceived.self,

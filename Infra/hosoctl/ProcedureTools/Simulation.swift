@@ -1,0 +1,196 @@
+public import Contracts
+public import Foundation
+public import RoutingDomain
+public import WorkingTime
+
+/// A case of a definition walked over a tree, with made-up officers in every role that the definition needs.
+public struct Simulation {
+    /// What somebody does instead of the first action that leads on.
+    public struct Deviation: Hashable, Sendable {
+        public let step: String
+        public let action: String
+
+        public init(step: String, action: String) {
+            self.step = step
+            self.action = action
+        }
+    }
+
+    private let file: TreeFile
+    private let around: Circumstances
+    private let people: [Seat: Officer]
+    private let member: Officer
+    private var deviations: [Deviation]
+    private let rightAddress: OrganizationID?
+    private var now: Date
+    private var lines: [String] = []
+    /// The case as it stands.
+    public private(set) var running: RunningCase
+
+    /// The longest walk; a definition that passed its checks ends long before.
+    private static let longest = 200
+
+    /// A case just opened.
+    ///
+    /// - Parameters:
+    ///   - deviations: Each is done once, when the case comes to its step.
+    ///   - rightAddress: The cell that a readdressing committee finds.
+    public init(
+        _ definition: ProcedureDefinition, over file: TreeFile, from: OrganizationID, form: JSONValue,
+        deviations: [Deviation] = [], rightAddress: OrganizationID? = nil, calendar: OfficialCalendar, start: Date
+    ) throws {
+        let ids = SequentialIDSource(seed: 2)
+        var staffing = Staffing()
+        var people: [Seat: Officer] = [:]
+        for entry in file.entries {
+            guard let organization = file.id(entry.code) else { continue }
+            for role in Self.roles(of: definition, at: entry.type) {
+                let seat = Seat(organizationId: organization, role: role)
+                let officer = Officer(
+                    memberId: ids.next(at: start), fullName: "\(role.rawValue) \(entry.code)", state: .official)
+                people[seat] = officer
+                staffing.add(officer.memberId, to: seat)
+            }
+        }
+        self.file = file
+        self.people = people
+        self.deviations = deviations
+        self.rightAddress = rightAddress
+        member = Officer(memberId: ids.next(at: start), fullName: "Nguyễn Văn Mẫu", state: .official)
+        now = start
+        around = Circumstances(
+            definition: definition, tree: file.tree, staffing: staffing,
+            applicant: Applicant(fullName: member.fullName, joinedOn: Day(containing: start)), calendar: calendar,
+            now: start)
+        let received =
+            file.tree.path(from: from).first { !$0.type.isCell && $0.type != .section && $0.type != .group }?.id ?? from
+        let dossier = DossierSubmitted(
+            dossierId: ids.next(at: start), code: try DossierCode("A35.12.08-261120-0007"),
+            procedure: definition.procedure, procedureVersion: definition.version, applicantMemberId: member.memberId,
+            enteredByMemberId: member.memberId, receivingOrganizationId: received, receivedAt: start,
+            acknowledgedAt: start, deadline: Deadline(at: start, calendarVersion: calendar.version, provisional: false),
+            form: form, attachments: [])
+        running = try CaseEngine.open(SubmittedDossier(dossier), from: from, in: around).running
+    }
+
+    /// The roles that act at organisations of a type, and the one that acts for a superior.
+    private static func roles(of definition: ProcedureDefinition, at type: OrganizationType) -> Set<RoleName> {
+        Set(definition.steps.map { $0.role(at: type) }).union(type.isCell ? [] : [.organisationOfficer])
+    }
+
+    /// Walks to the end: a line for each hop.
+    public mutating func walk() -> [String] {
+        if let variant = running.variant { lines.append("variant \(variant)") }
+        while let turn = running.turn, running.done.count < Self.longest {
+            guard let step = around.definition.step(named: turn.step), take(turn, step) else {
+                lines.append("    nobody goes on from here")
+                return lines
+            }
+        }
+        if running.stage == .awaitingResult, let result = around.definition.result {
+            lines.append("result \(result.document) is asked for")
+            tell(.resultIssued(document: result.document, version: running.requests))
+        }
+        let sheets = around.definition.continuationSheets(for: running.boxes.count, in: running.variant)
+        if sheets > 0 { lines.append("continuation sheets: \(sheets)") }
+        lines.append("\(running.stage.rawValue): \(running.outcome ?? "-") after \(running.done.count) turns")
+        return lines
+    }
+
+    /// The circumstances at this moment of the walk.
+    private var present: Circumstances {
+        Circumstances(
+            definition: around.definition, tree: around.tree, staffing: around.staffing, applicant: around.applicant,
+            calendar: around.calendar, rules: around.rules, now: now)
+    }
+
+    /// Lets somebody act in the turn; false when nobody can.
+    private mutating func take(_ turn: RunningCase.Turn, _ step: ProcedureDefinition.Step) -> Bool {
+        // Everybody takes an hour of his working time.
+        now = WorkingTime(calendar: around.calendar, rules: around.rules).moment(after: .seconds(3_600), from: now)
+        lines.append(describe(turn))
+        guard let officer = turn.seat.flatMap({ people[$0] }) else { return false }
+        if let index = deviations.firstIndex(where: { $0.step == step.name }) {
+            let deviation = deviations.remove(at: index)
+            if let action = step.action(named: deviation.action) { return act(action, turn, officer) }
+            lines.append("    \(deviation.action): the step has no such action")
+        }
+        guard let action = step.actions.first(where: Self.leadsOn) else { return false }
+        return act(action, turn, officer)
+    }
+
+    private static func leadsOn(_ action: ProcedureDefinition.Action) -> Bool {
+        switch action.effect {
+        case .forward, .admit, .readdress, .recordOpinion, .finish: true
+        case .refuse, .sendBack, .requestSupplement, .refer, .correctBox: false
+        }
+    }
+
+    private mutating func act(
+        _ action: ProcedureDefinition.Action, _ turn: RunningCase.Turn, _ officer: Officer
+    ) -> Bool {
+        var number = turn.number
+        var acting = officer
+        if action.effect == .correctBox {
+            // The latest box of this step is corrected, by whoever signed it.
+            guard let signed = running.done.last(where: { $0.step == turn.step && $0.box != nil }) else {
+                lines.append("    \(action.name): no box of this step is signed yet")
+                return true
+            }
+            number = signed.number
+            acting = people[signed.seat] ?? officer
+        }
+        lines.append("    \(action.name) by \(acting.fullName) at \(RFC3339.text(of: now))")
+        let isDone = tell(
+            .act(
+                OfficerAction(
+                    officer: acting, action: action.name, step: turn.step, turn: number,
+                    text: action.needsText ? "Nội dung thử" : nil, fields: fields(of: action))))
+        guard isDone else { return action.effect == .requestSupplement || action.effect == .correctBox }
+        if action.effect == .requestSupplement {
+            lines.append("    the applicant sends what was missing")
+            tell(.supplemented(form: running.form))
+        }
+        return true
+    }
+
+    /// What an action asks for, made up.
+    private func fields(of action: ProcedureDefinition.Action) -> [String: String] {
+        var fields: [String: String] = [:]
+        for field in action.fields where field.isRequired {
+            switch field.name {
+            case .destinationCellId: fields[field.name.rawValue] = rightAddress.map { "\($0)" }
+            case .duesPaidThrough: fields[field.name.rawValue] = DuesMonth(containing: now).text
+            case .admittedOn: fields[field.name.rawValue] = Day(containing: now).text
+            }
+        }
+        if action.effect == .recordOpinion, let opinion = around.definition.opinion {
+            for criterion in opinion.criteria { fields[criterion.name] = opinion.grades.first?.name }
+        }
+        return fields
+    }
+
+    /// Gives the engine a command; false and a line when it refuses.
+    @discardableResult
+    private mutating func tell(_ command: CaseCommand) -> Bool {
+        do {
+            running = try CaseEngine.apply(command, to: running, in: present).running
+            return true
+        } catch {
+            lines.append("    refused: \(error.rule): \(error.text.english) / \(error.text.vietnamese)")
+            return false
+        }
+    }
+
+    private func describe(_ turn: RunningCase.Turn) -> String {
+        var parts = ["\(turn.number). \(turn.step): \(file.label(turn.organizationId)), \(turn.role.rawValue)"]
+        if let box = turn.box { parts.append("box \(box)") }
+        parts.append("due \(RFC3339.text(of: turn.due.at))")
+        if let seat = turn.seat, seat.organizationId != turn.organizationId {
+            parts.append("\(file.label(seat.organizationId)) acts in its place")
+        }
+        if turn.seat == nil { parts.append("nobody holds the role") }
+        if !running.beside.isEmpty { parts.append("\(running.beside.count) more at the same time") }
+        return parts.joined(separator: ", ")
+    }
+}
