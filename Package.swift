@@ -139,6 +139,9 @@ let whole: [Target] =
     documentLibraries + [
         mailLibrary,
         module("WorkingTime", ["Contracts"], resources: [.embedInCode("Resources/calendar-vn.json")]),
+        // Files of records, read as they arrive; their layouts are data.
+        module("Records", ["Contracts"]),
+        tests("Records", ["Records", "Contracts"]),
         module(
             "ServiceKit",
             [
@@ -215,8 +218,8 @@ let whole: [Target] =
         tests(
             "Directory",
             [
-                "Directory", "DirectoryDomain", "Contracts", "Messaging", "Postgres", "ServiceKit", "ServiceTestKit",
-                "TestStack", .httpTypes,
+                "Directory", "DirectoryDomain", "Contracts", "MadeUpCountry", "Messaging", "Postgres", "Records",
+                "ServiceKit", "ServiceTestKit", "TestStack", .httpTypes,
             ]),
         tests("DuesDomain", ["DuesDomain", "Contracts"]),
         tests(
@@ -251,7 +254,11 @@ let whole: [Target] =
     + service(
         "Console", [.asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1], migrations: ["0001_console"],
         resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")])
-    + service("Directory", [.nioCore], migrations: ["0001_directory", "0002_past"])
+    + service(
+        "Directory", ["Records", .nioCore], migrations: ["0001_directory", "0002_past", "0010_import"],
+        resources: [
+            .embedInCode("Import/Layouts/members-4.0.json"), .embedInCode("Import/Layouts/organizations-4.0.json"),
+        ])
     + service(
         "Dues", ["Projections", .httpTypes], migrations: ["0001_dues", "0002_standing_rows_and_advances"],
         domainResources: [

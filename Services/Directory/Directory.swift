@@ -14,12 +14,17 @@ struct Directory: ServiceDefinition {
         Migration(
             component: "directory", version: 2, name: "past",
             sql: String(decoding: PackageResources._002_past_sql, as: UTF8.self)),
+        Migration(
+            component: "directory", version: 10, name: "import",
+            sql: String(decoding: PackageResources._010_import_sql, as: UTF8.self)),
     ]
 
-    static let settings: [Setting] = []
+    static let settings = ImportSettings.all
 
     static func assemble(_ kit: ServiceContext) async throws -> ServiceParts {
         let desk = DirectoryDesk(kit: kit)
+        let imports = try ImportRoutes(desk)
+        let importWorker = try ImportWorker(kit)
         return ServiceParts(
             routes: { router in
                 desk.addOrganizations(to: router)
@@ -27,12 +32,17 @@ struct Directory: ServiceDefinition {
                 desk.addMembers(to: router)
                 desk.addRoles(to: router)
                 desk.addSelfView(to: router)
+                imports.add(to: router)
+                DifferenceRoutes(desk: desk).add(to: router)
             },
             consumers: [AdmissionConsumer.definition(audit: kit.audit)],
             background: [
                 PeriodicJob(name: "planned changes", interval: .seconds(60), logger: kit.logger) {
                     try await PlannedChanges(desk: desk).run()
-                }
+                },
+                PeriodicJob(name: "imports", interval: .seconds(2), logger: kit.logger) {
+                    try await importWorker.run()
+                },
             ],
             publishers: Publishers.all(kit.outbox))
     }
