@@ -73,13 +73,13 @@ struct LineBuffer {
             isSkipping = false
             line += 1
         }
-        var line = line
-        defer { self.line = line }
+        var current = line
+        defer { line = current }
         return try rest.withUnsafeBufferPointer { text in
             var start = 0
-            while start < text.count, case .done(let next, let lines) = try scan(text, start, line) {
+            while start < text.count, case .done(let next, let lines) = try scan(text, start, current) {
                 start = next
-                line += lines
+                current += lines
             }
             return start
         }

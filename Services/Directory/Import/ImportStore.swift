@@ -65,12 +65,13 @@ enum ImportStore {
             """, as: ImportRun.self)
     }
 
-    /// The oldest import that is not finished.
-    static func next(in session: any PostgresQueryable) async throws -> ImportRun? {
-        try await session.queryOptional(
+    /// The oldest import that is not finished, held until the transaction ends; nothing while another process holds it.
+    static func takeNext(in transaction: PostgresTransaction) async throws -> ImportRun? {
+        try await transaction.queryOptional(
             """
             SELECT \(ImportRun.columns) FROM imports
-            WHERE state IN ('staged', 'loading') ORDER BY number LIMIT 1
+            WHERE id = (SELECT id FROM imports WHERE state IN ('staged', 'loading') ORDER BY number LIMIT 1)
+            FOR UPDATE SKIP LOCKED
             """, as: ImportRun.self)
     }
 

@@ -95,7 +95,7 @@ struct ImportRefusalTests {
             let lines = (1...60).map { ImportScene.Line(sourceId: "S\($0)", fullName: "Mẫu \($0)") }
             var bytes = Array(ImportScene.file(lines).utf8)
             let place = try #require(bytes.firstRange(of: Array("Mẫu 30".utf8)))
-            bytes[place.lowerBound + 1] = 0xE2
+            bytes[place.lowerBound + 1] = 0xFF
             var headers = HTTPFields()
             headers[.contentType] = "text/csv; charset=utf-8"
             let answer = try await scene.scene.service.call(

@@ -145,6 +145,9 @@ struct ImportScene: Sendable {
 
 func withImports(_ body: @Sendable (ImportScene) async throws -> Void) async throws {
     try await withDirectory { scene in
-        try await body(ImportScene(scene: scene, tree: try await scene.tree()))
+        let imports = ImportScene(scene: scene, tree: try await scene.tree())
+        // The source has the tree already.
+        try await imports.pool.execute("DELETE FROM outgoing_changes")
+        try await body(imports)
     }
 }

@@ -1,4 +1,5 @@
 import Contracts
+import DirectoryDomain
 import Foundation
 import HTTPTypes
 import Postgres

@@ -1,4 +1,4 @@
-public import Contracts
+import Contracts
 
 /// A change made here that the Party Member Database has to learn of.
 public struct OutgoingChange: Sendable, Hashable, Codable {

@@ -24,9 +24,7 @@ struct ImportWorker: Sendable {
     /// One step, all of it or nothing; false when nothing waits, or another process is at work.
     func step() async throws -> Bool {
         try await kit.pool.transaction(TransactionOptions(statementTimeout: timeout)) { transaction in
-            let key = AdvisoryLockKey(named: "hoso.directory.imports")
-            guard try await transaction.tryLockAdvisory(key), let run = try await ImportStore.next(in: transaction)
-            else { return false }
+            guard let run = try await ImportStore.takeNext(in: transaction) else { return false }
             let table = StagingTable(run.subject, number: run.number)
             guard try await isWhole(run, table, in: transaction) else {
                 try await lose(run, table, in: transaction)

@@ -1,6 +1,7 @@
 import Contracts
 import DirectoryDomain
 import Foundation
+import HTTPTypes
 import Postgres
 import ServiceKit
 
@@ -66,7 +67,11 @@ struct Settlement: Sendable {
         case .enter: try await enter(difference)
         case .takeSource:
             guard let row else { throw Problem.notFound }
-            difference.kind == .moved ? try await move(row.member, difference) : try await take(difference, row)
+            if difference.kind == .moved {
+                try await move(row.member, difference)
+            } else {
+                try await take(difference, row)
+            }
         }
     }
 
@@ -164,7 +169,7 @@ struct Settlement: Sendable {
     private func enter(_ difference: Difference) async throws {
         guard let record = difference.record else { throw Problem(Faults([Self.notAnAction])) }
         let known: SourceRecord = try ContractsJSON.decode(from: record.bytes)
-        var path: OrganizationPath
+        let path: OrganizationPath
         if let id = body.cellID {
             path = try await desk.path(id, field: "cellId", in: transaction)
             try checkAuthority(at: path, difference)

@@ -31,19 +31,18 @@ struct FirstLoad: Sendable {
             try await prepare()
             return true
         }
-        let (entered, reached): (Int, Int64?)
-        switch run.subject {
-        case .members: (entered, reached) = try await MemberLoad(self).enter(after: run.loadedTo, limit: Self.batch)
-        case .organizations:
-            (entered, reached) = try await OrganizationLoad(self).enter(after: run.loadedTo, limit: Self.batch)
-        }
-        guard let reached else {
+        let batch =
+            switch run.subject {
+            case .members: try await MemberLoad(self).enter(after: run.loadedTo, limit: Self.batch)
+            case .organizations: try await OrganizationLoad(self).enter(after: run.loadedTo, limit: Self.batch)
+            }
+        guard let reached = batch.reached else {
             try await transaction.execute("DROP TABLE \(identifier: twins)")
             return false
         }
         try await transaction.execute(
             """
-            UPDATE imports SET loaded_to = \(reached), entered = entered + \(Int64(entered)) WHERE id = \(run.id)
+            UPDATE imports SET loaded_to = \(reached), entered = entered + \(Int64(batch.entered)) WHERE id = \(run.id)
             """)
         return true
     }

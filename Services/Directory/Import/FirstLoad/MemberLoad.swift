@@ -1,6 +1,7 @@
 import Contracts
 import DirectoryDomain
 import Postgres
+import ServiceKit
 
 /// Enters members of a first load.
 struct MemberLoad: Sendable {
@@ -40,8 +41,8 @@ struct MemberLoad: Sendable {
         let id: MemberID = load.kit.ids.next(at: load.kit.time.now)
         guard let member = entered(id, draft, cell, residenceCell) else { return nil }
         let hasTwin: Bool = try row.get("has_twin_number")
-        return LoadedMember(
-            member: member, sourceID: try row.get("source_id"), personalID: hasTwin ? nil : try row.get("personal_id"))
+        let number: PersonalID? = try row.get("personal_id")
+        return LoadedMember(member: member, sourceID: try row.get("source_id"), personalID: hasTwin ? nil : number)
     }
 
     private func organization(_ column: String, _ row: PostgresRow) throws -> Organization? {

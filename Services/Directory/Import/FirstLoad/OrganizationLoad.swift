@@ -1,6 +1,7 @@
 import Contracts
 import DirectoryDomain
 import Postgres
+import ServiceKit
 
 /// Enters organisations of a first load, those above before those below.
 struct OrganizationLoad: Sendable {
@@ -59,7 +60,7 @@ struct OrganizationLoad: Sendable {
             code: code, name: try row.get("name"), type: try row.choice("type"), parentId: above?.first?.id,
             residential: try row.get("residential", as: String?.self) == "true",
             duesRegion: region ?? above?.first?.duesRegion ?? .one,
-            meetingDay: try row.get("meeting_day", as: String?.self).flatMap(Int.init))
+            meetingDay: try row.get("meeting_day", as: String?.self).flatMap { Int($0) })
         return try? Organization.founded(load.kit.ids.next(at: load.kit.time.now), draft, under: above)
     }
 }

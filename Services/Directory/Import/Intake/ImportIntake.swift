@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import HTTPTypes
 import NIOCore
 import Postgres
 import Records
@@ -22,7 +23,7 @@ struct ImportIntake: Sendable {
     func take(
         _ pieces: some AsyncSequence<ByteBuffer, any Error> & Sendable, _ request: ImportRequest, author: String
     ) async throws -> ImportRun {
-        let id = kit.ids.next(at: kit.time.now)
+        let id: UUIDv7 = kit.ids.next(at: kit.time.now)
         let notes = StagingNotes()
         do {
             return try await stage(pieces, request, id, author: author, notes)
@@ -103,10 +104,10 @@ extension Problem {
     ///
     /// - Parameter fault: what makes it untrustworthy as a whole; absent when too many lines are wrong.
     static func refused(_ id: UUIDv7, _ fault: RecordFault?, _ faults: [RecordFault]) -> Problem {
+        let listed = fault.map { [$0] } ?? Array(faults.prefix(listedFaults))
         var problem = Problem(
             .unprocessableContent, id: "import-refused", vietnamese: "Tệp không được tiếp nhận",
-            english: "The file is not taken in",
-            errors: (fault.map { [$0] } ?? [] + faults.prefix(listedFaults)).map(FieldError.init))
+            english: "The file is not taken in", errors: listed.map(FieldError.init))
         problem.detail =
             fault == nil
             ? LocalizedText(vietnamese: "Quá nhiều dòng sai.", english: "Too many lines are wrong.") : nil

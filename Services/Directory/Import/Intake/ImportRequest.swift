@@ -30,7 +30,9 @@ struct ImportRequest: Sendable {
         let name = request.uri.queryParameters.get("layout") ?? "\(subject.rawValue)-4.0"
         guard let layout = layouts[subject]?[name] else { throw Query.invalid("layout") }
         self.layout = layout
-        guard let asOf = try Query.value("asOf", request, RFC3339.moment) else { throw Query.invalid("asOf") }
+        guard let asOf = try Query.value("asOf", request, { RFC3339.moment(of: $0) }) else {
+            throw Query.invalid("asOf")
+        }
         self.asOf = asOf
         form = try Self.form(request.headers[.contentType])
     }

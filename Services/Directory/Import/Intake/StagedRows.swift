@@ -21,17 +21,17 @@ struct StagedRows<Pieces: AsyncSequence & Sendable>: AsyncSequence, Sendable whe
     struct Iterator: AsyncIteratorProtocol {
         private var pieces: Pieces.AsyncIterator
         private var reader: RecordReader
-        private let writer: StagedRowWriter
-        private let rows: StagedRows
-        private let key: Int?
+        private let sink: Sink
+        private let limits: ImportLimits
+        private let notes: StagingNotes
         private var isEnded = false
 
         init(_ rows: StagedRows) {
-            self.rows = rows
             pieces = rows.pieces.makeAsyncIterator()
             reader = RecordReader(rows.layout, rows.form)
-            writer = StagedRowWriter(rows.table, rows.layout)
-            key = rows.layout.index(of: rows.table.subject.keyField)
+            sink = Sink(rows)
+            limits = rows.limits
+            notes = rows.notes
         }
 
         mutating func next() async throws -> [UInt8]? {
@@ -40,10 +40,11 @@ struct StagedRows<Pieces: AsyncSequence & Sendable>: AsyncSequence, Sendable whe
                     isEnded = true
                     return try last()
                 }
-                guard rows.notes.count(piece.readableBytes) <= rows.limits.bytes else { throw Problem.bodyTooLarge }
+                guard notes.count(piece.readableBytes) <= limits.bytes else { throw Problem.bodyTooLarge }
                 var found: [UInt8] = []
-                try reader.take(Array(piece.readableBytesView)) { take($0, into: &found) }
-                try rows.limits.check(reader.counts, isLast: false)
+                let sink = sink
+                try reader.take(Array(piece.readableBytesView)) { sink.take($0, into: &found) }
+                try limits.check(reader.counts, isLast: false)
                 if !found.isEmpty { return found }
             }
             return nil
@@ -51,17 +52,32 @@ struct StagedRows<Pieces: AsyncSequence & Sendable>: AsyncSequence, Sendable whe
 
         private mutating func last() throws -> [UInt8]? {
             var found: [UInt8] = []
-            try reader.finish { take($0, into: &found) }
-            rows.notes.note(reader.counts, fields: reader.fields)
-            try rows.limits.check(reader.counts, isLast: true)
+            let sink = sink
+            try reader.finish { sink.take($0, into: &found) }
+            notes.note(reader.counts, fields: reader.fields)
+            try limits.check(reader.counts, isLast: true)
             return found.isEmpty ? nil : found
         }
+    }
 
-        private func take(_ finding: RecordFinding, into found: inout [UInt8]) {
+    /// Where findings go: records among the rows, faults among the notes.
+    private struct Sink {
+        let writer: StagedRowWriter
+        let notes: StagingNotes
+        /// The place of what identifies a record.
+        let key: Int?
+
+        init(_ rows: StagedRows) {
+            writer = StagedRowWriter(rows.table, rows.layout)
+            notes = rows.notes
+            key = rows.layout.index(of: rows.table.subject.keyField)
+        }
+
+        func take(_ finding: RecordFinding, into found: inout [UInt8]) {
             switch finding {
             case .record(let record): writer.append(record, to: &found)
-            case .faulty(let record, let faults): rows.notes.note(faults, about: key.flatMap(record.string))
-            case .unreadable(let fault): rows.notes.note([fault], about: nil)
+            case .faulty(let record, let faults): notes.note(faults, about: key.flatMap(record.string))
+            case .unreadable(let fault): notes.note([fault], about: nil)
             }
         }
     }

@@ -20,14 +20,14 @@ struct StagingTable: Sendable {
         }
     }
 
-    private static let members = [
+    private static let members: [(name: String, field: String)] = [
         ("source_id", "sourceId"), ("personal_id", "personalId"), ("full_name", "fullName"), ("sex", "sex"),
         ("birth_date", "birthDate"), ("card_number", "cardNumber"), ("record_number", "recordNumber"),
         ("joined_on", "joinedOn"), ("recognised_on", "recognisedOn"), ("cell_code", "cellCode"),
         ("residence_cell_code", "residenceCellCode"), ("state", "state"), ("dues_category", "duesCategory"),
         ("change", "change"),
     ]
-    private static let organizations = [
+    private static let organizations: [(name: String, field: String)] = [
         ("code", "code"), ("type", "type"), ("name", "name"), ("parent_code", "parentCode"),
         ("residential", "residential"), ("dues_region", "duesRegion"), ("meeting_day", "meetingDay"),
         ("change", "change"),

@@ -20,7 +20,7 @@ enum OutgoingStore {
         try await insert(change, .organizations, organization.id.value, organization.version, at: now, in: transaction)
     }
 
-    private static func version<Value: Decodable>(
+    private static func version<Value: Decodable & SendableMetatype>(
         _ kind: String, _ id: UUIDv7, _ version: Int64, in transaction: PostgresTransaction
     ) async throws -> Value? {
         guard version > 0 else { return nil }
