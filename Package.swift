@@ -258,6 +258,7 @@ let whole: [Target] =
         "Directory", ["Records", .nioCore], migrations: ["0001_directory", "0002_past", "0010_import"],
         resources: [
             .embedInCode("Import/Layouts/members-4.0.json"), .embedInCode("Import/Layouts/organizations-4.0.json"),
+            .embedInCode("Import/Layouts/answers-4.0.json"),
         ])
     + service(
         "Dues", ["Projections", .httpTypes], migrations: ["0001_dues", "0002_standing_rows_and_advances"],

@@ -8,7 +8,7 @@ struct Hosoctl: AsyncParsableCommand {
         commandName: "hosoctl", abstract: "Operates the suite: events, parked messages, outboxes, lag, audit.",
         subcommands: [
             TokenCommand.self, EventsCommand.self, ParkedCommand.self, OutboxCommand.self,
-            LagCommand.self, HealthCommand.self, AuditCommand.self, GenerateCommand.self,
+            LagCommand.self, HealthCommand.self, AuditCommand.self, GenerateCommand.self, ImportCommand.self,
         ])
 
     static func main() async {

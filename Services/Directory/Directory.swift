@@ -25,6 +25,8 @@ struct Directory: ServiceDefinition {
         let desk = DirectoryDesk(kit: kit)
         let imports = try ImportRoutes(desk)
         let importWorker = try ImportWorker(kit)
+        let outgoing = OutgoingRoutes(
+            desk: desk, bearers: imports.bearers, layout: try ImportLayouts.answers())
         return ServiceParts(
             routes: { router in
                 desk.addOrganizations(to: router)
@@ -34,6 +36,8 @@ struct Directory: ServiceDefinition {
                 desk.addSelfView(to: router)
                 imports.add(to: router)
                 DifferenceRoutes(desk: desk).add(to: router)
+                outgoing.add(to: router)
+                QualityRoutes(desk: desk).add(to: router)
             },
             consumers: [AdmissionConsumer.definition(audit: kit.audit)],
             background: [

@@ -11,6 +11,9 @@ enum ImportLayouts {
         ]
     }
 
+    /// What the source answers to changes that went out.
+    static func answers() throws -> RecordLayout { try RecordLayout(json: PackageResources.answers_4_0_json) }
+
     private static func byName(_ files: [[UInt8]]) throws -> [String: RecordLayout] {
         let layouts = try files.map { try RecordLayout(json: $0) }
         return Dictionary(uniqueKeysWithValues: layouts.map { ($0.name, $0) })

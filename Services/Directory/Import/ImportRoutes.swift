@@ -13,8 +13,7 @@ struct ImportRoutes: Sendable {
     let desk: DirectoryDesk
     let intake: ImportIntake
     let layouts: [ImportSubject: [String: RecordLayout]]
-    /// Codes of organisations whose administrators may import, beside the central organisation's.
-    let bodies: [String]
+    let bearers: ImportBearers
 
     private var kit: ServiceContext { desk.kit }
 
@@ -22,7 +21,7 @@ struct ImportRoutes: Sendable {
         self.desk = desk
         intake = try ImportIntake(desk.kit)
         layouts = try ImportLayouts.all()
-        bodies = try desk.kit.settings.list("directory.imports.bodies")
+        bearers = try ImportBearers(desk)
     }
 
     func add(to router: Router<HosoRequestContext>) {
@@ -33,26 +32,26 @@ struct ImportRoutes: Sendable {
     }
 
     private func take(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
-        let visitor = try await importer(context)
+        let visitor = try await bearers.require(context)
         let run = try await intake.take(request.body, ImportRequest(request, layouts), author: visitor.subject)
         return try .json(.accepted, ImportView(run), headers: [.location: "/v1/imports/\(run.id)"])
     }
 
     private func list(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
-        _ = try await importer(context)
+        _ = try await bearers.require(context)
         let page = try PageRequest(request)
         let found = try await ImportStore.page(page, in: kit.pool)
         return try .json(.ok, PageView(found, page, id: \.id, item: ImportView.init))
     }
 
     private func show(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
-        _ = try await importer(context)
+        _ = try await bearers.require(context)
         guard let run = try await ImportStore.read(try id(context), in: kit.pool) else { throw Problem.notFound }
         return try .json(.ok, ImportView(run))
     }
 
     private func faults(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
-        _ = try await importer(context)
+        _ = try await bearers.require(context)
         let after = try Query.value("afterLine", request, Int64.init) ?? 0
         let found = try await ImportStore.faults(
             of: try id(context), afterLine: after, limit: try PageRequest.limit(request), in: kit.pool)
@@ -62,23 +61,6 @@ struct ImportRoutes: Sendable {
     private func id(_ context: HosoRequestContext) throws(Problem) -> UUIDv7 {
         guard let id = context.parameters.get("id").flatMap(UUIDv7.init) else { throw .notFound }
         return id
-    }
-
-    /// Who may bring files of the whole country: operators, and administrators of the central organisation or of a body
-    /// that is named for it, of that itself and not of something above.
-    private func importer(_ context: HosoRequestContext) async throws -> Visitor {
-        let visitor = try await desk.visitor(context, in: kit.pool)
-        guard visitor.authority.holder != .operating else { return visitor }
-        let places: [Organization] = try await kit.pool.query(
-            """
-            SELECT document FROM organizations
-            WHERE (type = \(OrganizationType.central.rawValue) OR code = ANY (\(bodies))) AND status = 'active'
-            """
-        ).map(Documents.read)
-        guard places.contains(where: { visitor.authority.administers(OrganizationPath([$0])) }) else {
-            throw Problem.outsideAuthority
-        }
-        return visitor
     }
 }
 

@@ -37,7 +37,8 @@ struct ImportRequest: Sendable {
         form = try Self.form(request.headers[.contentType])
     }
 
-    private static func form(_ contentType: String?) throws(Problem) -> RecordReader.Form {
+    /// How the records of a body are written, by its content type.
+    static func form(_ contentType: String?) throws(Problem) -> RecordReader.Form {
         switch contentType?.split(separator: ";").first?.trimmingCharacters(in: .whitespaces).lowercased() {
         case "text/csv": return .delimited
         case "application/jsonl", "application/x-ndjson": return .jsonLines
