@@ -57,7 +57,7 @@ struct MemberComparison: Sendable {
             """
             CREATE UNLOGGED TABLE \(identifier: candidates) AS
             SELECT s.line, coalesce(s.source_id, m.source_id) AS source_id, s.source_id IS NOT NULL AS is_in_source,
-                s.personal_id, \(Self.name) AS full_name, s.sex, s.birth_date, s.card_number, s.record_number,
+                s.personal_id, s.full_name, s.sex, s.birth_date, s.card_number, s.record_number,
                 s.joined_on, s.recognised_on, s.cell_code, s.residence_cell_code, s.state, s.dues_category,
                 coalesce(s.change, 'upsert') AS change, m.id AS member_id, m.state AS our_state,
                 c.id AS cell_id, c.type AS cell_type, c.status AS cell_status, r.id AS residence_cell_id
@@ -69,10 +69,6 @@ struct MemberComparison: Sendable {
             """)
         try await transaction.execute("ANALYZE \(identifier: candidates)")
     }
-
-    /// Names are the same when they differ only in how their marks are composed.
-    private static let name: SQL =
-        "CASE WHEN s.full_name IS NFC NORMALIZED THEN s.full_name ELSE normalize(s.full_name) END"
 
     /// The arguments of `member_facts` for a record of the source. Of a field that the file does not have, nothing is
     /// said: ours stands for it.
@@ -204,7 +200,6 @@ extension MemberFact {
     /// What the source says, in the form in which the digest has it: organisations by their ids.
     fileprivate var staged: SQL {
         switch self {
-        case .fullName: "CASE WHEN s.full_name IS NFC NORMALIZED THEN s.full_name ELSE normalize(s.full_name) END"
         case .cellCode: "c.id::text"
         case .residenceCellCode: "r.id::text"
         default: "s.\(identifier: column)"

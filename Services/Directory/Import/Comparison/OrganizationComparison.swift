@@ -109,7 +109,7 @@ extension OrganizationFact {
     fileprivate var staged: SQL {
         switch self {
         case .type: "s.type"
-        case .name: "CASE WHEN s.name IS NFC NORMALIZED THEN s.name ELSE normalize(s.name) END"
+        case .name: "s.name"
         case .parentCode: "s.parent_code"
         case .residential: "coalesce(s.residential, 'false')"
         // What the source leaves open is decided here.
