@@ -1,4 +1,5 @@
 import Contracts
+import DirectoryDomain
 import Hummingbird
 import Postgres
 import ServiceKit
