@@ -139,6 +139,9 @@ let whole: [Target] =
     documentLibraries + [
         mailLibrary,
         module("WorkingTime", ["Contracts"], resources: [.embedInCode("Resources/calendar-vn.json")]),
+        // Files of records, read as they arrive; their layouts are data.
+        module("Records", ["Contracts"]),
+        tests("Records", ["Records", "Contracts"]),
         module(
             "ServiceKit",
             [
@@ -226,8 +229,8 @@ let whole: [Target] =
         tests(
             "Directory",
             [
-                "Directory", "DirectoryDomain", "Contracts", "Messaging", "Postgres", "ServiceKit", "ServiceTestKit",
-                "TestStack", .httpTypes,
+                "Directory", "DirectoryDomain", "Contracts", "MadeUpCountry", "Messaging", "Postgres", "Records",
+                "ServiceKit", "ServiceTestKit", "TestStack", .httpTypes,
             ]),
         tests("DuesDomain", ["DuesDomain", "Contracts"]),
         tests(
@@ -274,8 +277,12 @@ let whole: [Target] =
         "Console", [.asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1], migrations: ["0001_console"],
         resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")])
     + service(
-        "Directory", [.asyncHTTPClient, .nioCore, .nioHTTP1],
-        migrations: ["0001_directory", "0002_past", "0003_people"])
+        "Directory", ["Records", .asyncHTTPClient, .nioCore, .nioHTTP1],
+        migrations: ["0001_directory", "0002_past", "0003_people", "0010_import"],
+        resources: [
+            .embedInCode("Import/Layouts/members-4.0.json"), .embedInCode("Import/Layouts/organizations-4.0.json"),
+            .embedInCode("Import/Layouts/answers-4.0.json"),
+        ])
     + service(
         "Dues", ["Projections", .httpTypes], migrations: ["0001_dues", "0002_standing_rows_and_advances"],
         domainResources: [

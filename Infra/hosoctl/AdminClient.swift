@@ -40,11 +40,36 @@ struct AdminClient: Sendable {
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: ServiceAddress.base(of: service) + path)
         request.method = method
+        return try await answer(of: service, to: request, within: .seconds(30), alsoAccepts: alsoAccepts)
+    }
+
+    /// How long a file of the whole country may take.
+    private static let uploadTime = TimeAmount.hours(2)
+
+    /// Streams a file to a service and reads its answer.
+    func upload<Answer: Decodable>(
+        _ service: ServiceName, _ path: String, file: String, contentType: String
+    ) async throws -> Answer {
+        let url = URL(fileURLWithPath: file)
+        let size = try url.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
+        var request = HTTPClientRequest(url: ServiceAddress.base(of: service) + path)
+        request.method = .POST
+        request.headers.add(name: "content-type", value: contentType)
+        request.body = .stream(FilePieces(url: url), length: .known(Int64(size)))
+        return try await answer(of: service, to: request, within: Self.uploadTime, alsoAccepts: .accepted)
+    }
+
+    private func answer<Answer: Decodable>(
+        of service: ServiceName, to asked: HTTPClientRequest, within time: TimeAmount,
+        as type: Answer.Type = Answer.self,
+        alsoAccepts: HTTPResponseStatus? = nil
+    ) async throws -> Answer {
+        var request = asked
         if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
         request.headers.add(name: "accept-language", value: "en")
         let response: HTTPClientResponse
         do {
-            response = try await client.execute(request, timeout: .seconds(30))
+            response = try await client.execute(request, timeout: time)
         } catch {
             throw Refused(service: service, reason: "does not answer at \(ServiceAddress.base(of: service))")
         }
@@ -57,11 +82,17 @@ struct AdminClient: Sendable {
 
     private static func reason(_ status: HTTPResponseStatus, _ body: Data) -> String {
         struct Shape: Decodable {
+            struct Fault: Decodable {
+                var english: String
+                var rule: String
+            }
             var title: String
             var type: String
+            var errors: [Fault]?
         }
         guard let problem = try? JSONDecoder().decode(Shape.self, from: body) else { return "answered \(status.code)" }
-        return "\(problem.title) (\(problem.type))"
+        let faults = (problem.errors ?? []).map { "\n  \($0.english) [\($0.rule)]" }.joined()
+        return "\(problem.title) (\(problem.type))\(faults)"
     }
 
     /// Asks several services; one that is away is told and does not stop the others.

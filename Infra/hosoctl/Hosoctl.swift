@@ -9,7 +9,8 @@ struct Hosoctl: AsyncParsableCommand {
         commandName: "hosoctl", abstract: "Operates the suite: events, parked messages, outboxes, lag, audit.",
         subcommands: [
             TokenCommand.self, EventsCommand.self, ParkedCommand.self, OutboxCommand.self,
-            LagCommand.self, HealthCommand.self, AuditCommand.self, GenerateCommand.self, ProcedureCommand.self,
+            LagCommand.self, HealthCommand.self, AuditCommand.self, GenerateCommand.self, ImportCommand.self,
+            ProcedureCommand.self,
         ])
 
     static func main() async {

@@ -20,19 +20,28 @@ struct Directory: ServiceDefinition {
         Migration(
             component: "directory", version: 3, name: "people",
             sql: String(decoding: PackageResources._003_people_sql, as: UTF8.self)),
+        Migration(
+            component: "directory", version: 10, name: "import",
+            sql: String(decoding: PackageResources._010_import_sql, as: UTF8.self)),
     ]
 
-    static let settings = [
-        Setting(
-            "directory.accountInquiry.url", .url,
-            help: "Where a bank account's holder is asked for; without it accounts are approved unverified."),
-        Setting("directory.accountInquiry.token", .string, isSecret: true, help: "The bearer token for it."),
-        Setting("directory.accountInquiry.timeout", .duration, default: "10s", help: "How long one question may take."),
-    ]
+    static let settings =
+        ImportSettings.all + [
+            Setting(
+                "directory.accountInquiry.url", .url,
+                help: "Where a bank account's holder is asked for; without it accounts are approved unverified."),
+            Setting("directory.accountInquiry.token", .string, isSecret: true, help: "The bearer token for it."),
+            Setting(
+                "directory.accountInquiry.timeout", .duration, default: "10s", help: "How long one question may take."),
+        ]
 
     static func assemble(_ kit: ServiceContext) async throws -> ServiceParts {
         let inquiries = try inquiries(kit)
         let desk = DirectoryDesk(kit: kit, isVerifiable: inquiries != nil)
+        let imports = try ImportRoutes(desk)
+        let importWorker = try ImportWorker(kit)
+        let outgoing = OutgoingRoutes(
+            desk: desk, bearers: imports.bearers, layout: try ImportLayouts.answers())
         return ServiceParts(
             routes: { router in
                 desk.addOrganizations(to: router)
@@ -46,12 +55,19 @@ struct Directory: ServiceDefinition {
                 desk.addRequests(to: router)
                 desk.addSelfView(to: router)
                 desk.addSelfCheck(to: router)
+                imports.add(to: router)
+                DifferenceRoutes(desk: desk).add(to: router)
+                outgoing.add(to: router)
+                QualityRoutes(desk: desk).add(to: router)
             },
             consumers: [AdmissionConsumer.definition(audit: kit.audit)],
             background: [
                 PeriodicJob(name: "planned changes", interval: .seconds(60), logger: kit.logger) {
                     try await PlannedChanges(desk: desk).run()
-                }
+                },
+                PeriodicJob(name: "imports", interval: .seconds(2), logger: kit.logger) {
+                    try await importWorker.run()
+                },
             ]
                 + [inquiries].compactMap(\.self).map { inquiries in
                     PeriodicJob(name: "account inquiries", interval: .seconds(2), logger: kit.logger) {

@@ -99,9 +99,7 @@ extension DirectoryDesk {
             try await register(transaction, author: subject, reason: body.reason.text)
                 .add(member, personalID: body.personalID)
         } catch is PersonalIDTaken {
-            throw Problem.taken(
-                "personal-id-taken", field: "personalId", vietnamese: "Số định danh cá nhân đã có trong danh bạ",
-                english: "The personal ID is in the directory already")
+            throw Problem.personalIDTaken
         }
         try await kit.audit.record(
             "member.entered", subject: "\(member.id)", actor: subject,

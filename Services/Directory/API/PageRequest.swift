@@ -8,11 +8,15 @@ struct PageRequest {
     let after: UUIDv7?
 
     init(_ request: Request) throws(Problem) {
-        let parameters = request.uri.queryParameters
-        let limit = parameters.get("limit").map { Int($0) ?? 0 } ?? 50
-        guard (1...200).contains(limit) else { throw Query.invalid("limit") }
-        self.limit = limit
+        limit = try Self.limit(request)
         after = try Query.value("after", request, UUIDv7.init)
+    }
+
+    /// How many are asked for.
+    static func limit(_ request: Request) throws(Problem) -> Int {
+        let limit = request.uri.queryParameters.get("limit").map { Int($0) ?? 0 } ?? 50
+        guard (1...200).contains(limit) else { throw Query.invalid("limit") }
+        return limit
     }
 }
 

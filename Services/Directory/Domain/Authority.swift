@@ -78,7 +78,7 @@ public struct Authority: Sendable {
         }
     }
 
-    private func holds(_ names: Set<RoleName>, on path: OrganizationPath?) -> Bool {
+    func holds(_ names: Set<RoleName>, on path: OrganizationPath?) -> Bool {
         guard let path else { return false }
         return path.ids.contains { id in names.contains { places[$0]?.contains(id) == true } }
     }

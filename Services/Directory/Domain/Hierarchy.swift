@@ -30,7 +30,7 @@ public enum Hierarchy {
     ]
 
     /// The types that have a committee (cấp uỷ).
-    static let committees: Set<OrganizationType> = [
+    public static let committees: Set<OrganizationType> = [
         .central, .provincial, .agencyCentral, .commune, .superiorOfBase, .baseOrganisation, .section,
     ]
 

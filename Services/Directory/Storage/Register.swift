@@ -16,6 +16,8 @@ struct Register<Sink: StateSink> {
     let reason: String
     /// The first day on which it holds.
     let effectiveOn: Day
+    /// Whether the Party Member Database has to learn of it: what comes from there need not go back.
+    var tellsSource = true
 
     func add(_ organization: Organization) async throws {
         try await OrganizationStore.insert(organization, at: now, in: transaction)
@@ -60,6 +62,7 @@ struct Register<Sink: StateSink> {
         try await remember("organization", organization.id.value, organization.version, organization)
         let place = organization.status == .active ? organization.parentId : nil
         try await Placements.place("organization", organization.id.value, at: place, from: effectiveOn, in: transaction)
+        if tellsSource { try await OutgoingStore.prepare(organization, at: now, in: transaction) }
         try await sink.publish(organization.published, key: organization.id.value, version: organization.version)
     }
 
@@ -67,6 +70,7 @@ struct Register<Sink: StateSink> {
         try await remember("member", member.id.value, member.version, member)
         let place = member.state.isEnd ? nil : member.cellId
         try await Placements.place("member", member.id.value, at: place, from: effectiveOn, in: transaction)
+        if tellsSource { try await OutgoingStore.prepare(member, at: now, in: transaction) }
         try await sink.publish(member.published, key: member.id.value, version: member.version)
     }
 

@@ -1,0 +1,73 @@
+import Contracts
+import Foundation
+import Logging
+import Postgres
+import ServiceKit
+
+/// Works on imports one after the other: a first load where that is asked for, then the comparison.
+struct ImportWorker: Sendable {
+    let kit: ServiceContext
+    private let timeout: Duration
+    private let workMemory: Int
+
+    init(_ kit: ServiceContext) throws {
+        self.kit = kit
+        timeout = try kit.settings.duration("directory.imports.timeout")
+        workMemory = try kit.settings.int("directory.imports.workMemory")
+    }
+
+    /// Everything that waits.
+    func run() async throws {
+        while try await step() {}
+    }
+
+    /// One step, all of it or nothing; false when nothing waits, or another process is at work.
+    func step() async throws -> Bool {
+        try await kit.pool.transaction(TransactionOptions(statementTimeout: timeout)) { transaction in
+            guard let run = try await ImportStore.takeNext(in: transaction) else { return false }
+            let table = StagingTable(run.subject, number: run.number)
+            guard try await isWhole(run, table, in: transaction) else {
+                try await lose(run, table, in: transaction)
+                return true
+            }
+            let loading = FirstLoad(kit: kit, run: run, table: table, transaction: transaction)
+            if run.mode == .firstLoad, try await loading.step() { return true }
+            try await compare(run, table, in: transaction)
+            return true
+        }
+    }
+
+    /// The staging tables are not logged: a crash of the server empties them.
+    private func isWhole(
+        _ run: ImportRun, _ table: StagingTable, in transaction: PostgresTransaction
+    ) async throws -> Bool {
+        guard run.loadedTo == 0 else {
+            return try await transaction.queryOptional("SELECT 1 AS one FROM \(identifier: table.name) LIMIT 1") != nil
+        }
+        return try await table.count(in: transaction) == run.usable
+    }
+
+    private func lose(_ run: ImportRun, _ table: StagingTable, in transaction: PostgresTransaction) async throws {
+        try await table.drop(in: transaction)
+        try await ImportStore.finish(run.id, as: .lost, at: kit.time.now, in: transaction)
+        kit.logger.error(
+            "the rows of an import were lost before they were compared; it has to be sent again",
+            metadata: ["import": "\(run.id)"])
+    }
+
+    private func compare(_ run: ImportRun, _ table: StagingTable, in transaction: PostgresTransaction) async throws {
+        try await transaction.execute("SELECT set_config('work_mem', \("\(workMemory)MB"), true)")
+        let found = FoundDifferences(run: run, transaction: transaction)
+        switch run.subject {
+        case .members: try await MemberComparison(run: run, transaction: transaction).compare()
+        case .organizations: try await OrganizationComparison(run: run, transaction: transaction).compare()
+        }
+        let outcome = try await found.settle(staged: table, at: kit.time.now)
+        try await table.drop(in: transaction)
+        try await ImportStore.finish(
+            run.id, as: .compared, opened: outcome.opened, closed: outcome.closed, at: kit.time.now, in: transaction)
+        try await kit.audit.record(
+            "import.compared", subject: "\(run.id)", actor: kit.service.source,
+            details: ["opened": outcome.opened, "closed": outcome.closed], in: transaction)
+    }
+}

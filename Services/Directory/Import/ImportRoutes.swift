@@ -1,0 +1,123 @@
+import Contracts
+import DirectoryDomain
+import Foundation
+import Hummingbird
+import Postgres
+import Records
+import ServiceKit
+
+/// `/v1/imports`: files of the Party Member Database, by those who may bring them.
+///
+/// No Idempotency-Key is asked for: the same file once more changes nothing.
+struct ImportRoutes: Sendable {
+    let desk: DirectoryDesk
+    let intake: ImportIntake
+    let layouts: [ImportSubject: [String: RecordLayout]]
+    let bearers: ImportBearers
+
+    private var kit: ServiceContext { desk.kit }
+
+    init(_ desk: DirectoryDesk) throws {
+        self.desk = desk
+        intake = try ImportIntake(desk.kit)
+        layouts = try ImportLayouts.all()
+        bearers = try ImportBearers(desk)
+    }
+
+    func add(to router: Router<HosoRequestContext>) {
+        router.post("/v1/imports") { try await take($0, $1) }
+        router.get("/v1/imports") { try await list($0, $1) }
+        router.get("/v1/imports/:id") { try await show($0, $1) }
+        router.get("/v1/imports/:id/faults") { try await faults($0, $1) }
+    }
+
+    private func take(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
+        let visitor = try await bearers.require(context)
+        let run = try await intake.take(request.body, ImportRequest(request, layouts), author: visitor.subject)
+        return try .json(.accepted, ImportView(run), headers: [.location: "/v1/imports/\(run.id)"])
+    }
+
+    private func list(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
+        _ = try await bearers.require(context)
+        let page = try PageRequest(request)
+        let found = try await ImportStore.page(page, in: kit.pool)
+        return try .json(.ok, PageView(found, page, id: \.id, item: ImportView.init))
+    }
+
+    private func show(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
+        _ = try await bearers.require(context)
+        guard let run = try await ImportStore.read(try id(context), in: kit.pool) else { throw Problem.notFound }
+        return try .json(.ok, ImportView(run))
+    }
+
+    private func faults(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
+        _ = try await bearers.require(context)
+        let after = try Query.value("afterLine", request, Int64.init) ?? 0
+        let found = try await ImportStore.faults(
+            of: try id(context), afterLine: after, limit: try PageRequest.limit(request), in: kit.pool)
+        return try .json(.ok, ["items": found.map(ImportFaultView.init)])
+    }
+
+    private func id(_ context: HosoRequestContext) throws(Problem) -> UUIDv7 {
+        guard let id = context.parameters.get("id").flatMap(UUIDv7.init) else { throw .notFound }
+        return id
+    }
+}
+
+/// An import as its sender sees it.
+struct ImportView: Encodable {
+    let importId: UUIDv7
+    let subject: ImportSubject
+    let mode: ImportMode
+    let layout: String
+    let asOf: Date
+    let receivedAt: Date
+    let state: ImportRun.State
+    let records: Int64
+    let faultyRecords: Int64
+    let unreadableLines: Int64
+    /// Members or organisations that a first load entered.
+    let entered: Int64
+    /// Differences that were opened or changed.
+    let opened: Int64?
+    /// Differences that are none any more.
+    let closed: Int64?
+    let finishedAt: Date?
+
+    init(_ run: ImportRun) {
+        importId = run.id
+        subject = run.subject
+        mode = run.mode
+        layout = run.layout
+        asOf = run.asOf
+        receivedAt = run.receivedAt
+        state = run.state
+        records = run.records
+        faultyRecords = run.faulty
+        unreadableLines = run.unreadable
+        entered = run.entered
+        opened = run.opened
+        closed = run.closed
+        finishedAt = run.finishedAt
+    }
+}
+
+/// A wrong line, in both languages; what stands in it is not told.
+struct ImportFaultView: Encodable {
+    let line: Int64
+    let column: Int?
+    let field: String?
+    let rule: String
+    let vietnamese: String?
+    let english: String?
+
+    init(_ fault: ImportStore.Fault) {
+        line = fault.line
+        column = fault.column
+        field = fault.field
+        rule = fault.rule
+        let text = RecordFault.Rule(rawValue: fault.rule)?.text
+        vietnamese = text?.vietnamese
+        english = text?.english
+    }
+}

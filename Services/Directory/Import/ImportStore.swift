@@ -1,0 +1,126 @@
+import Contracts
+import Foundation
+import Postgres
+import Records
+
+/// Imports and their faults as rows.
+enum ImportStore {
+    /// Enters an import whose rows are still to come; its number.
+    static func insert(
+        _ id: UUIDv7, _ request: ImportRequest, author: String, at now: Date, in transaction: PostgresTransaction
+    ) async throws -> Int64 {
+        try await transaction.queryOne(
+            """
+            INSERT INTO imports (id, subject, mode, layout, as_of, author, received_at, state, fields, records, faulty,
+                unreadable)
+            VALUES (\(id), \(request.subject.rawValue), \(request.mode.rawValue), \(request.layout.name),
+                \(request.asOf), \(author), \(now), \(ImportRun.State.staged.rawValue), \([String]()), 0, 0, 0)
+            RETURNING number
+            """
+        ).get("number")
+    }
+
+    /// Writes down what was found in the file.
+    static func note(_ notes: StagingNotes.Contents, of id: UUIDv7, in transaction: PostgresTransaction) async throws {
+        try await transaction.execute(
+            """
+            UPDATE imports SET fields = \(notes.fields), records = \(Int64(notes.counts.records)),
+                faulty = \(Int64(notes.counts.faulty)), unreadable = \(Int64(notes.counts.unreadable))
+            WHERE id = \(id)
+            """)
+        let faults = notes.faults
+        try await transaction.execute(
+            """
+            INSERT INTO import_faults (import_id, line, place, column_no, field, rule, source_id)
+            SELECT \(id), line, place, column_no, field, rule, source_id
+            FROM unnest(\(faults.map { Int64($0.fault.line) }), \(faults.map(\.place)),
+                \(faults.map(\.fault.column)), \(faults.map(\.fault.field)), \(faults.map(\.fault.rule.rawValue)),
+                \(faults.map(\.key))) AS f (line, place, column_no, field, rule, source_id)
+            """)
+    }
+
+    /// - Parameter refusal: what makes the file untrustworthy; absent when too many lines are wrong.
+    static func refuse(
+        _ id: UUIDv7, _ refusal: RecordFault?, at now: Date, in transaction: PostgresTransaction
+    ) async throws {
+        try await transaction.execute(
+            """
+            UPDATE imports SET state = \(ImportRun.State.refused.rawValue), finished_at = \(now),
+                refused_rule = \(refusal?.rule.rawValue ?? "too-many-faults"), refused_line = \(refusal?.line),
+                refused_field = \(refusal?.field)
+            WHERE id = \(id)
+            """)
+    }
+
+    static func read(_ id: UUIDv7, in session: any PostgresQueryable) async throws -> ImportRun? {
+        try await session.queryOptional(
+            "SELECT \(ImportRun.columns) FROM imports WHERE id = \(id)", as: ImportRun.self)
+    }
+
+    static func page(_ page: PageRequest, in session: any PostgresQueryable) async throws -> [ImportRun] {
+        try await session.query(
+            """
+            SELECT \(ImportRun.columns) FROM imports WHERE (\(page.after)::uuid IS NULL OR id < \(page.after))
+            ORDER BY id DESC LIMIT \(page.limit + 1)
+            """, as: ImportRun.self)
+    }
+
+    /// The oldest import that is not finished, held until the transaction ends; nothing while another process holds it.
+    static func takeNext(in transaction: PostgresTransaction) async throws -> ImportRun? {
+        try await transaction.queryOptional(
+            """
+            SELECT \(ImportRun.columns) FROM imports
+            WHERE id = (SELECT id FROM imports WHERE state IN ('staged', 'loading') ORDER BY number LIMIT 1)
+            FOR UPDATE SKIP LOCKED
+            """, as: ImportRun.self)
+    }
+
+    /// The moment of which the newest import of the subject tells.
+    static func newest(of subject: ImportSubject, in session: any PostgresQueryable) async throws -> Date? {
+        try await session.queryOne(
+            """
+            SELECT max(as_of) AS moment FROM imports
+            WHERE subject = \(subject.rawValue) AND state IN ('staged', 'loading', 'compared')
+            """
+        ).get("moment")
+    }
+
+    static func finish(
+        _ id: UUIDv7, as state: ImportRun.State, opened: Int = 0, closed: Int = 0, at now: Date,
+        in transaction: PostgresTransaction
+    ) async throws {
+        try await transaction.execute(
+            """
+            UPDATE imports SET state = \(state.rawValue), opened = \(Int64(opened)), closed = \(Int64(closed)),
+                finished_at = \(now)
+            WHERE id = \(id)
+            """)
+    }
+
+    /// One line that could not be taken, as a list shows it.
+    struct Fault: PostgresRowDecodable, Sendable {
+        let line: Int64
+        let place: Int
+        let column: Int?
+        let field: String?
+        let rule: String
+
+        init(row: PostgresRow) throws {
+            line = try row.get("line")
+            place = try row.get("place")
+            column = try row.get("column_no")
+            field = try row.get("field")
+            rule = try row.get("rule")
+        }
+    }
+
+    static func faults(
+        of id: UUIDv7, afterLine: Int64, limit: Int, in session: any PostgresQueryable
+    ) async throws -> [Fault] {
+        try await session.query(
+            """
+            SELECT line, place, column_no, field, rule FROM import_faults
+            WHERE import_id = \(id) AND line > \(afterLine) ORDER BY line, place LIMIT \(limit)
+            """, as: Fault.self)
+    }
+}

@@ -1,0 +1,48 @@
+import Contracts
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Records
+import ServiceKit
+
+/// What a file is, as its sender says it: `?subject=members&mode=full&asOf=…&layout=…`, and its content type.
+struct ImportRequest: Sendable {
+    let subject: ImportSubject
+    let mode: ImportMode
+    let layout: RecordLayout
+    let form: RecordReader.Form
+    let asOf: Date
+
+    init(subject: ImportSubject, mode: ImportMode, layout: RecordLayout, form: RecordReader.Form, asOf: Date) {
+        self.subject = subject
+        self.mode = mode
+        self.layout = layout
+        self.form = form
+        self.asOf = asOf
+    }
+
+    init(_ request: Request, _ layouts: [ImportSubject: [String: RecordLayout]]) throws(Problem) {
+        guard let subject = try Query.value("subject", request, ImportSubject.init) else {
+            throw Query.invalid("subject")
+        }
+        self.subject = subject
+        mode = try Query.value("mode", request, ImportMode.init) ?? .full
+        let name = request.uri.queryParameters.get("layout") ?? "\(subject.rawValue)-4.0"
+        guard let layout = layouts[subject]?[name] else { throw Query.invalid("layout") }
+        self.layout = layout
+        guard let asOf = try Query.value("asOf", request, { RFC3339.moment(of: $0) }) else {
+            throw Query.invalid("asOf")
+        }
+        self.asOf = asOf
+        form = try Self.form(request.headers[.contentType])
+    }
+
+    /// How the records of a body are written, by its content type.
+    static func form(_ contentType: String?) throws(Problem) -> RecordReader.Form {
+        switch contentType?.split(separator: ";").first?.trimmingCharacters(in: .whitespaces).lowercased() {
+        case "text/csv": return .delimited
+        case "application/jsonl", "application/x-ndjson": return .jsonLines
+        default: throw .unsupportedMediaType
+        }
+    }
+}

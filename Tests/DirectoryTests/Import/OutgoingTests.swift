@@ -1,0 +1,61 @@
+import Contracts
+import DirectoryDomain
+import Foundation
+import HTTPTypes
+import Postgres
+import ServiceTestKit
+import Testing
+
+@testable import Directory
+
+@Suite("Changes on their way to the Party Member Database")
+struct OutgoingTests {
+    @Test("an import never undoes an admission: the difference is pending until the source has taken the move")
+    func admission() async throws {
+        try await withImports { scene in
+            let id = try await scene.known("S1", "Nguyễn Văn Mẫu 01")
+            try await scene.scene.deliver(
+                try scene.scene.admission(id, from: scene.tree.a.cell, to: scene.tree.b.cell))
+            let change = try await scene.pool.queryOne("SELECT kind, fields FROM outgoing_changes")
+            #expect(try change.get("kind", as: String.self) == "admission")
+            #expect(try change.get("fields", as: [String].self) == ["cellCode"])
+            _ = try await scene.take([.init(sourceId: "S1", fullName: "Nguyễn Văn Mẫu 01")])
+            let difference = try #require(try await scene.differences().first)
+            #expect(difference.kind == "moved" && difference.state == "pending" && difference.actions.isEmpty)
+            let answer = try await scene.settle(difference, "take-source")
+            #expect(answer.status == .conflict && answer.problem == "change-on-its-way")
+            #expect(try await scene.member(id).member.cellId == scene.tree.b.cell)
+            let agreed = try await scene.take([
+                .init(sourceId: "S1", fullName: "Nguyễn Văn Mẫu 01", cellCode: "A35.12.01.01")
+            ])
+            #expect(agreed.closed == 1)
+        }
+    }
+
+    @Test("an end, a stay elsewhere, a return, a new member, a new organisation: each has to be told")
+    func kinds() async throws {
+        try await withImports { scene in
+            let id = try await scene.known("S1", "Nguyễn Văn Mẫu 01")
+            try await scene.pool.execute("DELETE FROM outgoing_changes")
+            func change(_ state: String) async throws {
+                let answer = try await scene.scene.post(
+                    "/v1/members/\(id)/changes", #"{"state":"\#(state)","reason":"Quyết định số 1"}"#)
+                #expect(answer.status == .ok, "\(answer.text)")
+            }
+            try await change("temporarily-elsewhere")
+            try await change("official")
+            try await change("deceased")
+            _ = try await scene.scene.member("Nguyễn Văn Mẫu 02", in: scene.tree.b.cell)
+            _ = try await scene.scene.organization("A35.13", .commune, under: scene.tree.province)
+            let kinds: [String] = try await scene.pool.query("SELECT kind FROM outgoing_changes ORDER BY id")
+                .map { try $0.get("kind") }
+            #expect(kinds == ["temporary-stay", "return", "end", "entered", "organization-founded"])
+            // What the source does not keep is not told.
+            let other = try await scene.known("S3", "Nguyễn Văn Mẫu 03")
+            _ = try await scene.scene.post(
+                "/v1/members/\(other)/changes", #"{"transfersHeld":true,"reason":"Đang kiểm tra"}"#)
+            #expect(
+                try await scene.count("SELECT count(*) AS n FROM outgoing_changes WHERE subject_id = \(other)") == 0)
+        }
+    }
+}
