@@ -36,7 +36,7 @@ extension DirectoryDesk {
         }
         router.post("/v1/requests/:id/settlement") { request, context in
             guard let id = context.parameters.get("id").flatMap(UUIDv7.init) else { throw Problem.notFound }
-            return try await kit.idempotent(request, context, as: SettlementBody.self) { body, transaction in
+            return try await kit.idempotent(request, context, as: RequestSettlementBody.self) { body, transaction in
                 try await settle(id, body, context, in: transaction)
             }
         }
@@ -51,7 +51,7 @@ extension DirectoryDesk {
     }
 
     private func settle(
-        _ id: UUIDv7, _ body: SettlementBody, _ context: HosoRequestContext, in transaction: PostgresTransaction
+        _ id: UUIDv7, _ body: RequestSettlementBody, _ context: HosoRequestContext, in transaction: PostgresTransaction
     ) async throws -> Reply {
         let visitor = try await visitor(context, in: transaction)
         guard let known = try await RequestStore.read(id, in: transaction) else { throw Problem.notFound }
@@ -84,7 +84,7 @@ extension DirectoryDesk {
     /// What an accepted request changes: a field is put right, an identity is bound, or to nobody any more. After a misuse the account stays
     /// locked until somebody unlocks it.
     private func carryOut(
-        _ request: MemberRequest, _ body: SettlementBody, _ row: MemberStore.Row?, _ visitor: Visitor,
+        _ request: MemberRequest, _ body: RequestSettlementBody, _ row: MemberStore.Row?, _ visitor: Visitor,
         in transaction: PostgresTransaction
     ) async throws {
         switch request.matter {
@@ -147,7 +147,7 @@ struct RequestText: Decodable, Sendable {
 }
 
 /// The body of `POST /v1/requests/{id}/settlement`.
-struct SettlementBody: Decodable, Sendable {
+struct RequestSettlementBody: Decodable, Sendable {
     enum Outcome: String, Decodable, Sendable {
         case accepted, refused
 
