@@ -264,7 +264,7 @@ let whole: [Target] =
         "Notification", ["CCurl", "Projections", .asyncHTTPClient, .nioCore, .nioHTTP1, .yams],
         migrations: ["0001_notification"], resources: [.embedInCode("Rules/notices.yaml")])
     + service(
-        "Routing", ["Projections", .yams], migrations: ["0001_routing"],
+        "Routing", ["Projections", .yams], migrations: ["0001_routing", "0002_deadlines_and_work_lists"],
         resources: [.embedInCode("Procedures/official-transfer.yaml")])
     + service(
         "Signing", ["Projections", "SigningDocuments", .httpTypes],

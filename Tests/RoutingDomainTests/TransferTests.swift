@@ -164,6 +164,9 @@ func kind(_ event: CaseEvent) -> String {
     case .rejected(let step): "rejected \(step.step)"
     case .admitted: "admitted"
     case .resultRequested(let request): "result \(request.version)"
+    case .deadlineAlert(let payload): "alert \(payload.level.rawValue)"
+    case .deadlineMoved(let payload): "moved \(payload.reason)"
+    case .messagePosted: "message"
     case .completed(let end): "done \(end.outcome)"
     }
 }

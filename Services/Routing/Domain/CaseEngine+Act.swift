@@ -32,11 +32,8 @@ extension Draft {
         guard let turn = running.turn else { throw .notRunning }
         guard turn.step == command.step, command.turn ?? turn.number == turn.number else { throw .turnPassed }
         let wanted = Seat(organizationId: turn.organizationId, role: turn.role)
-        if case .seat(let seat) = around.staffing.seating(at: wanted, concerned: running.concerned, in: around.tree),
-            seats.contains(seat)
-        {
-            return (turn, seat)
-        }
+        let seating = around.staffing.seating(at: wanted, concerned: running.concerned, in: around.tree)
+        if let seat = seating.seat, seats.contains(seat) { return (turn, seat) }
         // Two officers of one seat at once: the second finds the turn gone, which is no lack of a role.
         let acted = running.done.contains { $0.step == command.step && seats.contains($0.seat) }
         throw acted && command.turn == nil ? .turnPassed : .noRoleHere
@@ -164,18 +161,19 @@ extension Draft {
     private mutating func complete(
         _ turn: RunningCase.Turn, _ seat: Seat, _ action: ProcedureDefinition.Action, _ officer: Officer
     ) {
+        let principal = around.staffing.principal(of: officer.memberId, at: seat)
         running.done.append(
             RunningCase.CompletedTurn(
                 number: turn.number, step: turn.step, organizationId: turn.organizationId, seat: seat, box: turn.box,
-                action: action.name, byMemberId: officer.memberId, enteredAt: turn.enteredAt, due: turn.due,
-                at: around.now))
+                action: action.name, byMemberId: officer.memberId, forMemberId: principal, enteredAt: turn.enteredAt,
+                due: turn.due, at: around.now))
         running.turn = nil
         emit(
             .stepCompleted(
                 CaseStepCompleted(
                     dossierId: running.dossierId, step: turn.step, box: turn.box,
                     organizationId: seat.organizationId, action: action.name, byMemberId: officer.memberId,
-                    at: around.now)))
+                    forMemberId: principal, at: around.now)))
     }
 
     private mutating func reject(_ turn: RunningCase.Turn, _ reason: String, _ officer: Officer) {

@@ -39,8 +39,7 @@ extension Draft {
         let role = around.tree[organization].map { step.role(at: $0.type) } ?? step.role
         let wanted = Seat(organizationId: organization, role: role)
         let seating = around.staffing.seating(at: wanted, concerned: running.concerned, in: around.tree)
-        var seat: Seat?
-        if case .seat(let found) = seating { seat = found }
+        let seat = seating.seat
         let turn = RunningCase.Turn(
             number: (running.turn?.number ?? running.done.last?.number ?? 0) + 1, step: step.name, place: place,
             organizationId: organization, role: role, box: box, seat: seat, enteredAt: around.now,
@@ -53,14 +52,17 @@ extension Draft {
                 CaseStepEntered(
                     dossierId: running.dossierId, step: step.name, box: box, organizationId: acting.organizationId,
                     role: acting.role, enteredAt: around.now, due: turn.due)))
-        if case .nobody(let reason) = seating { emitUnroutable(turn, reason.rawValue) }
+        if let reason = seating.vacancy { emitUnroutable(turn, reason.rawValue) }
     }
 
-    private mutating func emitUnroutable(_ turn: RunningCase.Turn, _ reason: String) {
+    mutating func emitUnroutable(_ turn: RunningCase.Turn, _ reason: String) {
         emit(
             .unroutable(
                 CaseUnroutable(
                     dossierId: running.dossierId, step: turn.step, reason: reason,
-                    organizationId: turn.organizationId, since: around.now)))
+                    organizationId: turn.organizationId,
+                    offeredToOrganizationId: turn.seat.map(\.organizationId).flatMap {
+                        $0 == turn.organizationId ? nil : $0
+                    }, since: around.now)))
     }
 }

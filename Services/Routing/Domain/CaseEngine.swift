@@ -75,6 +75,7 @@ extension CaseEngine {
         if let cell = running.toCellId { all.insert(cell) }
         if let turn = running.turn {
             all.formUnion([turn.organizationId, turn.seat?.organizationId ?? turn.organizationId])
+            if let superior = turn.escalatedTo { all.insert(superior.organizationId) }
         }
         all.formUnion(running.ahead.map(\.organizationId))
         for turn in running.done { all.formUnion([turn.organizationId, turn.seat.organizationId]) }
