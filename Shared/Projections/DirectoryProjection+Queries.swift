@@ -68,6 +68,28 @@ extension DirectoryProjection {
         ).map { HeldRole(role: try Self.read($0), standsInFor: try $0.get("principal")) }
     }
 
+    /// Those of some roles at organisations that nobody holds now, though somebody did.
+    ///
+    /// One of which the copy knows nothing at all, not even that it ended, is none of them: the copy may just be filled
+    /// again.
+    public func vacant(
+        of places: [(organization: OrganizationID, role: RoleName)], now: Date, in session: any PostgresQueryable
+    ) async throws -> [(organization: OrganizationID, role: RoleName)] {
+        let rows = try await session.query(
+            """
+            SELECT s.place
+            FROM unnest(\(places.map(\.organization)), \(places.map(\.role.rawValue)))
+                WITH ORDINALITY AS s (organization, held, place)
+            WHERE EXISTS (
+                SELECT 1 FROM directory_roles WHERE organization_id = s.organization AND role = s.held)
+              AND NOT EXISTS (
+                SELECT 1 FROM directory_roles
+                WHERE organization_id = s.organization AND role = s.held AND \(Self.inForce(now)))
+            ORDER BY s.place
+            """)
+        return try rows.map { places[try $0.get("place", as: Int.self) - 1] }
+    }
+
     /// A role in force, and whose place its holder takes.
     public struct HeldRole: Hashable, Sendable {
         public let role: RoleState

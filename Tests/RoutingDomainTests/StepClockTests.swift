@@ -36,7 +36,8 @@ struct StepClockTests {
     func warning() throws {
         let clock = try clock(.working(.workingHours(8)))
         let reading = try clock.reading(at: moment("2026-11-20T15:59"), in: pace())
-        #expect(reading.warnsAt == (try moment("2026-11-20T16:00")) && reading.level == .onTime)
+        #expect(reading.warnsAt == (try moment("2026-11-20T16:00")))
+        #expect(reading.level == .onTime)
         #expect(try clock.reading(at: moment("2026-11-20T16:00"), in: pace()).level == .warning)
     }
 
@@ -49,7 +50,8 @@ struct StepClockTests {
         #expect(standing.used == .seconds(2 * 3_600) && standing.remaining == .seconds(6 * 3_600))
         try clock.go(at: moment("2026-11-30T14:00"))
         let going = try clock.reading(at: moment("2026-11-30T14:00"), in: pace())
-        #expect(going.deadline?.at == (try moment("2026-12-01T11:00")) && !going.isStopped)
+        #expect(going.deadline?.at == (try moment("2026-12-01T11:00")))
+        #expect(!going.isStopped)
         #expect(throws: InvalidValue.self) { try clock.go(at: moment("2026-12-01T09:00")) }
         try clock.stop(at: moment("2026-12-01T09:00"))
         #expect(throws: InvalidValue.self) { try clock.stop(at: moment("2026-12-01T09:30")) }

@@ -45,7 +45,7 @@ struct DeadlineTests {
     func alerts() async throws {
         try await RoutingStage.run { stage in
             let dossier = try await waiting(stage)
-            let job = DeadlineAlerts(desk: stage.desk())
+            let job = DeadlineAlerts(desk: try stage.desk())
             try await job.run()
             #expect(try await alerts(stage, of: dossier).isEmpty)
             for moment in ["2026-11-25T12:00", "2026-11-25T17:01", "2026-11-26T17:00", "2026-12-30T08:00"] {

@@ -24,8 +24,8 @@ struct MessageThreadTests {
     }
 
     func post(
-        _ text: String, as organization: OrganizationID? = nil, to dossier: DossierID, by member: MemberID,
-        key: String? = nil, _ stage: RoutingStage
+        _ stage: RoutingStage, _ text: String, as organization: OrganizationID? = nil, to dossier: DossierID,
+        by member: MemberID, key: String? = nil
     ) async throws -> TestAnswer {
         var body: [String: JSONValue] = ["text": .string(text)]
         body["organizationId"] = organization.map { .string("\($0)") }
@@ -36,7 +36,7 @@ struct MessageThreadTests {
     }
 
     func thread(
-        of dossier: DossierID, by member: MemberID, _ query: String = "", _ stage: RoutingStage
+        _ stage: RoutingStage, of dossier: DossierID, by member: MemberID, _ query: String = ""
     ) async throws -> Seen {
         try await stage.service.call(
             .get, "/v1/cases/\(dossier)/messages\(query)", token: stage.service.token(member: member)
@@ -48,11 +48,11 @@ struct MessageThreadTests {
         try await RoutingStage.run { stage in
             let dossier = try await stage.submitted()
             let officer = try stage.officer(stage.places.cellA)
-            let asked = try await post("Đề nghị bổ sung số quyết định.", to: dossier, by: officer, stage)
+            let asked = try await post(stage, "Đề nghị bổ sung số quyết định.", to: dossier, by: officer)
             #expect(asked.status == .created)
-            let answered = try await post("Số 12-QĐ/ĐU, kèm theo hồ sơ.", to: dossier, by: stage.member, stage)
+            let answered = try await post(stage, "Số 12-QĐ/ĐU, kèm theo hồ sơ.", to: dossier, by: stage.member)
             #expect(answered.status == .created)
-            let seen = try await thread(of: dossier, by: stage.member, stage).items
+            let seen = try await thread(stage, of: dossier, by: stage.member).items
             #expect(seen.map(\.authorId) == [officer, stage.member])
             #expect(seen.map(\.organizationId) == [stage.places.cellA, nil])
             #expect(seen.last?.text == "Số 12-QĐ/ĐU, kèm theo hồ sơ." && seen.last?.authorName == "Nguyễn Văn Mẫu 01")
@@ -78,14 +78,15 @@ struct MessageThreadTests {
             for number in 0..<5 {
                 for _ in 0..<2 {
                     let answer = try await post(
-                        "Tin \(number)", to: dossier, by: stage.member, key: "m-\(number)-key", stage)
+                        stage,
+                        "Tin \(number)", to: dossier, by: stage.member, key: "message-key-number-\(number)")
                     #expect(answer.status == .created)
                 }
             }
             var texts: [String] = []
             var query = "?limit=2"
             while true {
-                let page = try await thread(of: dossier, by: stage.member, query, stage)
+                let page = try await thread(stage, of: dossier, by: stage.member, query)
                 texts += page.items.map(\.text)
                 guard let next = page.next else { break }
                 query = "?limit=2&after=\(next)"
@@ -99,17 +100,17 @@ struct MessageThreadTests {
         try await RoutingStage.run { stage in
             let dossier = try await stage.submitted()
             for stranger in [stage.helper, try stage.officer(stage.places.baseCellB)] {
-                #expect(try await post("Xin hỏi", to: dossier, by: stranger, stage).problem == "speaks-for-nobody")
+                #expect(try await post(stage, "Xin hỏi", to: dossier, by: stranger).problem == "speaks-for-nobody")
                 let look = try await stage.service.call(
                     .get, "/v1/cases/\(dossier)/messages", token: stage.service.token(member: stranger))
                 #expect(look.status == .forbidden)
             }
             let officer = try stage.officer(stage.places.baseA)
-            let other = try await post("Xin hỏi", as: stage.places.communeA, to: dossier, by: officer, stage)
+            let other = try await post(stage, "Xin hỏi", as: stage.places.communeA, to: dossier, by: officer)
             #expect(other.problem == "speaks-for-nobody")
             try await stage.appoint(stage.helper, .inspector, at: stage.places.communeA)
-            #expect(try await thread(of: dossier, by: stage.helper, stage).items.isEmpty)
-            #expect(try await post("Xin hỏi", to: dossier, by: stage.helper, stage).status == .forbidden)
+            #expect(try await thread(stage, of: dossier, by: stage.helper).items.isEmpty)
+            #expect(try await post(stage, "Xin hỏi", to: dossier, by: stage.helper).status == .forbidden)
             #expect(try await stage.count("case_messages") == 0)
         }
     }
@@ -118,20 +119,20 @@ struct MessageThreadTests {
     func stands() async throws {
         try await RoutingStage.run { stage in
             let dossier = try await stage.submitted()
-            #expect(try await post("Tin đầu", to: dossier, by: stage.member, stage).status == .created)
+            #expect(try await post(stage, "Tin đầu", to: dossier, by: stage.member).status == .created)
             for statement: SQL in [
                 "UPDATE case_messages SET text = 'khác'", "DELETE FROM case_messages", "TRUNCATE case_messages",
             ] {
                 await #expect(throws: PostgresError.self) { try await stage.pool.execute(statement) }
             }
             for bad in ["", "  \n", String(repeating: "ô", count: 2_001), "a\u{202E}b"] {
-                #expect(try await post(bad, to: dossier, by: stage.member, stage).status == .unprocessableContent)
+                #expect(try await post(stage, bad, to: dossier, by: stage.member).status == .unprocessableContent)
             }
             try await stage.deliver(
                 DossierWithdrawn(dossierId: dossier, withdrawnAt: stage.time.now, byMemberId: stage.member),
                 key: dossier.value, sequence: 2)
-            #expect(try await post("Muộn", to: dossier, by: stage.member, stage).problem == "thread-closed")
-            #expect(try await thread(of: dossier, by: stage.member, stage).items.map(\.text) == ["Tin đầu"])
+            #expect(try await post(stage, "Muộn", to: dossier, by: stage.member).problem == "thread-closed")
+            #expect(try await thread(stage, of: dossier, by: stage.member).items.map(\.text) == ["Tin đầu"])
         }
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Messaging
 import Postgres
+import Projections
 import ServiceKit
 import ServiceTestKit
 import Testing

@@ -4,6 +4,7 @@ import Logging
 import Postgres
 import RoutingDomain
 import ServiceKit
+import WorkingTime
 
 /// Computes the open deadlines anew after a change of the calendar, once an operator has seen and approved it.
 ///

@@ -27,6 +27,8 @@ struct CaseSweep: Sendable {
     /// What came of a page.
     struct Outcome {
         var seen: [DossierID] = []
+        /// How many of them the rule changed.
+        var changed = 0
         /// The rule could not be applied: the log says why.
         var failed: [DossierID] = []
     }
@@ -38,7 +40,8 @@ struct CaseSweep: Sendable {
             let id: DossierID = try row.get("dossier_id")
             outcome.seen.append(id)
             do {
-                try await transaction.savepoint { try await look(at: row, in: transaction) }
+                let changed = try await transaction.savepoint { try await look(at: row, in: transaction) }
+                if changed { outcome.changed += 1 }
             } catch let error as PostgresError where error.isRetriable {
                 throw error
             } catch is CancellationError {
@@ -52,7 +55,7 @@ struct CaseSweep: Sendable {
         return outcome
     }
 
-    private func look(at row: PostgresRow, in transaction: PostgresTransaction) async throws {
+    private func look(at row: PostgresRow, in transaction: PostgresTransaction) async throws -> Bool {
         let before = try CaseStore.running(row)
         let around = try await desk.cases.circumstances(of: before, now: kit.time.now, in: transaction)
         let change = try rule(before, around)
@@ -60,6 +63,7 @@ struct CaseSweep: Sendable {
             change, of: before, around, actor: Self.actor, in: transaction,
             publisher: CommandPublisher(outbox: kit.outbox, context: kit.eventContext(), transaction: transaction))
         for event in change.events { try await record(event, of: change.running, in: transaction) }
+        return change.running != before
     }
 
     private func record(

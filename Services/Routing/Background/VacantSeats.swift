@@ -29,7 +29,7 @@ struct VacantSeats: Sendable {
         var mark: Seat?
         while true {
             let seats = try await SeatStore.occupied(after: mark, limit: Self.page, in: kit.pool)
-            for seat in try await SeatStore.vacant(of: seats, now: kit.time.now, in: kit.pool) {
+            for seat in try await SeatStore.vacant(of: seats, desk.directory, now: kit.time.now, in: kit.pool) {
                 while try await step(at: seat) { try Task.checkCancellation() }
             }
             guard seats.count == Self.page else { return }
@@ -47,7 +47,7 @@ struct VacantSeats: Sendable {
                   AND seat_role = \(seat.role.rawValue)
                 ORDER BY due_at, dossier_id LIMIT \(CaseSweep.page) FOR UPDATE SKIP LOCKED
                 """, in: transaction)
-            return outcome.seen.count == CaseSweep.page && outcome.failed.isEmpty
+            return outcome.seen.count == CaseSweep.page && outcome.changed > 0
         }
     }
 

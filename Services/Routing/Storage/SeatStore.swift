@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import Postgres
+import Projections
 import RoutingDomain
 
 /// The seats at which open turns wait.
@@ -28,25 +29,12 @@ enum SeatStore {
     }
 
     /// Those of some seats that nobody holds now, though somebody did.
-    ///
-    /// A seat of which the copy of the directory knows nothing at all is none of them: it is being filled again.
     static func vacant(
-        of seats: [Seat], now: Date, in session: any PostgresQueryable
+        of seats: [Seat], _ directory: DirectoryProjection, now: Date, in session: any PostgresQueryable
     ) async throws -> [Seat] {
-        guard !seats.isEmpty else { return [] }
-        let today = Day(containing: now)
-        let rows = try await session.query(
-            """
-            SELECT s.organization, s.role
-            FROM unnest(\(seats.map(\.organizationId)), \(seats.map(\.role.rawValue))) AS s (organization, role)
-            WHERE EXISTS (
-                SELECT 1 FROM directory_roles r WHERE r.organization_id = s.organization AND r.role = s.role)
-              AND NOT EXISTS (
-                SELECT 1 FROM directory_roles r WHERE r.organization_id = s.organization AND r.role = s.role
-                  AND r.status = 'active' AND r.valid_from <= \(today)
-                  AND (r.valid_to IS NULL OR r.valid_to >= \(today)))
-            """)
-        return try rows.compactMap(seat)
+        try await directory.vacant(
+            of: seats.map { ($0.organizationId, $0.role) }, now: now, in: session
+        ).map { Seat(organizationId: $0.organization, role: $0.role) }
     }
 
     /// - Returns: nil for a role that this program does not know.

@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import Kafka
 import Postgres
+import Projections
 import ServiceKit
 import ServiceTestKit
 
