@@ -87,13 +87,13 @@ struct DeadlineWatchTests {
     @Test("while the clock stands nothing is told; afterwards the end is later, and is told")
     func stopped() throws {
         var draft = try Draft(turn(), in: land.country.around(now: moment("2026-11-23T08:02")))
-        try draft.stopClock()
+        try draft.stopClock(of: #require(draft.running.turn))
         let standing = draft.change
         #expect(standing.running.turn?.isWaiting == true && standing.events.isEmpty)
         #expect(try look(standing.running, at: "2027-01-04T08:00").events.isEmpty)
         #expect(try look(standing.running, at: "2027-01-04T08:00").running.turn?.alertAt == nil)
         var again = try Draft(standing.running, in: land.country.around(now: moment("2026-12-01T08:02")))
-        try again.resumeClock()
+        try again.resumeClock(of: #require(again.running.turn))
         guard case .deadlineMoved(let moved)? = again.change.events.last else {
             Issue.record("the move was not told")
             return
@@ -102,7 +102,8 @@ struct DeadlineWatchTests {
         #expect(moved.before.at == (try moment("2026-11-25T17:00")))
         #expect(moved.after.at == (try moment("2026-12-02T17:00")))
         #expect(again.change.running.turn?.due == moved.after && again.running.turn?.isWaiting == false)
-        #expect(throws: Refusal.self) { try again.resumeClock() }
+        let resumed = try #require(again.running.turn)
+        #expect(throws: Refusal.self) { try again.resumeClock(of: resumed) }
     }
 
     @Test("a changed calendar moves the open deadline only when it is applied, and only if the end moves")
@@ -121,13 +122,13 @@ struct DeadlineWatchTests {
                 now: plain.now)
         }
         let longer = try around(holidays: [Day("2026-11-23")])
-        #expect(try DeadlineRevision.of(running, in: longer)?.after.at == moment("2026-11-26T17:00"))
+        #expect(try DeadlineRevision.of(#require(running.turn), in: longer)?.after.at == moment("2026-11-26T17:00"))
         let watched = try DeadlineWatch.look(at: running, in: longer)
         #expect(watched.running.turn?.due == running.turn?.due)
         let applied = try DeadlineRevision.apply(to: running, in: longer)
         #expect(applied.events.count == 1 && applied.running.turn?.due.calendarVersion == "2026-12")
         let same = try DeadlineRevision.apply(to: running, in: around(holidays: []))
         #expect(same.events.isEmpty && same.running.turn?.due.calendarVersion == "2026-12")
-        #expect(try DeadlineRevision.of(applied.running, in: longer) == nil)
+        #expect(try DeadlineRevision.of(#require(applied.running.turn), in: longer) == nil)
     }
 }

@@ -25,7 +25,10 @@ struct WorkListPlanTests {
         _ question: WorkListQuestion, _ scope: WorkListScope, limit: Int, _ stage: RoutingStage
     ) async throws -> (pages: Int, plan: String) {
         let query = try #require(WorkListStore.candidates(question, scope, now: stage.time.now, limit: limit))
-        let plan = try await stage.pool.query("EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) \(query)")
+        let rows = try await WorkListStore.inOrder(
+            "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) \(query)", in: stage.pool)
+        let plan =
+            try rows
             .map { try $0.get("QUERY PLAN", as: String.self) }.joined(separator: "\n")
         let buffers = plan.matches(of: /shared(?: hit=(\d+))?(?: read=(\d+))?/).first
         let hit = buffers?.output.1.flatMap { Int($0) } ?? 0
@@ -73,7 +76,8 @@ struct WorkListPlanTests {
             #expect(counts.overdue.more && counts.waiting == WorkListCounts.Count(0))
             let (pages, plan) = try await cost(
                 WorkListQuestion(list: .subtree), Self.province(stage), limit: 1_001, stage)
-            #expect(pages < 300, "\(pages) pages:\n\(plan)")
+            // A row each at the most, where the pages are not known to be visible to all.
+            #expect(pages < 1_300, "\(pages) pages:\n\(plan)")
         }
     }
 

@@ -52,15 +52,16 @@ struct WorkListTests {
 
     /// The case waits for the applicant, as the rules let it.
     func stop(_ dossier: DossierID, _ stage: RoutingStage) async throws {
-        try await change(dossier, stage) { (draft: inout Draft) throws(Refusal) in try draft.stopClock() }
+        try await change(dossier, stage) { (draft, turn) throws(Refusal) in try draft.stopClock(of: turn) }
     }
 
     func resume(_ dossier: DossierID, _ stage: RoutingStage) async throws {
-        try await change(dossier, stage) { (draft: inout Draft) throws(Refusal) in try draft.resumeClock() }
+        try await change(dossier, stage) { (draft, turn) throws(Refusal) in try draft.resumeClock(of: turn) }
     }
 
     private func change(
-        _ dossier: DossierID, _ stage: RoutingStage, _ rule: @Sendable (inout Draft) throws(Refusal) -> Void
+        _ dossier: DossierID, _ stage: RoutingStage,
+        _ rule: @Sendable (inout Draft, RunningCase.Turn) throws(Refusal) -> Void
     ) async throws {
         let desk = try stage.desk()
         try await stage.pool.transaction { transaction in
@@ -68,7 +69,7 @@ struct WorkListTests {
             let before = try #require(locked)
             let around = try await desk.cases.circumstances(of: before, now: stage.time.now, in: transaction)
             var draft = Draft(before, in: around)
-            try rule(&draft)
+            try rule(&draft, #require(before.turn))
             try await desk.cases.keep(
                 draft.change, of: before, around, actor: "test", in: transaction,
                 publisher: CommandPublisher(

@@ -47,7 +47,7 @@ struct CaseView: Encodable {
         warnings = running.warnings
         turn = running.turn.map { turn in
             Turn(
-                turn, of: running, around,
+                turn, around,
                 mayAct: officer.map { CaseEngine.refusal(of: $0, in: running, around: around) == nil } ?? false)
         }
         ahead = running.ahead.map {
@@ -91,7 +91,7 @@ extension CaseView {
         let mayAct: Bool
         let actions: [Action]
 
-        init(_ turn: RunningCase.Turn, of running: RunningCase, _ around: Circumstances, mayAct: Bool) {
+        init(_ turn: RunningCase.Turn, _ around: Circumstances, mayAct: Bool) {
             let step = around.definition.step(named: turn.step)
             number = turn.number
             self.step = turn.step
@@ -104,7 +104,7 @@ extension CaseView {
             enteredAt = turn.enteredAt
             due = turn.due
             overdue = around.now > turn.due.at && !turn.isWaiting
-            clock = (try? around.reading(of: running)).flatMap { $0 }.map { Clock($0, alerted: turn.alerted) }
+            clock = (try? around.reading(of: turn)).map { Clock($0, alerted: turn.alerted) }
             self.mayAct = mayAct
             actions = step?.actions.map(Action.init) ?? []
         }

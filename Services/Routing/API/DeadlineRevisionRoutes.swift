@@ -32,7 +32,7 @@ extension CaseDesk {
             for mark in marks.prefix(limit) {
                 guard let running = try await CaseStore.read(mark.dossierId, in: transaction) else { continue }
                 let around = try await cases.circumstances(of: running, now: kit.time.now, in: transaction)
-                if let item = try RevisionList.Item(running, around) { items.append(item) }
+                items += try running.openTurns.compactMap { try RevisionList.Item($0, of: running, around) }
             }
             return RevisionList(
                 calendarVersion: version, approval: try await CalendarApproval.read(version, in: transaction),
@@ -70,11 +70,9 @@ struct RevisionList: Encodable {
         let before: Deadline
         let after: Deadline
 
-        /// - Returns: nil for a case whose deadline stays as it is.
-        init?(_ running: RunningCase, _ around: Circumstances) throws {
-            guard let turn = running.turn, let revision = try DeadlineRevision.of(running, in: around) else {
-                return nil
-            }
+        /// - Returns: nil for a turn whose deadline stays as it is.
+        init?(_ turn: RunningCase.Turn, of running: RunningCase, _ around: Circumstances) throws {
+            guard let revision = try DeadlineRevision.of(turn, in: around) else { return nil }
             dossierId = running.dossierId
             code = running.code
             procedure = running.procedure

@@ -7,13 +7,17 @@ import WorkingTime
 /// Each level is told once for each turn, also when the deadline moves afterwards. A warning that comes to be told only
 /// after the limit is left out; a breach never is, for it counts as a sign of delay.
 public enum DeadlineWatch {
-    /// Tells what is due to be told of the present turn; a case of which there is nothing to tell keeps its version.
+    /// Tells what is due to be told of the open turns; a case of which there is nothing to tell keeps its version.
     ///
     /// - Throws: `InvalidValue` when the definition does not fit the case.
     public static func look(at running: RunningCase, in around: Circumstances) throws(InvalidValue) -> CaseChange {
         var draft = Draft(running, in: around)
-        while let turn = draft.running.turn, let next = try around.nextAlert(of: turn), next.at <= around.now {
-            draft.alert(next.level, turn)
+        for number in running.openTurns.map(\.number) {
+            while let turn = draft.running.openTurn(number), let next = try around.nextAlert(of: turn),
+                next.at <= around.now
+            {
+                draft.alert(next.level, turn)
+            }
         }
         return try draft.change.watched(in: around)
     }
@@ -27,12 +31,15 @@ public struct NextAlert: Hashable, Sendable {
 }
 
 extension CaseChange {
-    /// The change with the moment at which the watch looks at its turn next.
+    /// The change with the moments at which the watch looks at its turns next.
     ///
     /// - Throws: `InvalidValue` when the definition does not fit the case.
     public func watched(in around: Circumstances) throws(InvalidValue) -> CaseChange {
         var running = running
-        if let turn = running.turn { running.turn?.alertAt = try around.nextAlert(of: turn)?.at }
+        for turn in running.openTurns {
+            let next = try around.nextAlert(of: turn)?.at
+            running.change(turn: turn.number) { $0.alertAt = next }
+        }
         return CaseChange(running: running, events: events)
     }
 }
@@ -41,7 +48,7 @@ extension Circumstances {
     /// What is told next of the turn's deadline; nil when all was told, and while its clock stands.
     func nextAlert(of turn: RunningCase.Turn) throws(InvalidValue) -> NextAlert? {
         let pace = pace(of: turn.organizationId)
-        let reading = try clock(of: turn).reading(at: now, in: pace)
+        let reading = try reading(of: turn)
         // The deadline that was told counts until another one is: what a changed calendar makes of it is applied apart.
         guard reading.deadline != nil else { return nil }
         let end = turn.due.at
@@ -69,8 +76,10 @@ extension Draft {
         let superior = around.staffing.superior(
             above: acting.organizationId, concerned: running.concerned, in: around.tree)
         let told = level == .escalation ? superior : acting
-        running.turn?.alerted = level
-        if level == .escalation { running.turn?.escalatedTo = superior }
+        running.change(turn: turn.number) { turn in
+            turn.alerted = level
+            if level == .escalation { turn.escalatedTo = superior }
+        }
         emit(
             .deadlineAlert(
                 CaseDeadlineAlert(

@@ -21,12 +21,11 @@ extension Circumstances {
         return end ?? Deadline(at: now, calendarVersion: calendar.version, provisional: true)
     }
 
-    /// What the clock of the present turn shows; nil when it is nobody's turn.
+    /// What the clock of a turn shows.
     ///
     /// - Throws: `InvalidValue` when the definition has no such step or its limit is none.
-    public func reading(of running: RunningCase) throws(InvalidValue) -> DeadlineClock.Reading? {
-        guard let turn = running.turn else { return nil }
-        return try clock(of: turn).reading(at: now, in: pace(of: turn.organizationId))
+    public func reading(of turn: RunningCase.Turn) throws(InvalidValue) -> DeadlineClock.Reading {
+        try clock(of: turn).reading(at: now, in: pace(of: turn.organizationId))
     }
 
     /// The clock of a turn.

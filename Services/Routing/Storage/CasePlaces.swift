@@ -1,5 +1,4 @@
 import Contracts
-import Foundation
 import Postgres
 import RoutingDomain
 
@@ -29,37 +28,5 @@ enum CasePlaces {
     static func differ(_ before: RunningCase, _ after: RunningCase) -> Bool {
         before.turn?.organizationId != after.turn?.organizationId || before.turn?.step != after.turn?.step
             || before.turn?.due.at != after.turn?.due.at || before.turn?.isWaiting != after.turn?.isWaiting
-    }
-}
-
-/// An organisation that hangs elsewhere now.
-struct MovedOrganization: Sendable {
-    let id: OrganizationID
-    let movedAt: Date
-
-    static func next(in session: any PostgresQueryable) async throws -> MovedOrganization? {
-        try await session.queryOptional(
-            "SELECT organization_id, moved_at FROM moved_organizations ORDER BY moved_at LIMIT 1"
-        ).map { MovedOrganization(id: try $0.get("organization_id"), movedAt: try $0.get("moved_at")) }
-    }
-
-    /// Everything below it is placed anew; one that moved again meanwhile stays noted.
-    func forget(in session: any PostgresQueryable) async throws {
-        try await session.execute(
-            "DELETE FROM moved_organizations WHERE organization_id = \(id) AND moved_at = \(movedAt)")
-    }
-}
-
-/// Each time a case began to wait for the applicant.
-enum CaseStops {
-    static func note(
-        _ running: RunningCase, after before: RunningCase, at moment: Date, in transaction: PostgresTransaction
-    ) throws {
-        guard let turn = running.turn, turn.isWaiting, before.turn?.isWaiting != true else { return }
-        try transaction.enqueue(
-            """
-            INSERT INTO case_stops (dossier_id, at, turn, organization_id)
-            VALUES (\(running.dossierId), \(moment), \(turn.number), \(turn.organizationId)) ON CONFLICT DO NOTHING
-            """)
     }
 }

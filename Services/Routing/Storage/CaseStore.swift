@@ -29,7 +29,7 @@ enum CaseStore {
                 \(running.procedureVersion), \(running.memberId), \(running.enteredByMemberId),
                 \(running.stage.rawValue), \(turn?.number), \(turn?.step), \(turn?.organizationId),
                 \(turn?.role.rawValue), \(turn?.seat?.organizationId), \(turn?.seat?.role.rawValue),
-                \(turn?.due.at), \(turn?.due.calendarVersion), \(turn?.isWaiting ?? false), \(turn?.alertAt),
+                \(turn?.due.at), \(turn?.due.calendarVersion), \(turn?.isWaiting ?? false), \(running.alertAt),
                 \(running.openedAt), \(running.finishedAt), \(try document(running)))
             ON CONFLICT (dossier_id) DO NOTHING
             """)
@@ -49,7 +49,7 @@ enum CaseStore {
                 role = \(turn?.role.rawValue), seat_organization_id = \(turn?.seat?.organizationId),
                 seat_role = \(turn?.seat?.role.rawValue), due_at = \(turn?.due.at),
                 due_calendar = \(turn?.due.calendarVersion), waiting = \(turn?.isWaiting ?? false),
-                alert_at = \(turn?.alertAt),
+                alert_at = \(running.alertAt),
                 finished_at = \(running.finishedAt), document = \(try document(running))
             WHERE dossier_id = \(running.dossierId) AND version = \(version)
             """)
