@@ -102,6 +102,9 @@ struct DeadlineTests {
                 "SELECT count(*) AS n, count(DISTINCT key) AS cases FROM outbox WHERE type = \(CaseDeadlineAlert.type)")
             #expect(try row.get("n", as: Int.self) == 2 * dossiers.count)
             #expect(try row.get("cases", as: Int.self) == dossiers.count)
+            // Nor did one of them run into what another had changed, and put the case off.
+            let later = try await stage.pool.queryOne("SELECT count(*) AS n FROM cases WHERE alert_at IS NOT NULL")
+            #expect(try later.get("n", as: Int.self) == 0)
         }
     }
 
