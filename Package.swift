@@ -295,7 +295,8 @@ let whole: [Target] =
         "Notification", ["CCurl", "Projections", .asyncHTTPClient, .nioCore, .nioHTTP1, .yams],
         migrations: ["0001_notification"], resources: [.embedInCode("Rules/notices.yaml")])
     + service(
-        "Routing", ["Projections", "RoutingProcedures"], migrations: ["0001_routing"], exclude: ["Procedures"])
+        "Routing", ["Projections", "RoutingProcedures"],
+        migrations: ["0001_routing", "0002_deadlines_and_work_lists"], exclude: ["Procedures"])
     + service(
         "Signing", ["Projections", "SigningDocuments", .httpTypes],
         migrations: ["0001_signing", "0002_unreadable_jobs"],

@@ -35,8 +35,9 @@ struct Cases: Sendable {
         for end in ends {
             if let missing = around.tree.missingLink(above: end) { throw NotYet("organization:\(missing)") }
         }
-        let change = try CaseEngine.open(SubmittedDossier(event), from: member.cellId, in: around)
+        let change = try CaseEngine.open(SubmittedDossier(event), from: member.cellId, in: around).watched(in: around)
         guard try await CaseStore.insert(change.running, in: transaction) else { return }
+        try CasePlaces.place([change.running.dossierId], in: transaction)
         try await tell(change, actor: "service:routing", now: now, in: transaction, publisher: publisher)
     }
 
@@ -52,9 +53,27 @@ struct Cases: Sendable {
         let around = try await circumstances(of: before, command, now: now, in: transaction)
         let change = try CaseEngine.apply(command, to: before, in: around)
         guard !change.events.isEmpty else { return (before, around) }
+        let kept = try await keep(change, of: before, around, actor: actor, in: transaction, publisher: publisher)
+        return (kept, around)
+    }
+
+    /// Keeps what a rule made of a case whose row lock is held, and publishes what happened.
+    ///
+    /// - Returns: the case as it was kept.
+    @discardableResult
+    func keep(
+        _ change: CaseChange, of before: RunningCase, _ around: Circumstances, actor: String,
+        in transaction: PostgresTransaction, publisher: any CasePublisher
+    ) async throws -> RunningCase {
+        let change = try change.watched(in: around)
+        guard change.running != before else { return before }
         try await CaseStore.update(change.running, from: before.version, in: transaction)
-        try await tell(change, actor: actor, now: now, in: transaction, publisher: publisher)
-        return (change.running, around)
+        if CasePlaces.differ(before, change.running) {
+            try CasePlaces.place([change.running.dossierId], in: transaction)
+        }
+        try CaseStops.note(change.running, after: before, at: around.now, in: transaction)
+        try await tell(change, actor: actor, now: around.now, in: transaction, publisher: publisher)
+        return change.running
     }
 
     /// What surrounds a case today.

@@ -6,6 +6,7 @@ import Projections
 import RoutingDomain
 import RoutingProcedures
 import ServiceKit
+import ServiceLifecycle
 import WorkingTime
 
 /// Routing: running cases, who acts next at which organisation and by when, and their decisions.
@@ -17,7 +18,10 @@ struct Routing: ServiceDefinition {
         DirectoryProjection.migrations + [
             Migration(
                 component: "routing", version: 1, name: "routing",
-                sql: String(decoding: PackageResources._001_routing_sql, as: UTF8.self))
+                sql: String(decoding: PackageResources._001_routing_sql, as: UTF8.self)),
+            Migration(
+                component: "routing", version: 2, name: "deadlines_and_work_lists",
+                sql: String(decoding: PackageResources._002_deadlines_and_work_lists_sql, as: UTF8.self)),
         ]
 
     static let settings = [
@@ -31,24 +35,55 @@ struct Routing: ServiceDefinition {
             "routing.outsideHours", .string, default: DeadlineRules.OutsideHours.nextOpening.rawValue,
             allowed: ["next-opening", "as-received"],
             help: "How what comes outside office hours counts towards a limit in working days."),
+        Setting(
+            "routing.warningPercentLeft", .int, default: "\(DeadlineRules.standard.warningPercentLeft)", range: 0...99,
+            help: "How much of a step's limit is left, in percent, when the officer is warned."),
+        Setting(
+            "routing.escalationHours", .int, default: "\(DeadlineRules.standard.escalationHours)", range: 0...80,
+            help: "How many working hours after the limit of a step the superior is told."),
+        Setting(
+            "routing.watch.interval", .duration, default: "30s",
+            help: "How often the background jobs look for deadlines to be told of and seats without an officer."),
     ]
 
     static func assemble(_ kit: ServiceContext) async throws -> ServiceParts {
-        let directory = DirectoryProjection(service: name, parts: [.organizations, .members, .roles])
-        let reader = CircumstancesReader(
-            directory: directory, catalogue: try catalogue(kit.settings), calendar: try calendar(kit.settings),
-            rules: try rules(kit.settings))
-        let desk = CaseDesk(kit: kit, cases: Cases(reader: reader), directory: directory)
+        let desk = try desk(kit)
         return ServiceParts(
             routes: { router in
                 desk.addActions(to: router)
                 desk.addViews(to: router)
                 desk.addWorkList(to: router)
+                desk.addDeadlineRevisions(to: router)
+                desk.addMessages(to: router)
+                desk.addDelays(to: router)
             },
             consumers: [
-                directory.consumer, DossierConsumer.definition(desk.cases),
+                desk.directory.consumer, DossierConsumer.definition(desk.cases),
                 ResultConsumer.definition(desk.cases, logger: kit.logger),
-            ])
+            ],
+            background: try jobs(desk))
+    }
+
+    /// Everything that routes and jobs work with.
+    static func desk(_ kit: ServiceContext) throws -> CaseDesk {
+        let directory = DirectoryProjection(service: name, parts: [.organizations, .members, .roles])
+        let reader = CircumstancesReader(
+            directory: directory, catalogue: try catalogue(kit.settings), calendar: try calendar(kit.settings),
+            rules: try rules(kit.settings))
+        return CaseDesk(kit: kit, cases: Cases(reader: reader), directory: directory)
+    }
+
+    private static func jobs(_ desk: CaseDesk) throws -> [any Service] {
+        let interval = try desk.kit.settings.duration("routing.watch.interval")
+        func job(_ name: String, _ work: @escaping @Sendable () async throws -> Void) -> PeriodicJob {
+            PeriodicJob(name: name, interval: interval, logger: desk.kit.logger, work: work)
+        }
+        return [
+            job("deadline alerts") { try await DeadlineAlerts(desk: desk).run() },
+            job("vacant seats") { try await VacantSeats(desk: desk).run() },
+            job("place upkeep") { try await PlaceUpkeep(kit: desk.kit).run() },
+            job("calendar revision") { try await CalendarRevision(desk: desk).run() },
+        ]
     }
 
     private static func catalogue(_ settings: Settings) throws -> ProcedureCatalogue {
@@ -69,6 +104,8 @@ struct Routing: ServiceDefinition {
         return try DeadlineRules(
             outsideHours: DeadlineRules.OutsideHours(rawValue: settings.string("routing.outsideHours"))
                 ?? standard.outsideHours,
-            warningPercentLeft: standard.warningPercentLeft, maximumExtensionHours: standard.maximumExtensionHours)
+            warningPercentLeft: settings.int("routing.warningPercentLeft"),
+            maximumExtensionHours: standard.maximumExtensionHours,
+            escalationHours: settings.int("routing.escalationHours"))
     }
 }

@@ -54,13 +54,65 @@ extension DirectoryProjection {
         ).map { try $0.get("member_id") }
     }
 
+    /// The roles in force at some organisations: one question for all of them.
+    public func roles(
+        at organizations: [OrganizationID], now: Date, in session: any PostgresQueryable
+    ) async throws -> [HeldRole] {
+        try await session.query(
+            """
+            SELECT state, (SELECT p.member_id FROM directory_roles p WHERE p.id = \(Self.substituted)) AS principal
+            FROM directory_roles
+            WHERE organization_id = ANY (\(organizations.map(\.value.uuid))) AND \(Self.inForce(now))
+            ORDER BY id
+            """
+        ).map { HeldRole(role: try Self.read($0), standsInFor: try $0.get("principal")) }
+    }
+
+    /// Those of some roles at organisations that nobody holds now, though somebody did.
+    ///
+    /// One of which the copy knows nothing at all, not even that it ended, is none of them: the copy may just be filled
+    /// again.
+    public func vacant(
+        of places: [(organization: OrganizationID, role: RoleName)], now: Date, in session: any PostgresQueryable
+    ) async throws -> [(organization: OrganizationID, role: RoleName)] {
+        let rows = try await session.query(
+            """
+            SELECT s.place
+            FROM unnest(\(places.map(\.organization)), \(places.map(\.role.rawValue)))
+                WITH ORDINALITY AS s (organization, held, place)
+            WHERE EXISTS (
+                SELECT 1 FROM directory_roles WHERE organization_id = s.organization AND role = s.held)
+              AND NOT EXISTS (
+                SELECT 1 FROM directory_roles
+                WHERE organization_id = s.organization AND role = s.held AND \(Self.inForce(now)))
+            ORDER BY s.place
+            """)
+        return try rows.map { places[try $0.get("place", as: Int.self) - 1] }
+    }
+
+    /// A role in force, and whose place its holder takes.
+    public struct HeldRole: Hashable, Sendable {
+        public let role: RoleState
+        /// The absent officer; nil for whoever holds the role in his own right.
+        public let standsInFor: MemberID?
+    }
+
+    /// A substitute (người thay) has the rights of the officer he stands in for, so none once that role is over; that
+    /// it is locked changes nothing for him.
     private static func inForce(_ now: Date) -> SQL {
         let today = Day(containing: now)
         return """
             status = \(RoleStatus.active.rawValue) AND valid_from <= \(today)
             AND (valid_to IS NULL OR valid_to >= \(today))
+            AND (\(substituted) IS NULL OR EXISTS (
+                SELECT 1 FROM directory_roles p
+                WHERE p.id = \(substituted) AND p.status <> \(RoleStatus.ended.rawValue)
+                  AND p.valid_from <= \(today) AND (p.valid_to IS NULL OR p.valid_to >= \(today))))
             """
     }
+
+    /// The role that the holder of a row stands in for.
+    private static let substituted: SQL = "(directory_roles.state ->> 'substituteForRoleId')::uuid"
 
     private static func read<State: Decodable>(_ row: PostgresRow) throws -> State {
         try ContractsJSON.decode(from: row.get("state", as: PostgresJSON.self).bytes)

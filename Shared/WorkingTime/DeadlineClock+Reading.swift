@@ -10,6 +10,17 @@ extension DeadlineClock {
         /// The limit has passed: the superior is told too.
         case breached
 
+        /// How near an end is; without an end nothing is near.
+        public init(at moment: Date, end: Date?, warnsAt: Date?) {
+            if let end, moment > end {
+                self = .breached
+            } else if let warnsAt, moment >= warnsAt {
+                self = .warning
+            } else {
+                self = .onTime
+            }
+        }
+
         public static func < (left: Level, right: Level) -> Bool { left.order < right.order }
 
         private var order: Int {
@@ -36,6 +47,18 @@ extension DeadlineClock {
         public let level: Level
         public let isStopped: Bool
 
+        public init(
+            total: Duration, used: Duration, deadline: Deadline?, warnsAt: Date?, level: Level, isStopped: Bool
+        ) {
+            self.total = total
+            self.used = used
+            self.remaining = max(.zero, total - used)
+            self.deadline = deadline
+            self.warnsAt = warnsAt
+            self.level = level
+            self.isStopped = isStopped
+        }
+
         /// What has run beyond the limit.
         public var overrun: Duration { max(.zero, used - total) }
     }
@@ -45,18 +68,10 @@ extension DeadlineClock {
         let (end, total) = end(in: time)
         let used = segments(until: moment).reduce(Int64(0)) { $0 + time.milliseconds(from: $1.from, to: $1.to) }
         let warnsAt = walk(total - total * Int64(time.rules.warningPercentLeft) / 100, in: time)
-        let level: Level =
-            if let end, moment > end {
-                .breached
-            } else if let warnsAt, moment >= warnsAt {
-                .warning
-            } else {
-                .onTime
-            }
         return Reading(
-            total: .milliseconds(total), used: .milliseconds(used), remaining: .milliseconds(max(0, total - used)),
-            deadline: end.map { time.deadline(at: $0, since: startedAt) }, warnsAt: warnsAt, level: level,
-            isStopped: isStopped)
+            total: .milliseconds(total), used: .milliseconds(used),
+            deadline: end.map { time.deadline(at: $0, since: startedAt) }, warnsAt: warnsAt,
+            level: Level(at: moment, end: end, warnsAt: warnsAt), isStopped: isStopped)
     }
 
     /// The end of the limit; nil while the clock stands, unless it was passed before.
@@ -68,6 +83,12 @@ extension DeadlineClock {
     public struct Revision: Hashable, Sendable {
         public let before: Deadline
         public let after: Deadline
+
+        public init(before: Deadline, after: Deadline) {
+            self.before = before
+            self.after = after
+        }
+
         /// Whether the end moved, so that those concerned are told.
         public var movesEnd: Bool { before.at != after.at }
     }
@@ -112,13 +133,6 @@ extension DeadlineClock {
 
     /// The times during which the clock ran.
     private func segments(until moment: Date) -> [(from: Date, to: Date)] {
-        var segments: [(from: Date, to: Date)] = []
-        var from: Date? = startedAt
-        for pause in pauses {
-            if let from { segments.append((from, pause.from)) }
-            from = pause.to
-        }
-        if let from { segments.append((from, .distantFuture)) }
-        return segments.map { ($0.from, min($0.to, moment)) }.filter { $0.from < $0.to }
+        pauses.running(since: startedAt).map { ($0.from, min($0.to, moment)) }.filter { $0.from < $0.to }
     }
 }

@@ -11,6 +11,11 @@ public struct DeadlineClock: Codable, Hashable, Sendable {
         public let from: Date
         /// Absent while the clock stands.
         public let to: Date?
+
+        public init(from: Date, to: Date?) {
+            self.from = from
+            self.to = to
+        }
     }
 
     /// The one extension that article 14.3 allows.
@@ -28,27 +33,56 @@ public struct DeadlineClock: Codable, Hashable, Sendable {
     public internal(set) var `extension`: Extension?
 
     /// A clock that starts to run, or what is wrong with its limit.
-    public init(limit: TimeLimit, startedAt: Date) throws(InvalidValue) {
+    ///
+    /// - Parameter pauses: those of a clock that ran before, in order.
+    public init(limit: TimeLimit, startedAt: Date, pauses: [Pause] = []) throws(InvalidValue) {
         try limit.check()
         self.limit = limit
         self.startedAt = startedAt
+        self.pauses = pauses
     }
 
     /// Whether the clock stands.
-    public var isStopped: Bool { pauses.last.map { $0.to == nil } ?? false }
+    public var isStopped: Bool { pauses.isStopped }
 
     /// Stops the clock: the dossier waits for the applicant.
     public mutating func stop(at moment: Date) throws(InvalidValue) {
-        guard !isStopped else { throw ClockFault.alreadyStopped.fault }
-        guard moment >= (pauses.last?.to ?? startedAt) else { throw ClockFault.backwards.fault }
-        pauses.append(Pause(from: moment, to: nil))
+        try pauses.stop(at: moment, startedAt: startedAt)
     }
 
     /// Lets the clock go on: the applicant's supplement came.
+    public mutating func go(at moment: Date) throws(InvalidValue) { try pauses.go(at: moment) }
+}
+
+/// The times during which a clock stood, in order; only the last one can be open.
+extension [DeadlineClock.Pause] {
+    /// Whether the clock stands.
+    public var isStopped: Bool { last.map { $0.to == nil } ?? false }
+
+    /// Stops the clock.
+    public mutating func stop(at moment: Date, startedAt: Date) throws(InvalidValue) {
+        guard !isStopped else { throw ClockFault.alreadyStopped.fault }
+        guard moment >= (last?.to ?? startedAt) else { throw ClockFault.backwards.fault }
+        append(DeadlineClock.Pause(from: moment, to: nil))
+    }
+
+    /// Lets the clock go on.
     public mutating func go(at moment: Date) throws(InvalidValue) {
-        guard let pause = pauses.last, pause.to == nil else { throw ClockFault.notStopped.fault }
+        guard let pause = last, pause.to == nil else { throw ClockFault.notStopped.fault }
         guard moment >= pause.from else { throw ClockFault.backwards.fault }
-        pauses[pauses.count - 1] = Pause(from: pause.from, to: moment)
+        self[count - 1] = DeadlineClock.Pause(from: pause.from, to: moment)
+    }
+
+    /// The times during which the clock ran; the last one is without end unless the clock stands.
+    public func running(since startedAt: Date) -> [(from: Date, to: Date)] {
+        var stretches: [(from: Date, to: Date)] = []
+        var from: Date? = startedAt
+        for pause in self {
+            if let from { stretches.append((from, pause.from)) }
+            from = pause.to
+        }
+        if let from { stretches.append((from, .distantFuture)) }
+        return stretches
     }
 }
 

@@ -15,13 +15,16 @@ public struct DeadlineRules: Hashable, Sendable {
     public let warningPercentLeft: Int
     /// How far the 8-hour limit of article 14.3 can be extended, in working hours.
     public let maximumExtensionHours: Int
+    /// How many working hours after the limit the superior is told.
+    public let escalationHours: Int
 
-    /// The project's defaults: next opening, 25% left, 8 working hours.
-    public static let standard = DeadlineRules(.nextOpening, warningPercentLeft: 25, maximumExtensionHours: 8)
+    /// The project's defaults: next opening, 25% left, 8 working hours for an extension and until the superior is told.
+    public static let standard = DeadlineRules(
+        .nextOpening, warningPercentLeft: 25, maximumExtensionHours: 8, escalationHours: 8)
 
     /// Rules of an installation, or what is wrong with them.
     public init(
-        outsideHours: OutsideHours, warningPercentLeft: Int, maximumExtensionHours: Int
+        outsideHours: OutsideHours, warningPercentLeft: Int, maximumExtensionHours: Int, escalationHours: Int = 8
     ) throws(InvalidValue) {
         guard (0...99).contains(warningPercentLeft) else {
             throw InvalidValue(
@@ -35,13 +38,23 @@ public struct DeadlineRules: Hashable, Sendable {
                 vietnamese: "Thời gian gia hạn tối đa từ 0 đến 80 giờ làm việc.",
                 english: "The extension is 0 to 80 working hours at most.")
         }
+        guard (0...80).contains(escalationHours) else {
+            throw InvalidValue(
+                field: "escalationHours", rule: "deadline-rules.escalation",
+                vietnamese: "Báo cấp trên sau 0 đến 80 giờ làm việc kể từ khi quá hạn.",
+                english: "The superior is told 0 to 80 working hours after the limit.")
+        }
         self.init(
-            outsideHours, warningPercentLeft: warningPercentLeft, maximumExtensionHours: maximumExtensionHours)
+            outsideHours, warningPercentLeft: warningPercentLeft, maximumExtensionHours: maximumExtensionHours,
+            escalationHours: escalationHours)
     }
 
-    private init(_ outsideHours: OutsideHours, warningPercentLeft: Int, maximumExtensionHours: Int) {
+    private init(
+        _ outsideHours: OutsideHours, warningPercentLeft: Int, maximumExtensionHours: Int, escalationHours: Int
+    ) {
         self.outsideHours = outsideHours
         self.warningPercentLeft = warningPercentLeft
         self.maximumExtensionHours = maximumExtensionHours
+        self.escalationHours = escalationHours
     }
 }

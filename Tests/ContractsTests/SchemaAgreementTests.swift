@@ -102,6 +102,7 @@ struct EnumerationAgreementTests {
         "duesCategory": DuesCategory.allCases.map(\.rawValue),
         "duesBaseSource": DuesBaseSource.allCases.map(\.rawValue),
         "roleName": RoleName.allCases.map(\.rawValue),
+        "deadlineAlertLevel": DeadlineAlertLevel.allCases.map(\.rawValue),
         "roleStatus": RoleStatus.allCases.map(\.rawValue),
         "settlementState": SettlementState.allCases.map(\.rawValue),
         "signerClass": SignerClass.allCases.map(\.rawValue),

@@ -62,7 +62,7 @@ struct AuthorityTests {
         #expect(after.turn?.organizationId == land.baseA)
     }
 
-    @Test("where nobody holds the role a person is told, and whoever is appointed later can act")
+    @Test("where nobody holds the role it is told, the superior may act, and whoever is appointed later does instead")
     func nobody() throws {
         var country = land.country
         let empty = country.add(.subordinateCell, "Chi bộ chưa có bí thư", under: land.baseA, staffed: false)
@@ -70,9 +70,14 @@ struct AuthorityTests {
             country.dossier(of: land.member.memberId, to: land.cellB, received: land.communeA), from: empty,
             in: country.around())
         #expect(opened.events.map(kind) == ["opened", "entered introduce 1", "unroutable introduce no-active-role"])
-        #expect(throws: Refusal.noRoleHere) { try act(country.officer(land.baseA), opened.running, country) }
+        guard case .unroutable(let told)? = opened.events.last else { return }
+        #expect(told.organizationId == empty && told.offeredToOrganizationId == land.baseA)
+        #expect(throws: Refusal.noRoleHere) { try act(country.officer(land.communeA), opened.running, country) }
+        let byTheSuperior = try act(country.officer(land.baseA), opened.running, country).running
+        #expect(byTheSuperior.boxes.map(\.organizationId) == [empty])
         let appointed = country.person("Bí thư mới")
         country.appoint(appointed, at: empty)
+        #expect(throws: Refusal.noRoleHere) { try act(country.officer(land.baseA), opened.running, country) }
         #expect(try act(appointed, opened.running, country).running.boxes.count == 1)
     }
 

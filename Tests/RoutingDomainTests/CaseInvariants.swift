@@ -136,7 +136,7 @@ enum EngineDefect: String, CaseIterable {
     {
         RunningCase.CompletedTurn(
             number: number, step: turn.step, organizationId: turn.organizationId, seat: turn.seat, box: turn.box,
-            action: turn.action, byMemberId: member, enteredAt: turn.enteredAt, due: turn.due, at: turn.at,
+            action: turn.action, byMemberId: member, forMemberId: turn.forMemberId, enteredAt: turn.enteredAt, due: turn.due, at: turn.at,
             note: turn.note)
     }
 
@@ -144,7 +144,7 @@ enum EngineDefect: String, CaseIterable {
         RunningCase.Turn(
             number: turn.number, step: turn.step, place: turn.place, organizationId: OrganizationID(organization),
             role: turn.role, box: turn.box, seat: turn.seat, enteredAt: turn.enteredAt, due: turn.due,
-            stoppedAt: turn.stoppedAt)
+            pauses: turn.pauses)
     }
 
     /// The case with the first element of a list changed, which the types themselves forbid.

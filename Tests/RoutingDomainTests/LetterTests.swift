@@ -35,7 +35,7 @@ struct LetterTests {
         let before = try #require(opened.turn)
         let stopped = try apply(country.action("supplement", in: opened, text: "Thiếu quyết định"), opened)
         #expect(stopped.events.map(kind) == ["supplement onward-introduction"])
-        #expect(stopped.running.turn?.stoppedAt == Country.morning)
+        #expect(stopped.running.turn?.pauses?.last?.from == Country.morning)
         #expect(
             try refusal(country.action("supplement", in: stopped.running, text: "Nữa"), stopped.running)
                 == "supplement-awaited")
@@ -44,7 +44,7 @@ struct LetterTests {
         let form: JSONValue = ["destinationCellId": .string("\(land.cellB)"), "decisionNumber": "12"]
         let resumed = try apply(.supplemented(form: form), stopped.running, now: later)
         #expect(resumed.events.map(kind) == ["entered onward-introduction 2"])
-        #expect(resumed.running.turn?.stoppedAt == nil)
+        #expect(resumed.running.turn?.isWaiting == false)
         #expect(resumed.running.form == form)
         let around = try country.around(now: later)
         let time = around.workingTime(of: land.sectionA)
@@ -72,7 +72,7 @@ struct LetterTests {
         let stopped = try apply(land.country.action("supplement", in: opened, text: "Thiếu"), opened).running
         let passed = try apply(land.country.action("approve", in: stopped), stopped).running
         #expect(passed.turn?.organizationId == land.sectionA)
-        #expect(passed.turn?.stoppedAt == nil)
+        #expect(passed.turn?.isWaiting == false)
     }
 
     @Test("a box is corrected by a signed entry beside it, and only by the organisation that signed it")

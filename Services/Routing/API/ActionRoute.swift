@@ -38,7 +38,9 @@ extension CaseDesk {
             else { throw Problem.notFound }
             try await kit.audit.record(
                 "case.acted", subject: "\(id)", actor: "\(member)",
-                details: ActionRecord(step: body.step, action: body.action, version: running.version),
+                details: ActionRecord(
+                    step: body.step, action: body.action, version: running.version,
+                    forMemberId: running.done.last?.forMemberId),
                 in: transaction)
             count("done")
             return try .json(.ok, CaseView(running, around: around, for: officer))
@@ -70,4 +72,6 @@ private struct ActionRecord: Encodable {
     let step: String
     let action: String
     let version: Int64
+    /// The absent officer for whom was acted.
+    let forMemberId: MemberID?
 }

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import RoutingDomain
+import WorkingTime
 
 /// A case as its applicant and the officers on its way see it.
 struct CaseView: Encodable {
@@ -84,6 +85,8 @@ extension CaseView {
         let enteredAt: Date
         let due: Deadline
         let overdue: Bool
+        /// What the clock of the turn shows.
+        let clock: Clock?
         /// Whether the caller may act now.
         let mayAct: Bool
         let actions: [Action]
@@ -100,10 +103,37 @@ extension CaseView {
             seat = turn.seat.map { Acting($0, around) }
             enteredAt = turn.enteredAt
             due = turn.due
-            overdue = around.now > turn.due.at
+            overdue = around.now > turn.due.at && !turn.isWaiting
+            clock = (try? around.reading(of: turn)).map { Clock($0, alerted: turn.alerted) }
             self.mayAct = mayAct
             // A correction belongs to a turn that is over.
             actions = step?.actions.filter { $0.effect != .correctBox }.map(Action.init) ?? []
+        }
+    }
+
+    /// What the clock of a turn shows, in working time.
+    struct Clock: Encodable {
+        /// The whole limit, in working minutes.
+        let totalMinutes: Int
+        /// What has run, stops left out; more than the limit after it has passed.
+        let usedMinutes: Int
+        let remainingMinutes: Int
+        let level: DeadlineClock.Level
+        /// Whether the clock stands: the case waits for the applicant.
+        let stopped: Bool
+        /// From when on the officer is warned; absent while the clock stands.
+        let warnsAt: Date?
+        /// The last that was told of the deadline.
+        let alerted: DeadlineAlertLevel?
+
+        init(_ reading: DeadlineClock.Reading, alerted: DeadlineAlertLevel?) {
+            totalMinutes = reading.total.wholeMinutes
+            usedMinutes = reading.used.wholeMinutes
+            remainingMinutes = reading.remaining.wholeMinutes
+            level = reading.level
+            stopped = reading.isStopped
+            warnsAt = reading.warnsAt
+            self.alerted = alerted
         }
     }
 
@@ -154,6 +184,8 @@ extension CaseView {
         let actedAt: Acting
         let action: String
         let byMemberId: MemberID
+        /// The absent officer for whom that person stood in.
+        let forMemberId: MemberID?
         let box: Int?
         let enteredAt: Date
         let due: Deadline
@@ -167,6 +199,7 @@ extension CaseView {
             actedAt = Acting(turn.seat, around)
             action = turn.action
             byMemberId = turn.byMemberId
+            forMemberId = turn.forMemberId
             box = turn.box
             enteredAt = turn.enteredAt
             due = turn.due
@@ -192,4 +225,9 @@ extension CaseView {
             signedAt = box.signedAt
         }
     }
+}
+
+extension Duration {
+    /// Minutes, what is begun left out.
+    var wholeMinutes: Int { Int(components.seconds / 60) }
 }

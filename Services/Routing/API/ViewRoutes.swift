@@ -33,7 +33,7 @@ extension CaseDesk {
     }
 
     /// The case, if the member may see it: the applicant, who entered it, or an officer of an organisation on its way.
-    private func entitled(
+    func entitled(
         _ member: MemberID, to id: DossierID, in transaction: PostgresTransaction
     ) async throws -> (RunningCase, Officer) {
         guard let running = try await CaseStore.read(id, in: transaction) else { throw Problem.notFound }
@@ -50,7 +50,7 @@ extension CaseDesk {
     }
 
     /// The roles that read cases; those of administration and support never do.
-    private static let readers: Set<RoleName> = [
+    static let readers: Set<RoleName> = [
         .cellSecretary, .cellDeputy, .organisationOfficer, .committeeSigner, .inspector, .auditor,
     ]
 
@@ -64,7 +64,7 @@ extension CaseDesk {
         }
     }
 
-    private func logLook(
+    func logLook(
         _ action: String, at id: DossierID, by member: MemberID, in transaction: PostgresTransaction
     ) async throws {
         try await kit.audit.record(action, subject: "\(id)", actor: "\(member)", in: transaction)

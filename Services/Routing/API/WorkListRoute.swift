@@ -7,50 +7,62 @@ import Postgres
 import Projections
 import RoutingDomain
 import ServiceKit
+import WorkingTime
 
-/// `GET /v1/work-list`: the turns in which the caller acts, the most urgent first.
+/// `GET /v1/work-list`: the turns that wait for the caller, his organisation or his subtree, the most urgent first; and
+/// `GET /v1/work-list/counts`: how many there are.
 extension CaseDesk {
     func addWorkList(to router: Router<HosoRequestContext>) {
         router.get("/v1/work-list") { request, context in
             let member = try context.requireMember()
-            let page = try WorkListPage(request.uri.queryParameters)
+            let question = try WorkListQuestion(request)
             try requireFreshRoles()
-            let roles = try await directory.roles(of: member.id, at: kit.time.now, in: kit.pool)
-            var items = try await turns(for: member.id, seats: roles, page)
-            let more = items.count > page.limit
-            items = Array(items.prefix(page.limit))
-            let next = more ? items.last.map { WorkListPage.cursor($0.due, $0.dossierId) } : nil
+            let scope = try await scope(question, of: member.id)
+            let found = try await WorkListStore.page(question, scope, now: kit.time.now, in: kit.pool)
+            let items = try found.prefix(question.limit).map { try WorkList.Item($0, scope, self) }
+            let next = found.count > question.limit ? items.last.map { WorkListMark($0.due, $0.dossierId).text } : nil
             return try Reply.json(.ok, WorkList(items: items, next: next))
+        }
+        router.get("/v1/work-list/counts") { request, context in
+            let member = try context.requireMember()
+            let question = try WorkListQuestion(request)
+            try requireFreshRoles()
+            let scope = try await scope(question, of: member.id)
+            return try Reply.json(
+                .ok, try await WorkListStore.counts(question, scope, now: kit.time.now, in: kit.pool))
         }
     }
 
-    private func turns(
-        for member: MemberID, seats: [RoleState], _ page: WorkListPage
-    ) async throws -> [WorkList.Item] {
-        guard !seats.isEmpty else { return [] }
-        let organizations = seats.map(\.organizationId.value.uuid)
-        let roles = seats.map(\.role.rawValue)
-        let now = kit.time.now
-        let rows = try await kit.pool.query(
-            """
-            WITH held AS (SELECT * FROM unnest(\(organizations)::uuid[], \(roles)::text[]) AS h (organization, role))
-            SELECT c.dossier_id, c.code, c.procedure, c.turn, c.step, c.organization_id, o.state ->> 'name' AS name,
-                   c.role, (c.document -> 'turn' ->> 'box')::integer AS box, c.document -> 'turn' ->> 'enteredAt' AS entered,
-                   c.due_at, c.member_id, m.state ->> 'fullName' AS member_name
-            FROM cases c
-            LEFT JOIN directory_organizations o ON o.id = c.organization_id
-            LEFT JOIN directory_members m ON m.id = c.member_id
-            WHERE c.stage = 'running' AND c.member_id <> \(member) AND c.entered_by_member_id <> \(member)
-              AND (c.due_at, c.dossier_id) > (\(page.due), \(page.id))
-              AND ((c.organization_id, c.role) IN (SELECT organization, role FROM held)
-                   OR (c.seat_organization_id, c.seat_role) IN (SELECT organization, role FROM held))
-            ORDER BY c.due_at, c.dossier_id LIMIT \(page.limit + 1)
-            """)
-        return try rows.map { try WorkList.Item($0, now: now) }
+    /// Whose turns the caller may see in the list that he asks for.
+    private func scope(_ question: WorkListQuestion, of member: MemberID) async throws -> WorkListScope {
+        let roles = try await directory.roles(of: member, at: kit.time.now, in: kit.pool)
+        switch question.list {
+        case .mine:
+            let seats = roles.map { Seat(organizationId: $0.organizationId, role: $0.role) }
+            return .seats(seats.filter { question.covers($0.organizationId) }, of: member)
+        case .organization:
+            let own = Set(roles.filter { Self.readers.contains($0.role) }.map(\.organizationId))
+            return .organizations(own.filter(question.covers).sorted())
+        case .subtree:
+            let own = Set(roles.filter { Self.superiors.contains($0.role) }.map(\.organizationId))
+            return .subtrees(try await subtrees(of: own, question.organization))
+        }
     }
+
+    /// The tops of the subtrees that are asked for; none where the organisation stands under none of the caller's.
+    private func subtrees(
+        of own: Set<OrganizationID>, _ asked: OrganizationID?
+    ) async throws -> [OrganizationID] {
+        guard let asked else { return own.sorted() }
+        let path = try await directory.path(from: asked, in: kit.pool).map(\.organizationId)
+        return path.contains(where: own.contains) ? [asked] : []
+    }
+
+    /// The roles that watch over what happens below their organisation.
+    static let superiors: Set<RoleName> = [.organisationOfficer, .committeeSigner, .inspector]
 }
 
-/// The turns that wait for the caller.
+/// The turns that wait.
 struct WorkList: Encodable {
     struct Item: Encodable {
         let dossierId: DossierID
@@ -65,10 +77,22 @@ struct WorkList: Encodable {
         let enteredAt: String
         let due: Date
         let overdue: Bool
-        let memberId: MemberID
+        /// Working minutes until the deadline; 0 once it has passed.
+        let remainingMinutes: Int
+        /// Whether the clock stands: the case waits for the applicant's supplement.
+        let waiting: Bool
+        /// Absent in a superior's list: who is meant shows to those whose turn it is.
+        let memberId: MemberID?
         let memberName: String?
 
-        init(_ row: PostgresRow, now: Date) throws {
+        init(_ row: PostgresRow, _ scope: WorkListScope, _ desk: CaseDesk) throws {
+            let now = desk.kit.time.now
+            let hours = try row.get("office_hours", as: PostgresJSON?.self).map { json in
+                try ContractsJSON.decode([OrganizationState.OpeningPeriod].self, from: json.bytes)
+            }
+            let reader = desk.cases.reader
+            let time = WorkingTime(
+                calendar: reader.calendar, officeHours: hours.flatMap { try? OfficeHours($0) }, rules: reader.rules)
             dossierId = try row.get("dossier_id")
             code = try row.get("code")
             procedure = try row.get("procedure")
@@ -80,47 +104,17 @@ struct WorkList: Encodable {
             box = try row.get("box")
             enteredAt = try row.get("entered")
             due = try row.get("due_at")
-            overdue = now > due
-            memberId = try row.get("member_id")
-            memberName = try row.get("member_name")
+            waiting = try row.get("waiting")
+            overdue = now > due && !waiting
+            // A clock that stands keeps what was left when it stopped.
+            let stoppedAt = try row.get("stopped", as: String?.self).flatMap(RFC3339.moment)
+            remainingMinutes = time.between(stoppedAt ?? now, due).wholeMinutes
+            memberId = scope.namesMembers ? try row.get("member_id") : nil
+            memberName = scope.namesMembers ? try row.get("member_name") : nil
         }
     }
 
     let items: [Item]
     /// Give it as `after` for the next page; absent on the last one.
     let next: String?
-}
-
-/// Which part of the list is asked for.
-struct WorkListPage {
-    let limit: Int
-    let due: Date
-    let id: UUID
-
-    init(_ parameters: Parameters) throws(Problem) {
-        let given = parameters.get("limit").map { Int($0) ?? 0 } ?? 50
-        guard (1...200).contains(given) else { throw Self.invalid("limit", "must be 1 to 200", "phải từ 1 đến 200") }
-        limit = given
-        guard let after = parameters.get("after") else {
-            due = Date(timeIntervalSince1970: 0)
-            id = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
-            return
-        }
-        let parts = after.split(separator: "_")
-        guard parts.count == 2, let milliseconds = Int64(parts[0]), let id = UUID(uuidString: String(parts[1])) else {
-            throw Self.invalid("after", "is not a mark of this list", "không phải dấu trang của danh sách này")
-        }
-        due = Date(millisecondsSince1970: milliseconds)
-        self.id = id
-    }
-
-    static func cursor(_ due: Date, _ id: DossierID) -> String { "\(due.millisecondsSince1970)_\(id)" }
-
-    private static func invalid(_ name: String, _ english: String, _ vietnamese: String) -> Problem {
-        Problem.invalidParameter.with(errors: [
-            FieldError(
-                field: name, rule: "parameter.form", vietnamese: "Tham số \(name) \(vietnamese).",
-                english: "The parameter \(name) \(english).")
-        ])
-    }
 }

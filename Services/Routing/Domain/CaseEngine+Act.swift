@@ -44,7 +44,7 @@ extension Draft {
         for turn in open {
             let wanted = Seat(organizationId: turn.organizationId, role: turn.role)
             let seating = around.staffing.seating(at: wanted, concerned: running.concerned, in: around.tree)
-            if case .seat(let seat) = seating, seats.contains(seat) { return (turn, seat) }
+            if let seat = seating.seat, seats.contains(seat) { return (turn, seat) }
         }
         // Two officers of one seat at once: the second finds the turn gone, which is no lack of a role.
         let acted = running.done.contains { $0.step == command.step && seats.contains($0.seat) }
@@ -254,10 +254,12 @@ extension Draft {
 
     private mutating func complete(_ act: Act) {
         let turn = act.turn
+        let principal = around.staffing.principal(of: act.officer.memberId, at: act.seat)
         running.done.append(
             RunningCase.CompletedTurn(
                 number: turn.number, step: turn.step, organizationId: turn.organizationId, seat: act.seat,
-                box: turn.box, action: act.action.name, byMemberId: act.officer.memberId, enteredAt: turn.enteredAt,
+                box: turn.box, action: act.action.name, byMemberId: act.officer.memberId, forMemberId: principal,
+                enteredAt: turn.enteredAt,
                 due: turn.due, at: around.now, note: act.note))
         running.turns.removeAll { $0.number == turn.number }
         emit(
@@ -265,8 +267,7 @@ extension Draft {
                 CaseStepCompleted(
                     dossierId: running.dossierId, step: turn.step, box: turn.box,
                     organizationId: act.seat.organizationId, action: act.action.name,
-                    byMemberId: act.officer.memberId, at: around.now,
-                    note: act.note)))
+                    byMemberId: act.officer.memberId, forMemberId: principal, at: around.now, note: act.note)))
     }
 
     private mutating func reject(_ act: Act) {

@@ -42,11 +42,9 @@ extension Draft {
     ) throws(InvalidValue) -> RunningCase.Turn {
         let role = around.tree[organization].map { step.role(at: $0.type) } ?? step.role
         let wanted = Seat(organizationId: organization, role: role)
-        var seat: Seat?
-        if case .seat(let found) = seating(wanted) { seat = found }
         return RunningCase.Turn(
             number: number, step: step.name, place: place, organizationId: organization, role: role, box: box,
-            seat: seat, enteredAt: around.now, due: try around.due(step.limit, at: organization))
+            seat: seating(wanted).seat, enteredAt: around.now, due: try around.due(step.limit, at: organization))
     }
 
     /// Tells whose turn it is, and that nobody was found to take it.
@@ -58,19 +56,22 @@ extension Draft {
                 CaseStepEntered(
                     dossierId: running.dossierId, step: turn.step, box: turn.box,
                     organizationId: acting.organizationId, role: acting.role, enteredAt: around.now, due: turn.due)))
-        if case .nobody(let reason) = seating(wanted) { emitUnroutable(turn, reason.rawValue) }
+        if let reason = seating(wanted).vacancy { emitUnroutable(turn, reason.rawValue) }
     }
 
     private func seating(_ wanted: Seat) -> Seating {
         around.staffing.seating(at: wanted, concerned: running.concerned, in: around.tree)
     }
 
-    private mutating func emitUnroutable(_ turn: RunningCase.Turn, _ reason: String) {
+    mutating func emitUnroutable(_ turn: RunningCase.Turn, _ reason: String) {
         emit(
             .unroutable(
                 CaseUnroutable(
                     dossierId: running.dossierId, step: turn.step, reason: reason,
-                    organizationId: turn.organizationId, since: around.now)))
+                    organizationId: turn.organizationId,
+                    offeredToOrganizationId: turn.seat.map(\.organizationId).flatMap {
+                        $0 == turn.organizationId ? nil : $0
+                    }, since: around.now)))
     }
 
     /// The checks of a definition exclude it.

@@ -82,6 +82,7 @@ extension CaseEngine {
         all.formUnion(running.cellIds)
         for turn in running.turns {
             all.formUnion([turn.organizationId, turn.seat?.organizationId ?? turn.organizationId])
+            if let superior = turn.escalatedTo { all.insert(superior.organizationId) }
         }
         all.formUnion(running.ahead.flatMap(\.organizationIds))
         for turn in running.done { all.formUnion([turn.organizationId, turn.seat.organizationId]) }

@@ -6,6 +6,9 @@ public enum CaseEvent: Hashable, Sendable {
     case stepEntered(CaseStepEntered)
     case stepCompleted(CaseStepCompleted)
     case unroutable(CaseUnroutable)
+    case deadlineAlert(CaseDeadlineAlert)
+    case deadlineMoved(CaseDeadlineMoved)
+    case messagePosted(CaseMessagePosted)
     case rejected(CaseRejected)
     case admitted(MemberAdmitted)
     case resultRequested(CaseResultRequested)
@@ -20,6 +23,9 @@ public enum CaseEvent: Hashable, Sendable {
         case .stepEntered(let payload): payload
         case .stepCompleted(let payload): payload
         case .unroutable(let payload): payload
+        case .deadlineAlert(let payload): payload
+        case .deadlineMoved(let payload): payload
+        case .messagePosted(let payload): payload
         case .rejected(let payload): payload
         case .admitted(let payload): payload
         case .resultRequested(let payload): payload

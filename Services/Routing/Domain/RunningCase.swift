@@ -1,5 +1,6 @@
 public import Contracts
 public import Foundation
+public import WorkingTime
 
 /// A case (vụ việc) as it stands: whose turn it is, which boxes are signed, how it ended.
 ///
@@ -96,11 +97,21 @@ extension RunningCase {
         /// The box to be filled.
         public let box: Int?
         /// Who acts: the organisation itself or a superior in its place; absent when nobody was found.
-        public let seat: Seat?
+        public internal(set) var seat: Seat?
         public let enteredAt: Date
+        /// By when; while the clock stands, what held when it stopped.
         public internal(set) var due: Deadline
-        /// Since when it waits for the applicant's supplement; the clock stands still meanwhile.
-        public internal(set) var stoppedAt: Date?
+        /// When the clock stood; absent where it never did.
+        public internal(set) var pauses: [DeadlineClock.Pause]?
+        /// The last that was told of the deadline.
+        public internal(set) var alerted: DeadlineAlertLevel?
+        /// When something is to be told next; absent when all was told, and while the clock stands.
+        public internal(set) var alertAt: Date?
+        /// The superior who was told of the delay.
+        public internal(set) var escalatedTo: Seat?
+
+        /// Whether the clock stands: the case waits for the applicant.
+        public var isWaiting: Bool { pauses?.isStopped ?? false }
     }
 
     /// A turn that is over.
@@ -113,6 +124,8 @@ extension RunningCase {
         public let box: Int?
         public let action: String
         public let byMemberId: MemberID
+        /// The absent officer for whom that person stood in.
+        public let forMemberId: MemberID?
         public let enteredAt: Date
         public let due: Deadline
         public let at: Date

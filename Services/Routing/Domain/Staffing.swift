@@ -14,12 +14,22 @@ public struct Seat: Codable, Hashable, Sendable {
 /// Who holds which role today, substitutes included.
 public struct Staffing: Hashable, Sendable {
     private var holders: [Seat: Set<MemberID>]
+    private var principals: [Seat: [MemberID: MemberID]] = [:]
 
     /// Nobody holds anything unless added.
     public init(_ holders: [Seat: Set<MemberID>] = [:]) { self.holders = holders }
 
     /// Adds a holder.
     public mutating func add(_ member: MemberID, to seat: Seat) { holders[seat, default: []].insert(member) }
+
+    /// Adds a substitute (người thay): who holds the role for an absent officer.
+    public mutating func add(_ member: MemberID, to seat: Seat, standingInFor principal: MemberID) {
+        add(member, to: seat)
+        principals[seat, default: [:]][member] = principal
+    }
+
+    /// For whom the member holds the role; nil for whoever holds it in his own right.
+    public func principal(of member: MemberID, at seat: Seat) -> MemberID? { principals[seat]?[member] }
 
     /// Who holds the role there.
     public func holders(of seat: Seat) -> Set<MemberID> { holders[seat] ?? [] }
@@ -33,7 +43,25 @@ public struct Staffing: Hashable, Sendable {
 /// Who acts in a turn, or why nobody does.
 public enum Seating: Hashable, Sendable {
     case seat(Seat)
+    /// Nobody there can act; a superior may, until somebody can.
+    case offered(Seat, because: NobodyActs)
     case nobody(NobodyActs)
+
+    /// Who acts, if somebody does.
+    public var seat: Seat? {
+        switch self {
+        case .seat(let seat), .offered(let seat, _): seat
+        case .nobody: nil
+        }
+    }
+
+    /// Why nobody acts where somebody should.
+    public var vacancy: NobodyActs? {
+        switch self {
+        case .seat: nil
+        case .offered(_, let reason), .nobody(let reason): reason
+        }
+    }
 }
 
 /// Why nobody can act.
@@ -51,7 +79,8 @@ extension Staffing {
     /// Finds who acts at `wanted`.
     ///
     /// Nobody decides in a matter that concerns himself: it goes to another holder of the role (the substitute), else
-    /// to the superior. The superior also acts in the place of a dissolved organisation.
+    /// to the superior. The superior also acts in the place of a dissolved organisation, and is offered the case where
+    /// an organisation has no active officer for the role.
     ///
     /// - Parameter concerned: Those who may not act: the member himself and whoever entered the dossier.
     func seating(at wanted: Seat, concerned: Set<MemberID>, in tree: OrganizationTree) -> Seating {
@@ -59,11 +88,17 @@ extension Staffing {
         let acts = path.first?.status == .active
         let own = holders(of: wanted)
         if acts, !own.subtracting(concerned).isEmpty { return .seat(wanted) }
-        if acts, own.isEmpty { return .nobody(.noActiveRole) }
-        for superior in path.dropFirst() where superior.status == .active {
-            let seat = Seat(organizationId: superior.id, role: Staffing.superiorRole)
-            if !holders(of: seat).subtracting(concerned).isEmpty { return .seat(seat) }
+        let reason = acts && own.isEmpty ? NobodyActs.noActiveRole : .onlyThoseConcerned
+        guard let superior = superior(above: wanted.organizationId, concerned: concerned, in: tree) else {
+            return .nobody(reason)
         }
-        return .nobody(.onlyThoseConcerned)
+        return reason == .noActiveRole ? .offered(superior, because: reason) : .seat(superior)
+    }
+
+    /// The nearest committee above an organisation that has somebody to act for it.
+    func superior(above organization: OrganizationID, concerned: Set<MemberID>, in tree: OrganizationTree) -> Seat? {
+        tree.path(from: organization).dropFirst().lazy.filter { $0.status == .active }
+            .map { Seat(organizationId: $0.id, role: Staffing.superiorRole) }
+            .first { !holders(of: $0).subtracting(concerned).isEmpty }
     }
 }

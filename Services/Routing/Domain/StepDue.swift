@@ -1,6 +1,6 @@
-import Contracts
+public import Contracts
 import Foundation
-import WorkingTime
+public import WorkingTime
 
 extension Circumstances {
     /// Time as the organisation works.
@@ -8,33 +8,33 @@ extension Circumstances {
         WorkingTime(calendar: calendar, officeHours: tree[organization]?.officeHours, rules: rules)
     }
 
+    /// Time as the organisation works, and the day on which it meets.
+    func pace(of organization: OrganizationID) -> StepPace {
+        StepPace(time: workingTime(of: organization), meetingDay: tree[organization]?.meetingDay)
+    }
+
     /// By when a step that begins now is to be done at the organisation.
     func due(_ limit: StepLimit, at organization: OrganizationID) throws(InvalidValue) -> Deadline {
-        switch limit {
-        case .working(let limit):
-            return try workingTime(of: organization).deadline(from: now, limit: limit)
-        case .nextMeeting(let days):
-            return meeting(of: organization, atMostDays: days)
-        }
+        let clock = StepClock(limit: limit, startedAt: now)
+        let end = try clock.reading(at: now, in: pace(of: organization)).deadline
+        // A clock that runs has an end.
+        return end ?? Deadline(at: now, calendarVersion: calendar.version, provisional: true)
     }
 
-    /// The end of the day of the next regular meeting, or of the last day allowed.
+    /// What the clock of a turn shows.
     ///
-    /// A meeting on the 31st is held on the last day of a shorter month.
-    private func meeting(of organization: OrganizationID, atMostDays days: Int) -> Deadline {
-        let today = Day(containing: now)
-        let last = today.adding(days: days)
-        let day = tree[organization]?.meetingDay.flatMap { nextDay($0, after: today) } ?? last
-        let chosen = min(day, last)
-        return Deadline(
-            at: chosen.moment(minutes: workingTime(of: organization).officeHours.closing),
-            calendarVersion: calendar.version, provisional: calendar.isProvisional(chosen))
+    /// - Throws: `InvalidValue` when the definition has no such step or its limit is none.
+    public func reading(of turn: RunningCase.Turn) throws(InvalidValue) -> DeadlineClock.Reading {
+        try clock(of: turn).reading(at: now, in: pace(of: turn.organizationId))
     }
 
-    private func nextDay(_ dayOfMonth: Int, after day: Day) -> Day? {
-        let month = DuesMonth(containing: day)
-        return [month, month.next].map { month in
-            min(month.firstDay.adding(days: dayOfMonth - 1), month.lastDay)
-        }.first { $0 > day }
+    /// The clock of a turn.
+    func clock(of turn: RunningCase.Turn) throws(InvalidValue) -> StepClock {
+        guard let step = definition.step(named: turn.step) else {
+            throw InvalidValue(
+                field: "steps", rule: "definition.step", vietnamese: "Định nghĩa thủ tục thiếu bước.",
+                english: "The definition has no step \(turn.step).")
+        }
+        return StepClock(limit: step.limit, startedAt: turn.enteredAt, pauses: turn.pauses ?? [])
     }
 }

@@ -24,12 +24,13 @@ enum CaseStore {
             """
             INSERT INTO cases (dossier_id, version, code, procedure, procedure_version, member_id,
                 entered_by_member_id, stage, turn, step, organization_id, role, seat_organization_id, seat_role,
-                due_at, opened_at, finished_at, document)
+                due_at, due_calendar, waiting, alert_at, opened_at, finished_at, document)
             VALUES (\(running.dossierId), \(running.version), \(running.code), \(running.procedure),
                 \(running.procedureVersion), \(running.memberId), \(running.enteredByMemberId),
                 \(running.stage.rawValue), \(turn?.number), \(turn?.step), \(turn?.organizationId),
                 \(turn?.role.rawValue), \(turn?.seat?.organizationId), \(turn?.seat?.role.rawValue),
-                \(turn?.due.at), \(running.openedAt), \(running.finishedAt), \(try document(running)))
+                \(turn?.due.at), \(turn?.due.calendarVersion), \(turn?.isWaiting ?? false), \(running.alertAt),
+                \(running.openedAt), \(running.finishedAt), \(try document(running)))
             ON CONFLICT (dossier_id) DO NOTHING
             """)
         return inserted == 1
@@ -47,6 +48,8 @@ enum CaseStore {
                 turn = \(turn?.number), step = \(turn?.step), organization_id = \(turn?.organizationId),
                 role = \(turn?.role.rawValue), seat_organization_id = \(turn?.seat?.organizationId),
                 seat_role = \(turn?.seat?.role.rawValue), due_at = \(turn?.due.at),
+                due_calendar = \(turn?.due.calendarVersion), waiting = \(turn?.isWaiting ?? false),
+                alert_at = \(running.alertAt),
                 finished_at = \(running.finishedAt), document = \(try document(running))
             WHERE dossier_id = \(running.dossierId) AND version = \(version)
             """)
@@ -69,7 +72,8 @@ enum CaseStore {
         if !statements.isEmpty { _ = try await transaction.pipeline(statements) }
     }
 
-    private static func running(_ row: PostgresRow) throws -> RunningCase {
+    /// The case of a row that holds its document.
+    static func running(_ row: PostgresRow) throws -> RunningCase {
         try ContractsJSON.decode(from: row.get("document", as: PostgresJSON.self).bytes)
     }
 

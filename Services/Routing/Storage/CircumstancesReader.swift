@@ -44,18 +44,14 @@ struct CircumstancesReader: Sendable {
     private func staffing(
         of organizations: [OrganizationID], now: Date, in session: any PostgresQueryable
     ) async throws -> Staffing {
-        let today = Day(containing: now)
-        let rows = try await session.query(
-            """
-            SELECT organization_id, role, member_id FROM directory_roles
-            WHERE organization_id = ANY (\(organizations.map(\.value.uuid))) AND status = 'active'
-              AND valid_from <= \(today) AND (valid_to IS NULL OR valid_to >= \(today))
-            """)
         var staffing = Staffing()
-        for row in rows {
-            guard let role = RoleName(rawValue: try row.get("role")) else { continue }
-            staffing.add(
-                try row.get("member_id"), to: Seat(organizationId: try row.get("organization_id"), role: role))
+        for held in try await directory.roles(at: organizations, now: now, in: session) {
+            let seat = Seat(organizationId: held.role.organizationId, role: held.role.role)
+            if let principal = held.standsInFor {
+                staffing.add(held.role.memberId, to: seat, standingInFor: principal)
+            } else {
+                staffing.add(held.role.memberId, to: seat)
+            }
         }
         return staffing
     }

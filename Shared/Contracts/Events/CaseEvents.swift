@@ -85,6 +85,8 @@ public struct CaseStepCompleted: EventPayload, Hashable {
     public let action: String
     /// Who acted.
     public let byMemberId: MemberID
+    /// The absent officer whom that person stood in for; absent when nobody was.
+    public let forMemberId: MemberID?
     /// When.
     public let at: Date
     /// A remark for those who come after.
@@ -92,7 +94,7 @@ public struct CaseStepCompleted: EventPayload, Hashable {
 
     public init(
         dossierId: DossierID, step: String, box: Int? = nil, organizationId: OrganizationID, action: String,
-        byMemberId: MemberID, at: Date, note: String? = nil
+        byMemberId: MemberID, forMemberId: MemberID? = nil, at: Date, note: String? = nil
     ) {
         self.dossierId = dossierId
         self.step = step
@@ -100,6 +102,7 @@ public struct CaseStepCompleted: EventPayload, Hashable {
         self.organizationId = organizationId
         self.action = action
         self.byMemberId = byMemberId
+        self.forMemberId = forMemberId
         self.at = at
         self.note = note
     }
@@ -277,16 +280,20 @@ public struct CaseUnroutable: EventPayload, Hashable {
     public let reason: String
     /// Where the search ended.
     public let organizationId: OrganizationID?
+    /// The superior that may act in its place for the time being; absent when there is none.
+    public let offeredToOrganizationId: OrganizationID?
     /// Since when.
     public let since: Date
 
     public init(
-        dossierId: DossierID, step: String, reason: String, organizationId: OrganizationID? = nil, since: Date
+        dossierId: DossierID, step: String, reason: String, organizationId: OrganizationID? = nil,
+        offeredToOrganizationId: OrganizationID? = nil, since: Date
     ) {
         self.dossierId = dossierId
         self.step = step
         self.reason = reason
         self.organizationId = organizationId
+        self.offeredToOrganizationId = offeredToOrganizationId
         self.since = since
     }
 }

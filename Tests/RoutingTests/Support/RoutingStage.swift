@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import Kafka
 import Postgres
+import Projections
 import ServiceKit
 import ServiceTestKit
 
@@ -30,9 +31,11 @@ struct RoutingStage: Sendable {
     }
 
     /// Runs a test on a fresh schema.
-    static func run(_ body: @escaping @Sendable (RoutingStage) async throws -> Void) async throws {
+    static func run(
+        settings: [String: String] = [:], _ body: @escaping @Sendable (RoutingStage) async throws -> Void
+    ) async throws {
         let time = ManualTimeSource(TestTimes.start)
-        try await withTestService(Routing.self, time: time) { service in
+        try await withTestService(Routing.self, settings: settings, time: time) { service in
             let stage = try await RoutingStage(service: service, time: time)
             service.kit.projectionAges.note("routing.directory", levelAt: time.now)
             try await body(stage)
@@ -55,6 +58,18 @@ struct RoutingStage: Sendable {
     }
 
     var pool: PostgresPool { service.pool }
+
+    /// What the jobs work with.
+    func desk() throws -> CaseDesk { try Routing.desk(service.kit) }
+
+    /// Moves the clock, the copy of the directory keeping up with it.
+    ///
+    /// - Parameter text: a moment in Vietnam, such as `2026-11-25T17:00`.
+    func set(_ text: String) throws {
+        guard let moment = RFC3339.moment(of: "\(text):00+07:00") else { throw StageFault.unread }
+        time.set(moment)
+        service.kit.projectionAges.note("routing.directory", levelAt: moment)
+    }
 
     func officer(_ organization: OrganizationID) throws -> MemberID {
         guard let officer = officers[organization] else { throw StageFault.nobody }
@@ -110,13 +125,32 @@ extension RoutingStage {
     }
 
     /// Directory tells of a role.
-    func appoint(_ officer: MemberID, _ role: RoleName, at organization: OrganizationID) async throws {
-        let id: RoleID = ids.next(at: time.now)
+    @discardableResult
+    func appoint(
+        _ officer: MemberID, _ role: RoleName, at organization: OrganizationID, from: String = "2026-01-01",
+        to: String? = nil, standingInFor principal: RoleID? = nil
+    ) async throws -> RoleState {
+        let role = RoleState(
+            roleId: ids.next(at: time.now), memberId: officer, organizationId: organization, role: role,
+            from: try Day(from), to: try to.map { try Day($0) }, status: .active, substituteForRoleId: principal)
+        try await deliver(role, key: role.roleId.value)
+        return role
+    }
+
+    /// Directory tells that a role has ended.
+    func end(_ role: RoleState) async throws {
         try await deliver(
             RoleState(
-                roleId: id, memberId: officer, organizationId: organization, role: role, from: try Day("2026-01-01"),
-                status: .active),
-            key: id.value)
+                roleId: role.roleId, memberId: role.memberId, organizationId: role.organizationId, role: role.role,
+                from: role.from, to: role.to, status: .ended, substituteForRoleId: role.substituteForRoleId),
+            key: role.roleId.value, sequence: 2)
+    }
+
+    /// The role of an organisation's officer.
+    func role(of organization: OrganizationID) async throws -> RoleState {
+        let held = try await desk().directory.roles(of: officer(organization), at: time.now, in: pool)
+        guard let role = held.first(where: { $0.organizationId == organization }) else { throw StageFault.nobody }
+        return role
     }
 
     /// A dossier by which the member asks to move.

@@ -1,0 +1,46 @@
+import Contracts
+import Foundation
+import Logging
+import Postgres
+import RoutingDomain
+import ServiceKit
+import WorkingTime
+
+/// Computes the open deadlines anew after a change of the calendar, once an operator has seen and approved it.
+///
+/// Only a process that runs on the approved calendar does: during an exchange of programs the older ones leave it alone.
+struct CalendarRevision: Sendable {
+    let desk: CaseDesk
+
+    private var kit: ServiceContext { desk.kit }
+    private var version: String { desk.cases.reader.calendar.version }
+
+    /// Everything that an older calendar computed, if the present one is approved.
+    func run() async throws {
+        guard let approval = try await CalendarApproval.read(version, in: kit.pool) else { return }
+        while try await step() > 0 { try Task.checkCancellation() }
+        guard approval.finishedAt == nil, try await OpenDeadlines.behind(version, limit: 1, in: kit.pool).isEmpty
+        else { return }
+        try await CalendarApproval.finish(version, at: kit.time.now, in: kit.pool)
+        kit.logger.notice("all open deadlines follow the calendar", metadata: ["calendar": "\(version)"])
+    }
+
+    /// One page of cases; answers how many there were.
+    func step() async throws -> Int {
+        try await kit.pool.transaction(TransactionOptions(attempts: 3)) { transaction in
+            let sweep = CaseSweep(desk: desk, name: "calendar revision") { running, around in
+                try DeadlineRevision.apply(to: running, in: around)
+            }
+            let ids = try await OpenDeadlines.behind(version, limit: CaseSweep.page, in: transaction)
+            let outcome = try await sweep.work(
+                """
+                SELECT dossier_id, document FROM cases WHERE dossier_id = ANY (\(ids.map(\.dossierId)))
+                  AND stage = 'running' AND due_calendar <> \(version)
+                ORDER BY dossier_id FOR UPDATE SKIP LOCKED
+                """, in: transaction)
+            // Also of a clock that stands, and of one that failed: it was compared with this calendar.
+            return try await transaction.execute(
+                "UPDATE cases SET due_calendar = \(version) WHERE dossier_id = ANY (\(outcome.seen))")
+        }
+    }
+}

@@ -1,0 +1,18 @@
+import Contracts
+import Foundation
+import Postgres
+import RoutingDomain
+
+/// Each time a case began to wait for the applicant.
+enum CaseStops {
+    static func note(
+        _ running: RunningCase, after before: RunningCase, at moment: Date, in transaction: PostgresTransaction
+    ) throws {
+        guard let turn = running.turn, turn.isWaiting, before.turn?.isWaiting != true else { return }
+        try transaction.enqueue(
+            """
+            INSERT INTO case_stops (dossier_id, at, turn, organization_id)
+            VALUES (\(running.dossierId), \(moment), \(turn.number), \(turn.organizationId)) ON CONFLICT DO NOTHING
+            """)
+    }
+}
