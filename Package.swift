@@ -219,7 +219,7 @@ let whole: [Target] =
             "Directory",
             [
                 "Directory", "DirectoryDomain", "Contracts", "MadeUpCountry", "Messaging", "Postgres", "Records",
-                "ServiceKit", "ServiceTestKit", "TestStack", .httpTypes,
+                "ServiceKit", "ServiceTestKit", "TestStack", .httpTypes, .nioCore,
             ]),
         tests("DuesDomain", ["DuesDomain", "Contracts"]),
         tests(
@@ -255,7 +255,8 @@ let whole: [Target] =
         "Console", [.asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1], migrations: ["0001_console"],
         resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")])
     + service(
-        "Directory", ["Records", .nioCore], migrations: ["0001_directory", "0002_past", "0010_import"],
+        "Directory", ["Records", .asyncHTTPClient, .nioCore, .nioHTTP1],
+        migrations: ["0001_directory", "0002_past", "0010_import"],
         resources: [
             .embedInCode("Import/Layouts/members-4.0.json"), .embedInCode("Import/Layouts/organizations-4.0.json"),
             .embedInCode("Import/Layouts/answers-4.0.json"),

@@ -40,7 +40,7 @@ struct Directory: ServiceDefinition {
                 QualityRoutes(desk: desk).add(to: router)
             },
             consumers: [AdmissionConsumer.definition(audit: kit.audit)],
-            background: [
+            background: try ImportPull.jobs(kit, imports.layouts) + [
                 PeriodicJob(name: "planned changes", interval: .seconds(60), logger: kit.logger) {
                     try await PlannedChanges(desk: desk).run()
                 },

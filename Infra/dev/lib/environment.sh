@@ -78,6 +78,11 @@ console_environment() {
     printf 'HOSO_CONSOLE_SERVICES=%s\n' "$addresses"
 }
 
+# Where imports are pulled from.
+directory_environment() {
+    printf 'HOSO_DIRECTORY_IMPORTS_SOURCE_URL=%s\n' "$(url_of partydb)"
+}
+
 # Where the applicant fetches his result.
 intake_environment() {
     printf 'HOSO_INTAKE_RESULTS_URL=%s\n' "$(url_of signing)"
