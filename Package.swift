@@ -230,7 +230,7 @@ let whole: [Target] =
             "Directory",
             [
                 "Directory", "DirectoryDomain", "Contracts", "MadeUpCountry", "Messaging", "Postgres", "Records",
-                "ServiceKit", "ServiceTestKit", "TestStack", .httpTypes,
+                "ServiceKit", "ServiceTestKit", "TestStack", .httpTypes, .nioCore,
             ]),
         tests("DuesDomain", ["DuesDomain", "Contracts"]),
         tests(
@@ -278,7 +278,7 @@ let whole: [Target] =
         resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")])
     + service(
         "Directory", ["Records", .asyncHTTPClient, .nioCore, .nioHTTP1],
-        migrations: ["0001_directory", "0002_past", "0003_people", "0010_import"],
+        migrations: ["0001_directory", "0002_past", "0003_people", "0004_import"],
         resources: [
             .embedInCode("Import/Layouts/members-4.0.json"), .embedInCode("Import/Layouts/organizations-4.0.json"),
             .embedInCode("Import/Layouts/answers-4.0.json"),

@@ -3,6 +3,7 @@ import Contracts
 import Foundation
 import NIOCore
 import Postgres
+import Records
 import ServiceKit
 
 /// Directory: organisations, members, roles; what the other services keep copies of.
@@ -21,8 +22,8 @@ struct Directory: ServiceDefinition {
             component: "directory", version: 3, name: "people",
             sql: String(decoding: PackageResources._003_people_sql, as: UTF8.self)),
         Migration(
-            component: "directory", version: 10, name: "import",
-            sql: String(decoding: PackageResources._010_import_sql, as: UTF8.self)),
+            component: "directory", version: 4, name: "import",
+            sql: String(decoding: PackageResources._004_import_sql, as: UTF8.self)),
     ]
 
     static let settings =
@@ -39,7 +40,6 @@ struct Directory: ServiceDefinition {
         let inquiries = try inquiries(kit)
         let desk = DirectoryDesk(kit: kit, isVerifiable: inquiries != nil)
         let imports = try ImportRoutes(desk)
-        let importWorker = try ImportWorker(kit)
         let outgoing = OutgoingRoutes(
             desk: desk, bearers: imports.bearers, layout: try ImportLayouts.answers())
         return ServiceParts(
@@ -61,20 +61,29 @@ struct Directory: ServiceDefinition {
                 QualityRoutes(desk: desk).add(to: router)
             },
             consumers: [AdmissionConsumer.definition(audit: kit.audit)],
-            background: [
-                PeriodicJob(name: "planned changes", interval: .seconds(60), logger: kit.logger) {
-                    try await PlannedChanges(desk: desk).run()
-                },
-                PeriodicJob(name: "imports", interval: .seconds(2), logger: kit.logger) {
-                    try await importWorker.run()
-                },
-            ]
-                + [inquiries].compactMap(\.self).map { inquiries in
-                    PeriodicJob(name: "account inquiries", interval: .seconds(2), logger: kit.logger) {
-                        try await inquiries.run()
-                    }
-                },
+            background: try jobs(kit, desk, imports.layouts, inquiries),
             publishers: Publishers.all(kit.outbox))
+    }
+
+    private static func jobs(
+        _ kit: ServiceContext, _ desk: DirectoryDesk, _ layouts: [ImportSubject: [String: RecordLayout]],
+        _ inquiries: AccountInquiries?
+    ) throws -> [PeriodicJob] {
+        let comparison = try ImportWorker(kit)
+        var jobs = try ImportPull.jobs(kit, layouts)
+        jobs.append(
+            PeriodicJob(name: "planned changes", interval: .seconds(60), logger: kit.logger) {
+                try await PlannedChanges(desk: desk).run()
+            })
+        jobs.append(
+            PeriodicJob(name: "imports", interval: .seconds(2), logger: kit.logger) { try await comparison.run() })
+        if let inquiries {
+            jobs.append(
+                PeriodicJob(name: "account inquiries", interval: .seconds(2), logger: kit.logger) {
+                    try await inquiries.run()
+                })
+        }
+        return jobs
     }
 
     private static func inquiries(_ kit: ServiceContext) throws -> AccountInquiries? {

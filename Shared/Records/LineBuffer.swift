@@ -14,10 +14,13 @@ struct LineBuffer {
     /// Whether the rest of a line that is too long is still to be passed over.
     private var isSkipping = false
     /// The line, from 1, on which the next record begins.
-    private(set) var line = 1
+    private(set) var line: Int
 
     /// - Parameter longest: the bytes that one record may have.
-    init(longest: Int) { self.longest = longest }
+    init(longest: Int, line: Int) {
+        self.longest = longest
+        self.line = line
+    }
 
     /// Takes the next piece and lets `scan` take one record after the other out of it.
     ///

@@ -17,8 +17,13 @@ public struct RecordReader {
     private var buffer: LineBuffer
     private var parser: any RecordParser
 
-    public init(_ layout: RecordLayout, _ form: Form, longestRecord: Int = Self.longestRecord) {
-        buffer = LineBuffer(longest: longestRecord)
+    /// - Parameters:
+    ///   - longestRecord: the bytes that one record may have.
+    ///   - firstLine: the number of the first line, where the text goes on from another.
+    public init(
+        _ layout: RecordLayout, _ form: Form, longestRecord: Int = Self.longestRecord, firstLine: Int = 1
+    ) {
+        buffer = LineBuffer(longest: longestRecord, line: firstLine)
         parser =
             switch form {
             case .delimited: DelimitedParser(layout)

@@ -69,9 +69,12 @@ HOSO_NOTIFICATION_SMS_URL=$(url_of sms)/messages
 VARIABLES
 }
 
-# Who is asked under which name an account is kept.
+# Who is asked under which name an account is kept, and where the Party Member Database is pulled from.
 directory_environment() {
-    printf 'HOSO_DIRECTORY_ACCOUNT_INQUIRY_URL=%s/accounts\n' "$(url_of bank)"
+    cat <<VARIABLES
+HOSO_DIRECTORY_ACCOUNT_INQUIRY_URL=$(url_of bank)/accounts
+HOSO_DIRECTORY_IMPORTS_SOURCE_URL=$(url_of partydb)
+VARIABLES
 }
 
 # Whom the console asks for their health.

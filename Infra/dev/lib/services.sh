@@ -18,6 +18,7 @@ mail         stand-in  22 Mail receiver
 smtp         port      23 SMTP of the mail receiver
 sms          stand-in  24 SMS provider
 bank         stand-in  25 Account inquiry of the banks
+partydb      stand-in  27 Party Member Database
 '
 
 all_names() {

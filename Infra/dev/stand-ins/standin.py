@@ -17,7 +17,7 @@ import threading
 import time
 import urllib.parse
 
-Answer = collections.namedtuple("Answer", "status body content_type", defaults=[None, "application/json"])
+Answer = collections.namedtuple("Answer", "status body content_type headers", defaults=[None, "application/json", None])
 LARGEST_BODY = 32 << 20
 
 
@@ -172,6 +172,8 @@ class Request(http.server.BaseHTTPRequestHandler):
         elif not isinstance(body, bytes):
             body = json.dumps(body, ensure_ascii=False).encode()
         self.send_response(answer.status)
+        for name, value in (answer.headers or {}).items():
+            self.send_header(name, value)
         if answer.status != 204:
             self.send_header("Content-Type", answer.content_type)
             self.send_header("Content-Length", str(len(body)))

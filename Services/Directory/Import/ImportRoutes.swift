@@ -26,6 +26,7 @@ struct ImportRoutes: Sendable {
 
     func add(to router: Router<HosoRequestContext>) {
         router.post("/v1/imports") { try await take($0, $1) }
+        router.post("/v1/imports/pulls") { try await pull($0, $1) }
         router.get("/v1/imports") { try await list($0, $1) }
         router.get("/v1/imports/:id") { try await show($0, $1) }
         router.get("/v1/imports/:id/faults") { try await faults($0, $1) }
@@ -35,6 +36,20 @@ struct ImportRoutes: Sendable {
         let visitor = try await bearers.require(context)
         let run = try await intake.take(request.body, ImportRequest(request, layouts), author: visitor.subject)
         return try .json(.accepted, ImportView(run), headers: [.location: "/v1/imports/\(run.id)"])
+    }
+
+    /// Begins to pull from the source, where one is named.
+    private func pull(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
+        let visitor = try await bearers.require(context)
+        guard try kit.settings.stringIfSet("directory.imports.sourceUrl") != nil else { throw Problem.notFound }
+        return try await kit.idempotent(request, context, as: PullBody.self) { body, transaction in
+            guard let layout = layouts[body.subject]?["\(body.subject.rawValue)-4.0"] else { throw Problem.notFound }
+            let request = ImportRequest(
+                subject: body.subject, mode: body.mode ?? .full, layout: layout, form: .jsonLines, asOf: kit.time.now)
+            try await intake.checkEmpty(request, in: transaction)
+            let run = try await ImportPull.begin(kit, request, author: visitor.subject, in: transaction)
+            return try .json(.accepted, ImportView(run), headers: [.location: "/v1/imports/\(run.id)"])
+        }
     }
 
     private func list(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
@@ -62,6 +77,12 @@ struct ImportRoutes: Sendable {
         guard let id = context.parameters.get("id").flatMap(UUIDv7.init) else { throw .notFound }
         return id
     }
+}
+
+/// The body of `POST /v1/imports/pulls`.
+struct PullBody: Decodable, Sendable {
+    let subject: ImportSubject
+    let mode: ImportMode?
 }
 
 /// An import as its sender sees it.

@@ -29,6 +29,8 @@ enum ImportMode: String, Codable, Hashable, Sendable, CaseIterable {
 /// One file, or one pull, that was taken in.
 struct ImportRun: PostgresRowDecodable, Sendable {
     enum State: String, Sendable, Encodable {
+        /// Its pages are being pulled from the source.
+        case pulling
         /// Its rows stand in a staging table and wait for the comparison.
         case staged
         /// A first load is under way.
@@ -60,13 +62,15 @@ struct ImportRun: PostgresRowDecodable, Sendable {
     let entered: Int64
     let loadedTo: Int64
     let finishedAt: Date?
+    /// The page that a pull has to ask for next; absent for the first one.
+    let cursor: String?
 
     /// Records that can be compared.
     var usable: Int64 { records - faulty }
 
     static let columns: SQL = """
         id, number, subject, mode, layout, as_of, author, received_at, state, fields, records, faulty, unreadable, opened,
-        closed, entered, loaded_to, finished_at
+        closed, entered, loaded_to, finished_at, cursor
         """
 
     init(row: PostgresRow) throws {
@@ -88,6 +92,7 @@ struct ImportRun: PostgresRowDecodable, Sendable {
         entered = try row.get("entered")
         loadedTo = try row.get("loaded_to")
         finishedAt = try row.get("finished_at")
+        cursor = try row.get("cursor")
     }
 }
 

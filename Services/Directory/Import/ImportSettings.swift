@@ -16,6 +16,10 @@ enum ImportSettings {
             "directory.imports.faultsInHundred", .int, default: "5", range: 1...100,
             help: "With more wrong lines in a hundred than this a file is refused."),
         Setting(
+            "directory.imports.sourceUrl", .url,
+            help: "Where the Party Member Database is asked for its records; absent: only files are taken in."),
+        Setting("directory.imports.sourceToken", isSecret: true, help: "The bearer token that the source asks for."),
+        Setting(
             "directory.imports.timeout", .duration, default: "1h", help: "The longest that one step of an import takes."
         ),
         Setting(

@@ -28,7 +28,12 @@ enum ImportStore {
                 faulty = \(Int64(notes.counts.faulty)), unreadable = \(Int64(notes.counts.unreadable))
             WHERE id = \(id)
             """)
-        let faults = notes.faults
+        try await insert(notes.faults, of: id, in: transaction)
+    }
+
+    private static func insert(
+        _ faults: [StagingNotes.NotedFault], of id: UUIDv7, in transaction: PostgresTransaction
+    ) async throws {
         try await transaction.execute(
             """
             INSERT INTO import_faults (import_id, line, place, column_no, field, rule, source_id)
@@ -73,6 +78,45 @@ enum ImportStore {
             WHERE id = (SELECT id FROM imports WHERE state IN ('staged', 'loading') ORDER BY number LIMIT 1)
             FOR UPDATE SKIP LOCKED
             """, as: ImportRun.self)
+    }
+
+    /// The oldest import whose records are being pulled.
+    static func pulling(in session: any PostgresQueryable) async throws -> ImportRun? {
+        try await session.queryOptional(
+            "SELECT \(ImportRun.columns) FROM imports WHERE state = 'pulling' ORDER BY number LIMIT 1",
+            as: ImportRun.self)
+    }
+
+    /// Holds a pull until the transaction ends; false when it has gone on since it was read.
+    static func hold(_ run: ImportRun, in transaction: PostgresTransaction) async throws -> Bool {
+        try await transaction.queryOptional(
+            """
+            SELECT 1 AS one FROM imports
+            WHERE id = \(run.id) AND state = 'pulling' AND cursor IS NOT DISTINCT FROM \(run.cursor) FOR UPDATE
+            """) != nil
+    }
+
+    /// Adds what was found in a page.
+    static func add(_ notes: StagingNotes.Contents, to id: UUIDv7, in transaction: PostgresTransaction) async throws {
+        try await transaction.execute(
+            """
+            UPDATE imports SET records = records + \(Int64(notes.counts.records)),
+                faulty = faulty + \(Int64(notes.counts.faulty)), unreadable = unreadable + \(Int64(notes.counts.unreadable)),
+                fields = ARRAY(SELECT DISTINCT unnest(fields || \(notes.fields)) ORDER BY 1)
+            WHERE id = \(id)
+            """)
+        try await insert(notes.faults, of: id, in: transaction)
+    }
+
+    /// A pull goes on with the next page, or waits for its comparison.
+    static func advance(_ run: ImportRun, to page: ImportPage, in transaction: PostgresTransaction) async throws {
+        let state: ImportRun.State = page.next == nil ? .staged : .pulling
+        // All pages tell of the moment of the first one.
+        let asOf = run.cursor == nil ? page.asOf : run.asOf
+        try await transaction.execute(
+            """
+            UPDATE imports SET cursor = \(page.next), state = \(state.rawValue), as_of = \(asOf) WHERE id = \(run.id)
+            """)
     }
 
     /// The moment of which the newest import of the subject tells.

@@ -18,6 +18,8 @@ struct SettlementTests {
                 sourceId: "S1", personalId: "901090000017", fullName: "Nguyễn Văn Mẫu Một", birthDate: "1990-03-04",
                 state: "exempt-from-activity")
             _ = try await scene.take([line])
+            let number = try #require(try await scene.differences().first { $0.field == "personalId" })
+            #expect(number.sourceValue == "*********017" && number.ourValue == nil)
             for difference in try await scene.differences() {
                 let answer = try await scene.settle(difference, "take-source")
                 #expect(answer.status == .ok, "\(difference.field ?? ""): \(answer.text)")

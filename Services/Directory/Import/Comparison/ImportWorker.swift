@@ -49,6 +49,7 @@ struct ImportWorker: Sendable {
 
     private func lose(_ run: ImportRun, _ table: StagingTable, in transaction: PostgresTransaction) async throws {
         try await table.drop(in: transaction)
+        try await transaction.execute("DROP TABLE IF EXISTS \(identifier: FirstLoad.twins(of: run))")
         try await ImportStore.finish(run.id, as: .lost, at: kit.time.now, in: transaction)
         kit.logger.error(
             "the rows of an import were lost before they were compared; it has to be sent again",

@@ -48,7 +48,9 @@ struct FirstLoad: Sendable {
     }
 
     /// Values that must be unique and are not: who has the right one, nobody can say here.
-    var twins: String { "twins_\(run.number)" }
+    var twins: String { Self.twins(of: run) }
+
+    static func twins(of run: ImportRun) -> String { "twins_\(run.number)" }
 
     private func prepare() async throws {
         let unique: [String] = run.subject == .members ? ["source_id", "personal_id"] : ["code"]

@@ -59,6 +59,11 @@ struct ImportIntake: Sendable {
         if let newest = try await ImportStore.newest(of: request.subject, in: transaction), request.asOf < newest {
             throw Problem.importOutdated
         }
+        try await checkEmpty(request, in: transaction)
+    }
+
+    /// A first load fills an empty directory only.
+    func checkEmpty(_ request: ImportRequest, in transaction: PostgresTransaction) async throws {
         guard request.mode == .firstLoad else { return }
         let table = request.subject == .members ? "members" : "organizations"
         let isFilled = try await transaction.queryOptional("SELECT 1 AS one FROM \(identifier: table) LIMIT 1") != nil

@@ -15,6 +15,8 @@ struct StagedRows<Pieces: AsyncSequence & Sendable>: AsyncSequence, Sendable whe
     let table: StagingTable
     let limits: ImportLimits
     let notes: StagingNotes
+    /// How many lines came before those of these pieces.
+    var linesBefore = 0
 
     func makeAsyncIterator() -> Iterator { Iterator(self) }
 
@@ -28,7 +30,7 @@ struct StagedRows<Pieces: AsyncSequence & Sendable>: AsyncSequence, Sendable whe
 
         init(_ rows: StagedRows) {
             pieces = rows.pieces.makeAsyncIterator()
-            reader = RecordReader(rows.layout, rows.form)
+            reader = RecordReader(rows.layout, rows.form, firstLine: rows.linesBefore + 1)
             sink = Sink(rows)
             limits = rows.limits
             notes = rows.notes

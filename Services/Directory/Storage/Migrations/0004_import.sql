@@ -32,7 +32,7 @@ CREATE TABLE imports (
     author       text        NOT NULL,
     received_at  timestamptz NOT NULL,
     state        text        NOT NULL
-                             CHECK (state IN ('staged', 'loading', 'compared', 'refused', 'lost')),
+                             CHECK (state IN ('pulling', 'staged', 'loading', 'compared', 'refused', 'lost')),
     -- The fields that the file has.
     fields       text[]      NOT NULL,
     records      bigint      NOT NULL,
@@ -46,6 +46,8 @@ CREATE TABLE imports (
     -- The line up to which a first load is done.
     loaded_to    bigint      NOT NULL DEFAULT 0,
     finished_at  timestamptz,
+    -- The page that a pull has to ask the source for next; absent for the first one, and for a file.
+    cursor       text,
     -- Why nothing of it was used: the rule, and where that is known line and field.
     refused_rule  text,
     refused_line  int,

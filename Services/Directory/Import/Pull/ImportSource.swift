@@ -1,0 +1,61 @@
+import AsyncHTTPClient
+import Contracts
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// One page of what the source has.
+struct ImportPage: Sendable {
+    /// JSON lines; empty where there is nothing.
+    let records: ByteBuffer
+    /// The moment of which the source says that it is so, the same for all pages of one pull.
+    let asOf: Date
+    /// Asks for the page after it; absent on the last one.
+    let next: String?
+}
+
+/// Where the Party Member Database is asked for its records, page by page.
+protocol ImportSource: Sendable {
+    /// - Parameters:
+    ///   - since: only what changed after the moment; absent: everything.
+    ///   - cursor: what the page before gave; absent: the first page.
+    func page(_ subject: ImportSubject, since: Date?, cursor: String?) async throws -> ImportPage
+}
+
+/// The source over HTTP: `GET <address>/members?since=…&cursor=…` answers JSON lines, with the headers `As-Of` and, but
+/// on the last page, `Next-Cursor`.
+struct HTTPImportSource: ImportSource {
+    let address: String
+    let token: String?
+    var client = HTTPClient.shared
+
+    /// What a page may have, in bytes, and how long it may take.
+    private static let largestPage = 16 << 20
+    private static let timeout = TimeAmount.seconds(60)
+
+    /// The source did not answer as agreed; asking again may help.
+    struct Unanswered: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    func page(_ subject: ImportSubject, since: Date?, cursor: String?) async throws -> ImportPage {
+        var url = URLComponents(string: "\(address)/\(subject.rawValue)")
+        url?.queryItems = [
+            since.map { URLQueryItem(name: "since", value: RFC3339.text(of: $0)) },
+            cursor.map { URLQueryItem(name: "cursor", value: $0) },
+        ].compactMap { $0 }
+        guard let text = url?.string else { throw Unanswered(description: "the source's address is none") }
+        var request = HTTPClientRequest(url: text)
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        let answer = try await client.execute(request, timeout: Self.timeout)
+        guard answer.status.code == 200 else {
+            throw Unanswered(description: "the source answered \(answer.status.code)")
+        }
+        guard let asOf = answer.headers.first(name: "as-of").flatMap({ RFC3339.moment(of: $0) }) else {
+            throw Unanswered(description: "the source did not say of which moment it tells")
+        }
+        return ImportPage(
+            records: try await answer.body.collect(upTo: Self.largestPage), asOf: asOf,
+            next: answer.headers.first(name: "next-cursor"))
+    }
+}
