@@ -136,7 +136,8 @@ enum EngineDefect: String, CaseIterable {
     {
         RunningCase.CompletedTurn(
             number: number, step: turn.step, organizationId: turn.organizationId, seat: turn.seat, box: turn.box,
-            action: turn.action, byMemberId: member, forMemberId: turn.forMemberId, enteredAt: turn.enteredAt, due: turn.due, at: turn.at,
+            action: turn.action, byMemberId: member, forMemberId: turn.forMemberId, enteredAt: turn.enteredAt,
+            due: turn.due, at: turn.at,
             note: turn.note)
     }
 

@@ -43,7 +43,7 @@ struct LetterTests {
         let later = Country.morning.addingTimeInterval(14 * 86_400)
         let form: JSONValue = ["destinationCellId": .string("\(land.cellB)"), "decisionNumber": "12"]
         let resumed = try apply(.supplemented(form: form), stopped.running, now: later)
-        #expect(resumed.events.map(kind) == ["entered onward-introduction 2"])
+        #expect(resumed.events.map(kind) == ["moved resumed", "entered onward-introduction 2"])
         #expect(resumed.running.turn?.isWaiting == false)
         #expect(resumed.running.form == form)
         let around = try country.around(now: later)

@@ -47,7 +47,7 @@ struct ArrivingDossierTests {
     @Test("a dossier of a procedure that does not run here is none of ours")
     func otherProcedure() async throws {
         try await RoutingStage.run { stage in
-            let dossier = try stage.dossier(to: nil, procedure: .residenceOpinion)
+            let dossier = try stage.dossier(to: nil, procedure: .dues)
             try await stage.deliver(dossier, key: dossier.dossierId.value)
             try await stage.deliver(
                 DossierWithdrawn(
