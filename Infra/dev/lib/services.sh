@@ -17,7 +17,7 @@ gateway      stand-in  21 Payment gateway
 mail         stand-in  22 Mail receiver
 smtp         port      23 SMTP of the mail receiver
 sms          stand-in  24 SMS provider
-bank         stand-in  25 Account inquiry of the banks
+bank         stand-in  25 Account inquiry
 partydb      stand-in  27 Party Member Database
 '
 
