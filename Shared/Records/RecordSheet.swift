@@ -20,17 +20,17 @@ struct RecordSheet {
         faults.removeAll(keepingCapacity: true)
     }
 
-    /// Puts a value of the file's text into a field.
+    /// Puts a value of the file's text into a field; blanks alone are none.
     mutating func put(_ range: Range<Int>, of text: UnsafeBufferPointer<UInt8>, in field: Int, line: Int, column: Int?)
     {
-        guard !range.isEmpty else { return }
+        guard text[range].contains(where: { $0 > 0x20 }) else { return }
         values[field] = .text(start: range.lowerBound, end: range.upperBound)
         check(UnsafeBufferPointer(rebasing: text[range]), field, line: line, column: column)
     }
 
     /// Puts a value that does not stand like this in the file's text into a field.
     mutating func put(_ bytes: [UInt8], in field: Int, line: Int, column: Int?) {
-        guard !bytes.isEmpty else { return }
+        guard bytes.contains(where: { $0 > 0x20 }) else { return }
         keep(bytes, field)
         bytes.withUnsafeBufferPointer { check($0, field, line: line, column: column) }
     }

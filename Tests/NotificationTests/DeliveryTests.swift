@@ -135,6 +135,27 @@ struct DeliveryTests {
         }
     }
 
+    @Test("the applicant is told that something is missing, and not in the mail what it is")
+    func supplement() async throws {
+        try await scene { scene in
+            let dossier: DossierID = scene.ids.next(at: scene.time.now)
+            try await scene.service.pool.execute(
+                "INSERT INTO dossiers (dossier_id, code, applicant_member_id) VALUES (\(dossier), 'A35.12.08-261120-0007', \(scene.member))"
+            )
+            let request = CaseSupplementRequested(
+                dossierId: dossier, step: "introduce", organizationId: scene.ids.next(at: scene.time.now),
+                byMemberId: scene.ids.next(at: scene.time.now), reason: "Thiếu quyết định", requestedAt: scene.time.now)
+            try await scene.receive(request, id: scene.ids.next(at: scene.time.now), key: dossier.value, offset: 0)
+            let (mail, sms) = (ScriptedChannel(), ScriptedChannel())
+            let worker = scene.worker([.email: mail, .sms: sms])
+            while try await worker.sendOne() {}
+            #expect(mail.sentTo == ["mau.01@mau.example"] && sms.sentTo == ["0900000001"])
+            let kept = try await scene.service.pool.query("SELECT to_jsonb(d)::text AS t FROM deliveries d")
+            #expect(kept.count == 2)
+            for row in kept { #expect(!(try row.get("t", as: String.self)).contains("Thiếu quyết định")) }
+        }
+    }
+
     @Test("a channel that fails is tried again later and given up in the end, each told as an event")
     func failing() async throws {
         try await scene { scene in

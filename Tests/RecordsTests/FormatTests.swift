@@ -20,6 +20,7 @@ struct FormatTests {
         "a wrong value is told with its rule",
         arguments: [
             ("1,,,,,", "id", RecordFault.Rule.digits), ("12a4,,,,,", "id", .digits), (",,,,,", "id", .required),
+            ("  ,,,,,", "id", .required),
             ("0001,mười ba byte,,,,", "name", .textLength), ("0001,,2001-02-29,,,", "born", .day),
             ("0001,,01/02/2001,,,", "born", .day), ("0001,,,31/04/2001,,", "joined", .day),
             ("0001,,,2001-04-30,,", "joined", .day), ("0001,,,,nam,", "sex", .choice),

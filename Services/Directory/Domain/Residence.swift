@@ -63,6 +63,12 @@ extension Member {
         residenceCellId = cell
     }
 
+    /// He belongs to no cell of residence any more after the day.
+    mutating func endResidence(on day: Day) {
+        endLinks(on: day) { $0.state == .accepted }
+        residenceCellId = nil
+    }
+
     /// An introduction that nobody has accepted yet waits at the other cell from now on.
     mutating func moveIntroduction(from old: OrganizationID, to new: OrganizationID) {
         residenceLinks = residenceLinks?.map { link in

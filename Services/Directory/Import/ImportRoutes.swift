@@ -34,7 +34,8 @@ struct ImportRoutes: Sendable {
 
     private func take(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
         let visitor = try await bearers.require(context)
-        let run = try await intake.take(request.body, ImportRequest(request, layouts), author: visitor.subject)
+        let asked = try ImportRequest(request, layouts, now: kit.time.now)
+        let run = try await intake.take(request.body, asked, author: visitor.subject)
         return try .json(.accepted, ImportView(run), headers: [.location: "/v1/imports/\(run.id)"])
     }
 

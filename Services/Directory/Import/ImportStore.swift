@@ -46,12 +46,13 @@ enum ImportStore {
 
     /// - Parameter refusal: what makes the file untrustworthy; absent when too many lines are wrong.
     static func refuse(
-        _ id: UUIDv7, _ refusal: RecordFault?, at now: Date, in transaction: PostgresTransaction
+        _ id: UUIDv7, _ refusal: RecordFault?, rule: String = "too-many-faults", at now: Date,
+        in transaction: PostgresTransaction
     ) async throws {
         try await transaction.execute(
             """
             UPDATE imports SET state = \(ImportRun.State.refused.rawValue), finished_at = \(now),
-                refused_rule = \(refusal?.rule.rawValue ?? "too-many-faults"), refused_line = \(refusal?.line),
+                refused_rule = \(refusal?.rule.rawValue ?? rule), refused_line = \(refusal?.line),
                 refused_field = \(refusal?.field)
             WHERE id = \(id)
             """)
@@ -126,6 +127,19 @@ enum ImportStore {
             SELECT max(as_of) AS moment FROM imports
             WHERE subject = \(subject.rawValue) AND state IN ('staged', 'loading', 'compared')
             """
+        ).get("moment")
+    }
+
+    /// Whether the directory has anything of the kind.
+    static func isFilled(_ subject: ImportSubject, in session: any PostgresQueryable) async throws -> Bool {
+        let table = subject == .members ? "members" : "organizations"
+        return try await session.queryOptional("SELECT 1 AS one FROM \(identifier: table) LIMIT 1") != nil
+    }
+
+    /// The moment of the newest import that was compared.
+    static func newestCompared(of subject: ImportSubject, in session: any PostgresQueryable) async throws -> Date? {
+        try await session.queryOne(
+            "SELECT max(as_of) AS moment FROM imports WHERE subject = \(subject.rawValue) AND state = 'compared'"
         ).get("moment")
     }
 

@@ -32,6 +32,13 @@ struct NoticeConsumer: Sendable {
                 message.payload.memberId, of: message, dossier: message.payload.dossierId,
                 facts: ["code": dossier.code.text, "effectiveOn": NoticeFormat.day(message.payload.effectiveOn)], scope)
         }
+        .on(CaseSupplementRequested.self) { message, scope in
+            // What is missing stands in the case, not in a mail.
+            let dossier = try await known(message.payload.dossierId, scope)
+            try await tell(
+                dossier.applicant, of: message, dossier: message.payload.dossierId, facts: ["code": dossier.code.text],
+                scope)
+        }
         .on(ResultIssued.self) { message, scope in
             let dossier = try await known(message.payload.dossierId, scope)
             try await tell(

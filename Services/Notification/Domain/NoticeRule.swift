@@ -55,6 +55,7 @@ public enum NoticeFacts {
         "hoso.dossier.submitted": ["code", "receivedAt", "deadline"],
         "hoso.result.issued": ["code", "number", "verificationId"],
         "hoso.case.member-admitted": ["code", "effectiveOn"],
+        "hoso.case.supplement-requested": ["code"],
         "hoso.receipt.issued": ["number", "amount", "months"],
     ]
 }

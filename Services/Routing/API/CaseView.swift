@@ -22,10 +22,16 @@ struct CaseView: Encodable {
     let admittedOn: Day?
     let duesPaidThrough: DuesMonth?
     let warnings: [RunningCase.Warning]
+    /// The turn that the caller may take, else the first of those that are open.
     let turn: Turn?
+    /// The others that are open at the same time.
+    let beside: [Turn]
     let ahead: [Ahead]
     let done: [Done]
     let boxes: [Box]
+    let corrections: [RunningCase.BoxCorrection]
+    /// Not for the member whom they are about: he has the result.
+    let opinions: [RecordedOpinion]
 
     init(_ running: RunningCase, around: Circumstances, for officer: Officer?) {
         dossierId = running.dossierId
@@ -45,11 +51,13 @@ struct CaseView: Encodable {
         admittedOn = running.admittedOn
         duesPaidThrough = running.duesPaidThrough
         warnings = running.warnings
-        turn = running.turn.map { turn in
+        let turns = running.turns.map { turn in
             Turn(
                 turn, around,
-                mayAct: officer.map { CaseEngine.refusal(of: $0, in: running, around: around) == nil } ?? false)
+                mayAct: officer.map { CaseEngine.refusal(of: $0, turn, in: running, around: around) == nil } ?? false)
         }
+        turn = turns.first(where: \.mayAct) ?? turns.first
+        beside = turns.filter { [turn] in $0.number != turn?.number }
         ahead = running.ahead.map {
             Ahead(
                 organization: Organization($0.organizationId, around), place: $0.place,
@@ -57,6 +65,8 @@ struct CaseView: Encodable {
         }
         done = running.done.map { Done($0, around) }
         boxes = running.boxes.map(Box.init)
+        corrections = running.corrections
+        opinions = officer.map { running.concerned.contains($0.memberId) } ?? true ? [] : running.opinions
     }
 }
 
@@ -191,6 +201,7 @@ extension CaseView {
         let due: Deadline
         let at: Date
         let inTime: Bool
+        let note: String?
 
         init(_ turn: RunningCase.CompletedTurn, _ around: Circumstances) {
             number = turn.number
@@ -205,6 +216,7 @@ extension CaseView {
             due = turn.due
             at = turn.at
             inTime = turn.inTime
+            note = turn.note
         }
     }
 

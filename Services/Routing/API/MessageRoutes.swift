@@ -75,9 +75,6 @@ extension CaseDesk {
         let own = Set(roles.filter { Self.handlers.contains($0.role) }.map(\.organizationId))
         return try CaseThread.body(named: body.organizationId, among: own, in: running)
     }
-
-    /// The roles that speak for a body in a case; those that only read do not.
-    private static let handlers: Set<RoleName> = [.cellSecretary, .cellDeputy, .organisationOfficer, .committeeSigner]
 }
 
 /// What is sent to the thread.

@@ -50,8 +50,11 @@ extension CaseDesk {
     }
 
     /// The roles that read cases; those of administration and support never do.
-    static let readers: Set<RoleName> = [
-        .cellSecretary, .cellDeputy, .organisationOfficer, .committeeSigner, .inspector, .auditor,
+    static let readers: Set<RoleName> = handlers.union([.inspector, .auditor])
+
+    /// The roles that act in procedures, and speak for a body in a case.
+    static let handlers: Set<RoleName> = [
+        .cellSecretary, .cellDeputy, .cellDuesOfficer, .officeOfficer, .organisationOfficer, .committeeSigner,
     ]
 
     private func circumstances(

@@ -18,6 +18,8 @@ struct CalendarRevision: Sendable {
     /// Everything that an older calendar computed, if the present one is approved.
     func run() async throws {
         guard let approval = try await CalendarApproval.read(version, in: kit.pool) else { return }
+        // On a copy that is being rebuilt organisations would lose their hours and meetings.
+        try desk.requireFreshRoles()
         while try await step() > 0 { try Task.checkCancellation() }
         guard approval.finishedAt == nil, try await OpenDeadlines.behind(version, limit: 1, in: kit.pool).isEmpty
         else { return }
@@ -38,9 +40,10 @@ struct CalendarRevision: Sendable {
                   AND stage = 'running' AND due_calendar <> \(version)
                 ORDER BY dossier_id FOR UPDATE SKIP LOCKED
                 """, in: transaction)
-            // Also of a clock that stands, and of one that failed: it was compared with this calendar.
+            // Also of a clock that stands: it was compared with this calendar. One that failed is tried again next time.
+            let compared = Set(outcome.seen).subtracting(outcome.failed)
             return try await transaction.execute(
-                "UPDATE cases SET due_calendar = \(version) WHERE dossier_id = ANY (\(outcome.seen))")
+                "UPDATE cases SET due_calendar = \(version) WHERE dossier_id = ANY (\(Array(compared)))")
         }
     }
 }

@@ -62,18 +62,15 @@ struct CaseSweep: Sendable {
         try await desk.cases.keep(
             change, of: before, around, actor: Self.actor, in: transaction,
             publisher: CommandPublisher(outbox: kit.outbox, context: kit.eventContext(), transaction: transaction))
-        for event in change.events { try await record(event, of: change.running, in: transaction) }
+        for event in change.events { try await record(event, of: change.running.dossierId, in: transaction) }
         return change.running != before
     }
 
     private func record(
-        _ event: CaseEvent, of running: RunningCase, in transaction: PostgresTransaction
+        _ event: CaseEvent, of id: DossierID, in transaction: PostgresTransaction
     ) async throws {
         try await kit.audit.record(
-            event.auditAction, subject: "\(running.dossierId)", actor: Self.actor,
-            details: SweepRecord(
-                turn: running.turn?.number, organizationId: running.turn?.organizationId, level: event.alertLevel),
-            in: transaction)
+            event.auditAction, subject: "\(id)", actor: Self.actor, details: SweepRecord(event), in: transaction)
         transaction.afterCommit { event.count() }
     }
 
@@ -88,9 +85,20 @@ struct CaseSweep: Sendable {
 
 /// What the audit says of something that happened by itself.
 private struct SweepRecord: Encodable {
-    let turn: Int?
+    let step: String?
     let organizationId: OrganizationID?
     let level: DeadlineAlertLevel?
+
+    init(_ event: CaseEvent) {
+        switch event {
+        case .deadlineAlert(let alert): (step, organizationId) = (alert.step, alert.organizationId)
+        case .deadlineMoved(let moved): (step, organizationId) = (moved.step, moved.organizationId)
+        case .stepEntered(let entered): (step, organizationId) = (entered.step, entered.organizationId)
+        case .unroutable(let vacant): (step, organizationId) = (vacant.step, vacant.organizationId)
+        default: (step, organizationId) = (nil, nil)
+        }
+        level = event.alertLevel
+    }
 }
 
 extension CaseEvent {

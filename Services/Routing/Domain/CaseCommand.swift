@@ -96,11 +96,13 @@ public struct Applicant: Hashable, Sendable {
     public let residenceCellId: OrganizationID?
     /// Whether the member is exempt from activity at the place of residence.
     public let exemptFromResidenceActivity: Bool
+    /// Not introduced to a place of residence at all.
+    public let exemptFromIntroduction: Bool
 
     public init(
         fullName: String, cardNumber: String? = nil, joinedOn: Day, recognisedOn: Day? = nil,
         transfersHeld: Bool = false, residenceCellId: OrganizationID? = nil,
-        exemptFromResidenceActivity: Bool = false
+        exemptFromResidenceActivity: Bool = false, exemptFromIntroduction: Bool = false
     ) {
         self.fullName = fullName
         self.cardNumber = cardNumber
@@ -109,6 +111,7 @@ public struct Applicant: Hashable, Sendable {
         self.transfersHeld = transfersHeld
         self.residenceCellId = residenceCellId
         self.exemptFromResidenceActivity = exemptFromResidenceActivity
+        self.exemptFromIntroduction = exemptFromIntroduction
     }
 }
 

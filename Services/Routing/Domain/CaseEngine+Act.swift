@@ -66,6 +66,7 @@ extension Draft {
             guard definition.period?.isKept(in: running.form) ?? true else { throw .periodNotAllowed }
         case .opinionDue:
             guard let purpose = definition.opinion?.purpose(in: running.form) else { throw .purposeMissing }
+            if around.applicant.exemptFromIntroduction { throw .opinionNotDue }
             if purpose == .annual, around.applicant.exemptFromResidenceActivity { throw .opinionNotDue }
         }
     }

@@ -22,7 +22,7 @@ extension Draft {
         running.form = form
         checkPeriod()
         for turn in waiting { try resumeClock(of: turn) }
-        for turn in waiting.compactMap({ running.openTurn($0.number) }) { emitEntered(turn) }
+        for turn in waiting.compactMap({ running.openTurn($0.number) }) { emitEntered(turn, isNew: false) }
     }
 
     /// Marks a stay that is not as long as allowed; it blocks nothing by itself, a guard does.

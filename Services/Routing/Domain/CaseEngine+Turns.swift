@@ -48,15 +48,18 @@ extension Draft {
     }
 
     /// Tells whose turn it is, and that nobody was found to take it.
-    mutating func emitEntered(_ turn: RunningCase.Turn) {
+    ///
+    /// - Parameter isNew: false for a turn that goes on: what was told of its seat then still holds.
+    mutating func emitEntered(_ turn: RunningCase.Turn, isNew: Bool = true) {
         let wanted = Seat(organizationId: turn.organizationId, role: turn.role)
         let acting = turn.seat ?? wanted
         emit(
             .stepEntered(
                 CaseStepEntered(
                     dossierId: running.dossierId, step: turn.step, box: turn.box,
-                    organizationId: acting.organizationId, role: acting.role, enteredAt: around.now, due: turn.due)))
-        if let reason = seating(wanted).vacancy { emitUnroutable(turn, reason.rawValue) }
+                    organizationId: acting.organizationId, role: acting.role, enteredAt: turn.enteredAt, due: turn.due))
+        )
+        if isNew, let reason = seating(wanted).vacancy { emitUnroutable(turn, reason.rawValue) }
     }
 
     private func seating(_ wanted: Seat) -> Seating {

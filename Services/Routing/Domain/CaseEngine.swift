@@ -63,17 +63,21 @@ extension CaseEngine {
         of officer: Officer, in running: RunningCase, around: Circumstances
     ) -> Refusal? {
         guard !running.turns.isEmpty else { return .notRunning }
-        var refusal: Refusal?
-        for turn in running.turns {
-            let asked = OfficerAction(officer: officer, action: "", step: turn.step, turn: turn.number)
-            do {
-                _ = try Draft(running, in: around).authority(of: asked)
-                return nil
-            } catch {
-                refusal = refusal ?? error
-            }
+        let refusals = running.turns.map { refusal(of: officer, $0, in: running, around: around) }
+        return refusals.contains(nil) ? nil : refusals[0]
+    }
+
+    /// Why this person may not act in one open turn; nil when he may.
+    public static func refusal(
+        of officer: Officer, _ turn: RunningCase.Turn, in running: RunningCase, around: Circumstances
+    ) -> Refusal? {
+        let asked = OfficerAction(officer: officer, action: "", step: turn.step, turn: turn.number)
+        do {
+            _ = try Draft(running, in: around).authority(of: asked)
+            return nil
+        } catch {
+            return error
         }
-        return refusal
     }
 
     /// Everybody who has to do with a case: the organisations on its way and whoever acted in their place.

@@ -54,14 +54,16 @@ extension Circumstances {
         let end = turn.due.at
         // A turn is in time up to the very moment of its deadline.
         let breach = end.addingTimeInterval(0.001)
+        let notices = definition.step(named: turn.step)?.notices ?? .standard
         switch turn.alerted {
         case nil:
-            if let warnsAt = reading.warnsAt, warnsAt < breach, now < breach {
+            if notices.kinds.contains(.warning), let warnsAt = reading.warnsAt, warnsAt < breach, now < breach {
                 return NextAlert(level: .warning, at: warnsAt)
             }
             return NextAlert(level: .breach, at: breach)
         case .warning: return NextAlert(level: .breach, at: breach)
         case .breach:
+            guard notices.escalates else { return nil }
             let late = Duration.seconds(3_600 * rules.escalationHours)
             return NextAlert(level: .escalation, at: max(breach, pace.time.moment(after: late, from: end)))
         case .escalation: return nil

@@ -8,11 +8,13 @@ enum CaseStops {
     static func note(
         _ running: RunningCase, after before: RunningCase, at moment: Date, in transaction: PostgresTransaction
     ) throws {
-        guard let turn = running.turn, turn.isWaiting, before.turn?.isWaiting != true else { return }
-        try transaction.enqueue(
-            """
-            INSERT INTO case_stops (dossier_id, at, turn, organization_id)
-            VALUES (\(running.dossierId), \(moment), \(turn.number), \(turn.organizationId)) ON CONFLICT DO NOTHING
-            """)
+        let stood = Set(before.turns.filter(\.isWaiting).map(\.number))
+        for turn in running.turns where turn.isWaiting && !stood.contains(turn.number) {
+            try transaction.enqueue(
+                """
+                INSERT INTO case_stops (dossier_id, at, turn, organization_id)
+                VALUES (\(running.dossierId), \(moment), \(turn.number), \(turn.organizationId)) ON CONFLICT DO NOTHING
+                """)
+        }
     }
 }

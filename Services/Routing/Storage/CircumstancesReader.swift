@@ -22,16 +22,13 @@ struct CircumstancesReader: Sendable {
         in session: any PostgresQueryable
     ) async throws -> Circumstances {
         var nodes: [OrganizationID: OrganizationTree.Node] = [:]
-        for id in organizations where nodes[id] == nil {
+        var wanted = organizations
+        while let id = wanted.popLast() {
+            guard nodes[id] == nil else { continue }
             for state in try await directory.path(from: id, in: session) {
                 nodes[state.organizationId] = OrganizationTree.Node(state)
-                // What was merged is reached at its successor, which may stand elsewhere in the tree.
-                guard state.status == .merged, let successor = state.mergedIntoId, nodes[successor] == nil else {
-                    continue
-                }
-                for above in try await directory.path(from: successor, in: session) {
-                    nodes[above.organizationId] = OrganizationTree.Node(above)
-                }
+                // What was merged is reached at its successor, which may stand elsewhere and may be merged itself.
+                if state.status == .merged, let successor = state.mergedIntoId { wanted.append(successor) }
             }
         }
         return Circumstances(
@@ -74,7 +71,8 @@ extension Applicant {
             fullName: state.fullName, cardNumber: state.officialCardNumber, joinedOn: state.joinedOn,
             recognisedOn: state.recognisedOn, transfersHeld: state.transfersHeld ?? false,
             residenceCellId: state.residenceCellId,
-            exemptFromResidenceActivity: state.exemptFromResidenceActivity ?? false)
+            exemptFromResidenceActivity: state.exemptFromResidenceActivity ?? false,
+            exemptFromIntroduction: state.exemptFromIntroduction ?? false)
     }
 }
 

@@ -55,6 +55,42 @@ struct FirstLoadTests {
         }
     }
 
+    @Test("of two first loads that were sent before either began the first fills the directory, the other is refused")
+    func twice() async throws {
+        try await withDirectory { directory in
+            let files = try files()
+            let scene = ImportScene(scene: directory, tree: .none(directory))
+            var ids: [UUIDv7] = []
+            for _ in 0..<2 {
+                let answer = try await scene.send(files.organizations, subject: "organizations", mode: "first-load")
+                ids.append(try answer.json(ImportScene.Told.self).importId)
+            }
+            try await ImportWorker(directory.service.kit).run()
+            let states: [String] = try await scene.pool.query("SELECT state FROM imports ORDER BY number")
+                .map { try $0.get("state") }
+            #expect(states == ["compared", "refused"])
+            let rule = try await scene.pool.queryOne("SELECT refused_rule FROM imports WHERE id = \(ids[1])")
+            #expect(try rule.get("refused_rule", as: String.self) == "directory-not-empty")
+        }
+    }
+
+    @Test("a first load under way stands in tables that a crash of the server does not empty")
+    func logged() async throws {
+        try await withDirectory { directory in
+            let files = try files()
+            let scene = ImportScene(scene: directory, tree: .none(directory))
+            _ = try await scene.send(files.organizations, subject: "organizations", mode: "first-load")
+            #expect(try await ImportWorker(directory.service.kit).step())
+            let unlogged = try await scene.count(
+                """
+                SELECT count(*) AS n FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
+                WHERE s.nspname = current_schema() AND c.relkind = 'r' AND c.relpersistence = 'u'
+                """)
+            #expect(unlogged == 0)
+            #expect(try await scene.count("SELECT count(*) AS n FROM imports WHERE state = 'loading'") == 1)
+        }
+    }
+
     @Test("a later revision differs in about one member of a hundred, and nothing is changed by it")
     func revision() async throws {
         try await withDirectory { directory in

@@ -110,6 +110,27 @@ struct ImportRefusalTests {
         }
     }
 
+    @Test("of two files that wait the older one is not compared after the newer")
+    func outrun() async throws {
+        try await withImports { scene in
+            let file = ImportScene.file([.init(sourceId: "S1", fullName: "Mẫu")])
+            for asOf in ["2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z"] {
+                #expect(try await scene.send(file, asOf: asOf).status == .accepted)
+            }
+            // The older one began later.
+            try await scene.pool.execute(
+                """
+                UPDATE imports SET as_of = CASE
+                    WHEN number = (SELECT min(number) FROM imports) THEN timestamptz '2026-11-20T00:00:00Z'
+                    ELSE timestamptz '2026-11-19T00:00:00Z' END
+                """)
+            try await ImportWorker(scene.scene.service.kit).run()
+            let found = try await scene.pool.query("SELECT state, refused_rule FROM imports ORDER BY number")
+            #expect(try found.map { try $0.get("state", as: String.self) } == ["compared", "refused"])
+            #expect(try found.last?.get("refused_rule", as: String?.self) == "import-outdated")
+        }
+    }
+
     @Test("a file that is older than what was compared is refused; so is one without subject, moment or known type")
     func order() async throws {
         try await withImports { scene in
@@ -119,6 +140,8 @@ struct ImportRefusalTests {
             #expect(older.status == .conflict && older.problem == "import-outdated")
             #expect(try await scene.send(file, subject: "people").faults == ["subject": "parameter.form"])
             #expect(try await scene.send(file, asOf: "today").faults == ["asOf": "parameter.form"])
+            let future = try await scene.send(file, asOf: "2062-11-20T00:00:00Z")
+            #expect(future.faults == ["asOf": "import.as-of-future"], "or every import after it would be outdated")
             #expect(try await scene.send(file, type: "application/pdf").status == .unsupportedMediaType)
         }
     }

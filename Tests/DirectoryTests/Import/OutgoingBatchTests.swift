@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import HTTPTypes
 import Postgres
+import ServiceKit
 import ServiceTestKit
 import Testing
 
@@ -89,8 +90,9 @@ struct OutgoingBatchTests {
             let old = [ImportScene.Line(sourceId: "S1", fullName: "Nguyễn Văn Mẫu 01"), second]
             _ = try await scene.take(old, asOf: "2026-11-20T01:00:00Z")
             #expect(try await scene.differences().map(\.state) == ["pending"])
-            // Accepted at 03:00, and the source of 04:00 still has him in the old cell.
-            #expect(try await scene.take(old, asOf: "2026-11-20T04:00:00Z").opened == 1)
+            // Accepted at 03:00, and the source of 03:30 still has him in the old cell.
+            try #require(scene.scene.service.kit.time as? ManualTimeSource).advance(by: 1_800)
+            #expect(try await scene.take(old, asOf: "2026-11-20T03:30:00Z").opened == 1)
             #expect(try await scene.differences().map(\.state) == ["open"])
         }
     }

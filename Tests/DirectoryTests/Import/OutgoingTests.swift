@@ -32,6 +32,25 @@ struct OutgoingTests {
         }
     }
 
+    @Test("what was changed here since the comparison is not taken back by settling what it found")
+    func changedSince() async throws {
+        try await withImports { scene in
+            let id = try await scene.known("S1", "Nguyễn Văn Mẫu 01")
+            let (a, b) = (scene.tree.a, scene.tree.b)
+            _ = try await scene.take([
+                .init(sourceId: "S1", fullName: "Nguyễn Văn Mẫu 01", cellCode: "A35.12.01.01")
+            ])
+            let difference = try #require(try await scene.differences().first)
+            #expect(difference.kind == "moved" && difference.state == "open")
+            let further = try await scene.scene.organization("A35.11.01.02", .subordinateCell, under: a.base)
+            try await scene.scene.deliver(try scene.scene.admission(id, from: a.cell, to: further))
+            let answer = try await scene.settle(difference, "take-source")
+            #expect(answer.status == .conflict && answer.problem == "change-on-its-way", "\(answer.text)")
+            let cell = try await scene.member(id).member.cellId
+            #expect(cell == further && cell != b.cell)
+        }
+    }
+
     @Test("an end, a stay elsewhere, a return, a new member, a new organisation: each has to be told")
     func kinds() async throws {
         try await withImports { scene in

@@ -39,6 +39,37 @@ struct SettlementTests {
         }
     }
 
+    @Test("a personal ID that the source does not have is not taken from ours")
+    func noNumber() async throws {
+        try await withImports { scene in
+            let id = try await scene.known("S1", "Nguyễn Văn Mẫu 01", personalId: "901090000017")
+            _ = try await scene.take([.init(sourceId: "S1", fullName: "Nguyễn Văn Mẫu 01")])
+            let difference = try #require(try await scene.differences().first { $0.field == "personalId" })
+            let answer = try await scene.settle(difference, "take-source")
+            #expect(answer.faults == ["action": "difference.action"], "\(answer.text)")
+            #expect(try await scene.member(id).personalID?.text == "901090000017")
+        }
+    }
+
+    @Test("the cell of residence is taken over with its link, and an unknown one is a difference by itself")
+    func residence() async throws {
+        try await withImports { scene in
+            let id = try await scene.known("S1", "Nguyễn Văn Mẫu 01")
+            func line(_ code: String) -> ImportScene.Line {
+                .init(sourceId: "S1", fullName: "Nguyễn Văn Mẫu 01", residenceCellCode: code)
+            }
+            _ = try await scene.take([line("A99.99")])
+            #expect(try await scene.differences().map(\.field) == ["residenceCellCode"])
+            _ = try await scene.take([line("A35.12.01.01")])
+            let difference = try #require(try await scene.differences().first)
+            #expect(try await scene.settle(difference, "take-source").status == .ok)
+            let member = try await scene.member(id).member
+            #expect(member.residenceCellId == scene.tree.b.cell)
+            #expect(member.residenceLinks?.map(\.cellId) == [scene.tree.b.cell])
+            #expect(member.residenceLinks?.map(\.state) == [.accepted])
+        }
+    }
+
     @Test("a move is taken over as an admission: roles of the side he leaves end")
     func takeMove() async throws {
         try await withImports { scene in

@@ -73,7 +73,8 @@ extension Member {
         case .recordNumber(let number): next.recordNumber = number
         case .joinedOn(let day): next.joinedOn = day
         case .recognisedOn(let day): next.recognisedOn = day
-        case .residenceCell(let id): next.residenceCellId = id
+        case .residenceCell(.some(let id)): next.moveResidence(to: id, on: today)
+        case .residenceCell(nil): next.endResidence(on: today)
         case .duesCategory(let category): next.duesCategory = category
         }
         var faults = next.faults(today: today)

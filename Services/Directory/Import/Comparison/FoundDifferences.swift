@@ -47,7 +47,7 @@ struct FoundDifferences: Sendable {
                 organization_id, settler, record, personal_id, state, first_import, last_import, found_at)
             SELECT DISTINCT ON (f.key, f.kind, f.field) \(run.subject.rawValue), f.key, f.kind, f.field, f.source_value,
                 f.our_value, f.member_id, f.other_member_id, f.organization_id, f.settler, f.record, f.personal_id,
-                CASE WHEN \(Self.isExplained(subjectID: subjectID, kind: "f.kind", field: "f.field", asOf: run.asOf))
+                CASE WHEN \(Self.isExplained(subjectID: subjectID, kind: "f.kind", field: "f.field", asOf: "\(run.asOf)"))
                     THEN 'pending' ELSE 'open' END,
                 \(run.id), \(run.id), \(now)
             FROM \(identifier: table) f
@@ -71,7 +71,7 @@ struct FoundDifferences: Sendable {
 
     /// Whether a change that is on its way to the source explains a difference: one that was not yet answered, or was
     /// accepted after the moment that the import tells of.
-    static func isExplained(subjectID: SQL, kind: SQL, field: SQL, asOf: Date) -> SQL {
+    static func isExplained(subjectID: SQL, kind: SQL, field: SQL, asOf: SQL) -> SQL {
         """
         EXISTS (SELECT FROM outgoing_changes o
             WHERE o.subject_id = \(subjectID)
@@ -80,6 +80,11 @@ struct FoundDifferences: Sendable {
                   ELSE \(field) = ANY (o.fields) END)
         """
     }
+
+    /// Whether a change made since explains a difference that stands, by the moment that its last import tells of.
+    static let isExplainedNow = isExplained(
+        subjectID: "CASE d.subject WHEN 'members' THEN d.member_id ELSE d.organization_id END", kind: "d.kind",
+        field: "d.field", asOf: "(SELECT i.as_of FROM imports i WHERE i.id = d.last_import)")
 
     private func close(staged: StagingTable, at now: Date) async throws -> Int {
         let isConcerned: SQL =

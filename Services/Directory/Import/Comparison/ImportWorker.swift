@@ -30,11 +30,29 @@ struct ImportWorker: Sendable {
                 try await lose(run, table, in: transaction)
                 return true
             }
+            // Another one may have been quicker since it was taken in.
+            if let rule = try await outrun(run, in: transaction) {
+                try await table.drop(in: transaction)
+                try await ImportStore.refuse(run.id, nil, rule: rule, at: kit.time.now, in: transaction)
+                kit.logger.error(
+                    "an import was outrun by another one", metadata: ["import": "\(run.id)", "rule": "\(rule)"])
+                return true
+            }
             let loading = FirstLoad(kit: kit, run: run, table: table, transaction: transaction)
             if run.mode == .firstLoad, try await loading.step() { return true }
             try await compare(run, table, in: transaction)
             return true
         }
+    }
+
+    /// Why an import that waited is of no use any more; nothing when it still is.
+    private func outrun(_ run: ImportRun, in transaction: PostgresTransaction) async throws -> String? {
+        guard run.state == .staged else { return nil }
+        if run.mode == .firstLoad, try await ImportStore.isFilled(run.subject, in: transaction) {
+            return "directory-not-empty"
+        }
+        let newest = try await ImportStore.newestCompared(of: run.subject, in: transaction)
+        return newest.map { run.asOf < $0 } ?? false ? "import-outdated" : nil
     }
 
     /// The staging tables are not logged: a crash of the server empties them.

@@ -201,7 +201,8 @@ extension MemberFact {
     fileprivate var staged: SQL {
         switch self {
         case .cellCode: "c.id::text"
-        case .residenceCellCode: "r.id::text"
+        // A code that nobody knows here differs from none.
+        case .residenceCellCode: "coalesce(r.id::text, s.residence_cell_code)"
         default: "s.\(identifier: column)"
         }
     }
@@ -209,7 +210,6 @@ extension MemberFact {
     /// What a candidate says, in the form in which it is compared with ours.
     fileprivate var compared: SQL {
         switch self {
-        // A code that nobody knows here differs from none.
         case .residenceCellCode: "coalesce(s.residence_cell_id::text, s.residence_cell_code)"
         default: "s.\(identifier: column)"
         }

@@ -23,6 +23,13 @@ enum DifferenceStore {
             "SELECT \(Difference.columns) FROM differences d WHERE d.id = \(id) \(lock.clause)", as: Difference.self)
     }
 
+    /// Whether a change that was made here and is on its way to the source explains a difference by now.
+    static func isExplained(_ id: Int64, in session: any PostgresQueryable) async throws -> Bool {
+        try await session.queryOne(
+            "SELECT \(FoundDifferences.isExplainedNow) AS explained FROM differences d WHERE d.id = \(id)"
+        ).get("explained")
+    }
+
     static func page(
         _ filter: Filter, after: Int64, limit: Int, in session: any PostgresQueryable
     ) async throws -> [Difference] {

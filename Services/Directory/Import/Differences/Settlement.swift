@@ -36,6 +36,8 @@ struct Settlement: Sendable {
         case .pending: throw Problem.changeOnItsWay
         case .open: break
         }
+        // Under the member's lock: what was changed here since the comparison is on its way, and is not taken back.
+        if try await DifferenceStore.isExplained(id, in: transaction) { throw Problem.changeOnItsWay }
         guard difference.actions.contains(body.action) else { throw Problem(Faults([Self.notAnAction])) }
         try await perform(difference, row)
         let state: Difference.State = body.action == .keepOurs ? .pending : .settled
@@ -55,8 +57,11 @@ struct Settlement: Sendable {
         if let place = member?.cellId ?? difference.organizationID {
             path = try await OrganizationStore.path(from: place, in: transaction)
         }
-        guard visitor.authority.settles(as: difference.settler, about: difference.memberID, at: path) else {
-            throw Problem.outsideAuthority
+        // Of two who are taken for one, neither settles it.
+        for concerned in [difference.memberID, difference.otherMemberID] {
+            guard visitor.authority.settles(as: difference.settler, about: concerned, at: path) else {
+                throw Problem.outsideAuthority
+            }
         }
     }
 
@@ -152,7 +157,8 @@ struct Settlement: Sendable {
     }
 
     private func takePersonalID(_ difference: Difference, _ member: Member) async throws {
-        let number = difference.personalID
+        // A number that the source does not have is not wrong here.
+        guard let number = difference.personalID else { throw Problem(Faults([Self.notAnAction])) }
         // It is no violated constraint: of that the server would quote the number in its log.
         let isTaken =
             try await transaction.queryOptional(

@@ -53,9 +53,11 @@ struct FirstLoad: Sendable {
     static func twins(of run: ImportRun) -> String { "twins_\(run.number)" }
 
     private func prepare() async throws {
+        // Batches are committed one by one: after a crash of the server the rest has to be there still.
+        try await transaction.execute("ALTER TABLE \(identifier: table.name) SET LOGGED")
         let unique: [String] = run.subject == .members ? ["source_id", "personal_id"] : ["code"]
         try await transaction.execute(
-            "CREATE UNLOGGED TABLE \(identifier: twins) (field text, value text, PRIMARY KEY (field, value))")
+            "CREATE TABLE \(identifier: twins) (field text, value text, PRIMARY KEY (field, value))")
         for column in unique {
             try await transaction.execute(
                 """

@@ -65,9 +65,7 @@ struct ImportIntake: Sendable {
     /// A first load fills an empty directory only.
     func checkEmpty(_ request: ImportRequest, in transaction: PostgresTransaction) async throws {
         guard request.mode == .firstLoad else { return }
-        let table = request.subject == .members ? "members" : "organizations"
-        let isFilled = try await transaction.queryOptional("SELECT 1 AS one FROM \(identifier: table) LIMIT 1") != nil
-        if isFilled { throw Problem.notEmpty }
+        if try await ImportStore.isFilled(request.subject, in: transaction) { throw Problem.notEmpty }
     }
 
     private func refuse(

@@ -21,7 +21,7 @@ struct ImportRequest: Sendable {
         self.asOf = asOf
     }
 
-    init(_ request: Request, _ layouts: [ImportSubject: [String: RecordLayout]]) throws(Problem) {
+    init(_ request: Request, _ layouts: [ImportSubject: [String: RecordLayout]], now: Date) throws(Problem) {
         guard let subject = try Query.value("subject", request, ImportSubject.init) else {
             throw Query.invalid("subject")
         }
@@ -33,9 +33,17 @@ struct ImportRequest: Sendable {
         guard let asOf = try Query.value("asOf", request, { RFC3339.moment(of: $0) }) else {
             throw Query.invalid("asOf")
         }
+        guard asOf <= now else { throw Self.inFuture }
         self.asOf = asOf
         form = try Self.form(request.headers[.contentType])
     }
+
+    /// Every import after it would be outdated.
+    private static let inFuture = Problem.invalidFields.with(errors: [
+        FieldError(
+            field: "asOf", rule: "import.as-of-future", vietnamese: "Thời điểm của dữ liệu ở trong tương lai.",
+            english: "The moment that the data tells of lies in the future.")
+    ])
 
     /// How the records of a body are written, by its content type.
     static func form(_ contentType: String?) throws(Problem) -> RecordReader.Form {

@@ -78,7 +78,10 @@ struct StagedRows<Pieces: AsyncSequence & Sendable>: AsyncSequence, Sendable whe
         func take(_ finding: RecordFinding, into found: inout [UInt8]) {
             switch finding {
             case .record(let record): writer.append(record, to: &found)
-            case .faulty(let record, let faults): notes.note(faults, about: key.flatMap(record.string))
+            case .faulty(let record, let faults):
+                // In the form in which it is staged, or it would not be known again.
+                let about = key.flatMap(record.string)?.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                notes.note(faults, about: about)
             case .unreadable(let fault): notes.note([fault], about: nil)
             }
         }

@@ -87,16 +87,13 @@ struct OutgoingAnswers: Sendable {
 
     /// What a refused change explained has to be settled by a person again.
     private func reopen() async throws {
-        let isExplained = FoundDifferences.isExplained(
-            subjectID: "CASE d.subject WHEN 'members' THEN d.member_id ELSE d.organization_id END", kind: "d.kind",
-            field: "d.field", asOf: .distantPast)
         try await transaction.execute(
             """
             UPDATE differences d SET state = 'open', outcome = NULL, reason = NULL, settled_by = NULL, settled_at = NULL
             WHERE d.state = 'pending'
               AND (CASE d.subject WHEN 'members' THEN d.member_id ELSE d.organization_id END) IN (
                   SELECT subject_id FROM outgoing_changes WHERE batch = \(batch) AND state = 'refused')
-              AND NOT \(isExplained)
+              AND NOT \(FoundDifferences.isExplainedNow)
             """)
     }
 }
