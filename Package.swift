@@ -76,12 +76,15 @@ let foundation: [Target] =
             swiftSettings: settings),
         // What the tests of several modules share: a private PostgreSQL server, the embedded broker, waiting with a deadline.
         .target(
-            name: "TestStack", dependencies: ["Kafka", "Postgres", "MockBroker", .subprocess], path: "Tests/TestStack",
+            name: "TestStack", dependencies: ["Kafka", "Postgres", "MockBroker", "TestSeed", .subprocess],
+            path: "Tests/TestStack",
             swiftSettings: settings),
         tests(
             "Kafka",
             ["Kafka", "TestStack", "MockBroker", .logging, .metrics] + sanitizerThreads),
         .target(name: "SanitizerThreads", path: "Tests/SanitizerThreads"),
+        // Random numbers that a printed seed brings back.
+        .target(name: "TestSeed", path: "Tests/TestSeed", swiftSettings: settings),
         tests("Postgres", ["Postgres", "TestStack"]),
         // Certificates for tests, made by the development PKI's own script.
         .target(name: "TestPKI", dependencies: ["Trust", .subprocess], path: "Tests/TestPKI", swiftSettings: settings),
@@ -216,8 +219,8 @@ let whole: [Target] =
                 .asyncHTTPClient, .coreMetrics, .httpTypes, .hummingbird, .logging, .metrics, .nioCore, .nioHTTP1,
                 .serviceLifecycle, .subprocess,
             ]),
-        tests("Contracts", ["Contracts"]),
-        tests("WorkingTime", ["WorkingTime", "Contracts"]),
+        tests("Contracts", ["Contracts", "TestSeed"]),
+        tests("WorkingTime", ["WorkingTime", "Contracts", "TestSeed"]),
         tests(
             "Console",
             [
@@ -254,7 +257,7 @@ let whole: [Target] =
                 "Notification", "NotificationDomain", "Contracts", "Kafka", "Messaging", "Postgres", "Projections",
                 "ServiceKit", "ServiceTestKit", "TestStack",
             ]),
-        tests("RoutingDomain", ["RoutingDomain", "RoutingProcedures", "Contracts", "WorkingTime"]),
+        tests("RoutingDomain", ["RoutingDomain", "RoutingProcedures", "Contracts", "TestSeed", "WorkingTime"]),
         // Definitions of procedures: read from YAML, checked, and the published ones.
         .target(
             name: "RoutingProcedures", dependencies: ["Contracts", "RoutingDomain", "WorkingTime", .yams],

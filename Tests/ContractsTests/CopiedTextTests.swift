@@ -1,4 +1,5 @@
 import Contracts
+import TestSeed
 import Testing
 
 @Suite("Codes that people copy from paper")

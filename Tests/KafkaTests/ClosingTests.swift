@@ -69,7 +69,7 @@ struct ClosingTests {
         case .joining: reached.open()
         case .leaving:
             // Another member takes half of what it has.
-            try await eventually(within: .seconds(20)) { consumer.assignment.count == 12 }
+            try await eventually { consumer.assignment.count == 12 }
             let other = try scene.consumer(group: group)
             let otherRun = Task {
                 try await other.run { stream in
@@ -80,7 +80,7 @@ struct ClosingTests {
             defer { otherRun.cancel() }
             try await end(run, consumer, way, once: reached, after: delay)
             otherRun.cancel()
-            return try await within(.seconds(30)) { try await otherRun.value }
+            return try await within { try await otherRun.value }
         case .resolving, .starting, .reading: break
         }
         try await end(run, consumer, way, once: reached, after: delay)
@@ -89,13 +89,13 @@ struct ClosingTests {
     private static func end(
         _ run: Task<Void, any Error>, _ consumer: KafkaConsumer, _ way: Way, once reached: Gate, after delay: Duration
     ) async throws {
-        try await within(.seconds(30)) { await reached.pass() }
+        try await within { await reached.pass() }
         try await Task.sleep(for: delay)
         switch way {
         case .cancelled: run.cancel()
         case .shutDown: consumer.shutdown()
         }
-        try await within(.seconds(30)) { try await run.value }
+        try await within { try await run.value }
     }
 
     @Test("reports, statistics, errors and log lines that arrive while a producer closes reach it or nobody")
@@ -145,12 +145,12 @@ struct ClosingTests {
                         }
                     }
                     let admin = try KafkaAdmin(scene.configuration(["debug": "generic,broker"]), logger: logger)
-                    try await eventually(within: .seconds(20)) { seen.values.last == 10 }
+                    try await eventually { seen.values.last == 10 }
                     let asking = Task { try await admin.listTopics() }
                     try await Task.sleep(for: .microseconds(Int.random(in: 0...5_000, using: &generator)))
                     run.cancel()
                     async let adminEnd: Void = admin.close()
-                    try await within(.seconds(30)) { try await run.value }
+                    try await within { try await run.value }
                     await adminEnd
                     _ = await asking.result
                     let said = lines.value

@@ -14,7 +14,7 @@ struct ConsumerFaultTests {
         let scene = try await Scene.make(records: 10)
         let consumer = try scene.consumer { _ in .offset(offset) }
         let error = await #expect(throws: KafkaError.self) {
-            try await within(.seconds(30)) {
+            try await within {
                 try await consumer.run { stream in
                     for try await _ in stream {}
                 }
@@ -89,7 +89,7 @@ struct ConsumerFaultTests {
                 ended.add(1)
             }
         }
-        try await eventually(within: .seconds(20)) { seen.count == 2 }
+        try await eventually { seen.count == 2 }
         #expect(ended.count == 0)
         #expect(seen.values.map(\.startOffset) == [0, 10])
         run.cancel()
@@ -113,7 +113,7 @@ struct ConsumerFaultTests {
         let producer = try scene.producer()
         _ = await producer.send(batch: records(10..<20))
         await producer.close()
-        try await eventually(within: .seconds(20)) { seen.values.last?.nextOffset == 20 }
+        try await eventually { seen.values.last?.nextOffset == 20 }
         run.cancel()
         try await run.value
         #expect(scene.isClean)
@@ -138,7 +138,7 @@ struct ConsumerFaultTests {
         try scene.cluster.startBroker()
         _ = await sending.value
         await producer.close()
-        try await eventually(within: .seconds(30)) { seen.count == 20 }
+        try await eventually { seen.count == 20 }
         #expect(seen.values.compactMap(\.number) == Array(0..<20))
         run.cancel()
         try await run.value
@@ -173,7 +173,7 @@ struct ConsumerFaultTests {
         let second = try MockCluster(firstPort: port)
         try second.createTopic("t", partitions: 1)
         let error = await #expect(throws: KafkaError.self) {
-            try await within(.seconds(30)) { try await run.value }
+            try await within { try await run.value }
         }
         #expect(error?.code == .offsetOutOfRange)
         await producer.close()
@@ -195,7 +195,7 @@ struct ConsumerFaultTests {
         try await eventually { seen.count == 10 }
         scene.cluster.setError(3, ofTopic: "t")
         let error = await #expect(throws: KafkaError.self) {
-            try await within(.seconds(30)) { try await run.value }
+            try await within { try await run.value }
         }
         #expect(error?.code.name.contains("UNKNOWN") == true)
         try await eventually { scene.isClean }

@@ -72,15 +72,15 @@ struct GroupTests {
         let (first, firstRun) = try member("first")
         try await eventually { first.assignment.count == 6 && positions.total > 0 }
         let (second, secondRun) = try member("second")
-        try await eventually(within: .seconds(30)) { first.assignment.count == 3 && second.assignment.count == 3 }
+        try await eventually { first.assignment.count == 3 && second.assignment.count == 3 }
         let before = positions.total
         try await eventually { positions.total > before + 100 }
         secondRun.cancel()
         try await secondRun.value
-        try await eventually(within: .seconds(30)) { first.assignment.count == 6 }
+        try await eventually { first.assignment.count == 6 }
         isOver.store(true, ordering: .relaxed)
         let sent = await sending.value
-        try await eventually(within: .seconds(20)) { positions.total == 6 * sent }
+        try await eventually { positions.total == 6 * sent }
         firstRun.cancel()
         try await firstRun.value
         await producer.close()
@@ -111,11 +111,11 @@ struct GroupTests {
         try await eventually { holding.withLock { $0.count } == 2 }
         let second = try scene.consumer()
         let secondRun = Task { try await second.run(handler) }
-        try await eventually(within: .seconds(20)) { first.finishing == 1 }
+        try await eventually { first.finishing == 1 }
         #expect(first.assignment.count == 2)
         #expect(second.assignment.isEmpty)
         gate.open()
-        try await eventually(within: .seconds(20)) { first.assignment.count == 1 && second.assignment.count == 1 }
+        try await eventually { first.assignment.count == 1 && second.assignment.count == 1 }
         #expect(overlap.count == 0)
         for run in [firstRun, secondRun] {
             run.cancel()
@@ -155,7 +155,7 @@ struct GroupTests {
                 for try await _ in stream {}
             }
         }
-        try await eventually(within: .seconds(20)) { first.assignment.count == 1 && second.assignment.count == 1 }
+        try await eventually { first.assignment.count == 1 && second.assignment.count == 1 }
         gate.open()
         try await eventually { cancelled.count == 1 }
         #expect(late.count == 0)
@@ -177,7 +177,7 @@ struct GroupTests {
                 }
             }
         }
-        try await eventually(within: .seconds(20)) {
+        try await eventually {
             consumers.allSatisfy(\.client.notices.hasBeenAssigned)
                 && consumers.contains { $0.assignment.count == 1 }
         }
@@ -209,7 +209,7 @@ struct GroupTests {
                         }
                         try await Task.sleep(for: .milliseconds(2_800 + member * 150 + life * 70))
                         run.cancel()
-                        try await within(.seconds(20)) { try await run.value }
+                        try await within { try await run.value }
                     }
                 }
             }
@@ -221,7 +221,7 @@ struct GroupTests {
                 for try await batch in stream { _ = positions.apply(batch) }
             }
         }
-        try await eventually(within: .seconds(40)) { positions.total == 4_000 }
+        try await eventually { positions.total == 4_000 }
         run.cancel()
         try await run.value
         for partition in Int32(0)..<8 {

@@ -37,7 +37,7 @@ struct NamespaceTests {
                 }
             }
         }
-        try await eventually("read", within: .seconds(20)) { seen.count == 2 }
+        try await eventually("read") { seen.count == 2 }
         #expect(asked.values == [place])
         #expect(consumer.assignment == [place])
         #expect(seen.values.map(\.topic) == ["t", "t"])

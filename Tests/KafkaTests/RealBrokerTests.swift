@@ -28,7 +28,7 @@ struct RealBrokerTests {
             name: "t", partitions: 3, configuration: ["cleanup.policy": "compact", "max.message.bytes": "1000000"])
         try await admin.createTopics([topic])
         try await admin.createTopics([topic])
-        try await eventually("the topic is known", within: .seconds(20)) {
+        try await eventually("the topic is known") {
             try await admin.listTopics() == [TopicMetadata(name: "t", partitions: 3)]
         }
         let settings = try await admin.configuration(ofTopic: "t")
@@ -67,7 +67,7 @@ struct RealBrokerTests {
                 }
             }
         }
-        try await eventually("all read", within: .seconds(30)) { seen.count == 1_001 }
+        try await eventually("all read") { seen.count == 1_001 }
         #expect(seen.values == (0...1_000).map { Int64($0) })
         run.cancel()
         try await run.value
@@ -86,7 +86,7 @@ struct RealBrokerTests {
         let consumer = try KafkaConsumer(
             configuration, groupID: "g", topics: ["t"], startOffset: { _ in .offset(5) }, logger: Scene.quiet)
         let error = await #expect(throws: KafkaError.self) {
-            try await within(.seconds(30)) {
+            try await within {
                 try await consumer.run { stream in
                     for try await _ in stream {}
                 }

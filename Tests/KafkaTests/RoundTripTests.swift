@@ -97,7 +97,7 @@ extension Scene {
                     for try await batch in stream { try await body(batch) }
                 }
             }
-            try await eventually(within: .seconds(30)) { isEnough() }
+            try await eventually { isEnough() }
             tasks.cancelAll()
             try await tasks.waitForAll()
         }

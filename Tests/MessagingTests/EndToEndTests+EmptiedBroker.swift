@@ -23,7 +23,7 @@ extension EndToEndTests {
         let running = Task { try await writer.runtime.run() }
         defer { running.cancel() }
         try await withdraw((1...6).map(String.init), dossier, intake, writer.outbox)
-        try await eventually("all sent", within: .seconds(20)) {
+        try await eventually("all sent") {
             try await writer.runtime.outboxStanding().unsent == 0
         }
         let before = writer.runtime.standing.clusterID
@@ -34,7 +34,7 @@ extension EndToEndTests {
         try createTopics()
         let admin = try KafkaAdmin(configuration, logger: intake.logger)
         var log: [String] = []
-        try await eventually("the new broker has all of it", within: .seconds(40)) {
+        try await eventually("the new broker has all of it") {
             log = try await sequences(in: TopicCatalogue.dossiers, admin)
             return Set(log).count == 8
         }
@@ -60,14 +60,14 @@ extension EndToEndTests {
         let tasks = [writer.runtime, reader.runtime].map { runtime in Task { try await runtime.run() } }
         defer { for task in tasks { task.cancel() } }
         try await withdraw(["1", "2"], dossier, intake, writer.outbox)
-        try await eventually("both arrive", within: .seconds(20)) { try await routing.effects() == ["1", "2"] }
+        try await eventually("both arrive") { try await routing.effects() == ["1", "2"] }
         let before = writer.runtime.standing.clusterID
         cluster = nil
         let placeholders = try await clusters(until: before, logger: intake.logger)
         cluster = try MockCluster(brokers: 1, firstPort: port)
         for (name, partitions) in Self.topics { try cluster?.createTopic(name, partitions: partitions) }
         try await withdraw(["3"], dossier, intake, writer.outbox, firstVersion: 3)
-        try await eventually("the third arrives, the others not again", within: .seconds(40)) {
+        try await eventually("the third arrives, the others not again") {
             try await routing.effects() == ["1", "2", "3"]
         }
         #expect(writer.runtime.standing.clusterID != before)

@@ -16,19 +16,19 @@ extension EndToEndTests {
         let first = try runtime(.intake, intake, kafka(cluster))
         let second = try runtime(.intake, intake, kafka(cluster))
         try await running([second.runtime]) {
-            try await eventually("the second leads while alone", within: .seconds(10)) {
+            try await eventually("the second leads while alone") {
                 second.runtime.standing.isRelayLeading
             }
             try await running([first.runtime]) {
                 try await withdraw(["1"], make.dossier(), intake, first.outbox)
-                try await eventually("sent by the leader", within: .seconds(10)) {
+                try await eventually("sent by the leader") {
                     try await second.runtime.outboxStanding().unsent == 0
                 }
                 #expect(!first.runtime.standing.isRelayLeading)
             }
         }
         try await running([first.runtime]) {
-            try await eventually("the first leads now", within: .seconds(15)) {
+            try await eventually("the first leads now") {
                 first.runtime.standing.isRelayLeading
             }
         }
@@ -55,7 +55,7 @@ extension EndToEndTests {
         let admin = try KafkaAdmin(kafka(cluster), logger: directory.logger)
         try await running([writer.runtime]) {
             try await write(1)
-            try await eventually("sent", within: .seconds(20)) {
+            try await eventually("sent") {
                 try await sequences(in: members, admin) == ["1"]
             }
             // The answer of the broker is slow; meanwhile the server ends the leader's session.
@@ -69,11 +69,11 @@ extension EndToEndTests {
                       AND query = 'SELECT 1' AND state = 'idle'
                     """) > 0
             }
-            try await eventually("noted", within: .seconds(20)) {
+            try await eventually("noted") {
                 try await directory.count("SELECT count(*) FROM relay_again") == 1
             }
             try cluster.setRoundTrip(0)
-            try await eventually("said again, and settled", within: .seconds(20)) {
+            try await eventually("said again, and settled") {
                 try await directory.count("SELECT count(*) FROM relay_again") == 0
             }
             #expect(try await sequences(in: members, admin).last == "2")
@@ -100,7 +100,7 @@ extension EndToEndTests {
         }
         let admin = try KafkaAdmin(kafka(cluster), logger: intake.logger)
         try await running([writer.runtime]) {
-            try await eventually("everything is in the topic", within: .seconds(20)) {
+            try await eventually("everything is in the topic") {
                 var sum: Int64 = 0
                 for partition in 0..<Int32(TopicCatalogue.dossiers.partitions) {
                     let place = TopicPartition(topic: TopicCatalogue.dossiers.name, partition: partition)
@@ -108,7 +108,7 @@ extension EndToEndTests {
                 }
                 return sum == Int64(count)
             }
-            try await eventually("nothing is left", within: .seconds(5)) {
+            try await eventually("nothing is left") {
                 try await writer.runtime.outboxStanding().unsent == 0
             }
         }
@@ -125,12 +125,12 @@ extension EndToEndTests {
         try await running([writer.runtime]) {
             try await withdraw(["1"], make.dossier(), intake, writer.outbox)
             let own = TopicCatalogue.owned(by: .intake).map(\.name)
-            try await eventually("they are missed", within: .seconds(10)) {
+            try await eventually("they are missed") {
                 writer.runtime.standing.missingTopics == own
             }
             #expect(try await admin.listTopics().isEmpty)
             for (name, partitions) in Self.topics { try cluster.createTopic(name, partitions: partitions) }
-            try await eventually("sent", within: .seconds(10)) {
+            try await eventually("sent") {
                 try await writer.runtime.outboxStanding().unsent == 0
             }
         }

@@ -75,7 +75,7 @@ struct EndToEndTests {
                 }
             }
             try await withdraw(["4"], dossier, intake, writer.outbox, firstVersion: 4)
-            try await eventually("all four arrive", within: .seconds(20)) {
+            try await eventually("all four arrive") {
                 try await routing.effects() == ["1", "2", "3", "4"]
             }
         }
@@ -97,11 +97,11 @@ struct EndToEndTests {
                     make.withdrawal(of: early, reason: "early"), key: early.value, version: 1,
                     context: EventContext(now: SystemTimeSource().now, ids: SystemIDSource()), in: transaction)
                 try await withdraw(["late"], late, intake, writer.outbox)
-                try await eventually("the late one arrives meanwhile", within: .seconds(20)) {
+                try await eventually("the late one arrives meanwhile") {
                     try await routing.effects() == ["late"]
                 }
             }
-            try await eventually("the early one arrives too", within: .seconds(20)) {
+            try await eventually("the early one arrives too") {
                 try await routing.effects() == ["late", "early"]
             }
         }

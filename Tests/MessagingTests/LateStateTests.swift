@@ -65,7 +65,7 @@ struct LateStateTests {
             time: SystemTimeSource(), logger: database.logger)
         let running = Task { try await runtime.run() }
         defer { running.cancel() }
-        try await eventually("noted", within: .seconds(20)) {
+        try await eventually("noted") {
             try await database.count("SELECT count(*) FROM relay_again WHERE noted_at > '2021-01-01'") == 1
         }
         running.cancel()

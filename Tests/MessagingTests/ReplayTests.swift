@@ -50,7 +50,7 @@ struct ReplayTests {
             connection: database.configuration, kafka: kafka, time: SystemTimeSource(), logger: database.logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await runtime.run() }
-            try await eventually("filled", within: .seconds(20)) { try await database.effects() == reasons }
+            try await eventually("filled") { try await database.effects() == reasons }
             try await database.pool.execute("UPDATE effects SET reason = 'spoilt'")
             let rebuilt = try await replay(database, cluster).run()
             #expect(rebuilt == ["routing.dossiers"])

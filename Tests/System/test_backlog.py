@@ -39,7 +39,7 @@ def test_a_backlog(stack, suite, directory, attack):
     stack.control("broker down")
     try:
         write_events(stack, EVENTS, EVENT_BYTES)
-        eventually("the backlog is told", waits, 30)
+        eventually("the backlog is told", waits)
     finally:
         stack.control("broker up")
     with noted.recovering():

@@ -392,7 +392,7 @@ def test_without_its_database_a_service_says_so_and_lives(suite, stack, unchange
                 answer is not None and answer.status == 503 and "the database does not answer" in answer.body.decode()
             )
 
-        eventually("not ready, with the reason", tells, 30)
+        eventually("not ready, with the reason", tells)
         assert plain_call(service.base, "GET", "/health/live").status == 200
         headers = {
             **JSON,
@@ -419,7 +419,7 @@ def test_without_a_broker_a_service_stays_ready_and_says_that_it_is_degraded(sui
             answer = service.ready()
             return answer is not None and answer.status == 200 and "degraded: broker" in answer.body.decode()
 
-        eventually("degraded: broker", degraded, 30)
+        eventually("degraded: broker", degraded)
         assert plain_call(service.base, "GET", "/v1/procedures").status == 200
 
 

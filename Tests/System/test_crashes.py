@@ -81,7 +81,7 @@ def killed(stack, name):
     """SIGKILL, and its end."""
     pid = stack.pid(name)
     os.kill(pid, signal.SIGKILL)
-    eventually(f"the end of {name}", lambda: is_gone(pid), 5)
+    eventually(f"the end of {name}", lambda: is_gone(pid))
 
 
 def waiting_for(stack, table):
@@ -108,7 +108,7 @@ def test_killed_in_the_middle_of_requests(stack, suite, directory, requests, see
         keys = [str(uuid.uuid4()) for _ in range(seeded.randint(1, 6))]
         with Locked(stack, held), contextlib.ExitStack() as senders:
             sent = [senders.enter_context(Sent(suite, request, key)) for key in keys]
-            eventually("they stand there", lambda: waiting_for(stack, held) >= len(keys), 20)
+            eventually("they stand there", lambda: waiting_for(stack, held) >= len(keys))
             killed(stack, request.service)
         assert [one.answer for one in sent] == [None] * len(keys), "somebody was answered before the commit"
         assert request.rows(stack) == before, "something half done was kept"
@@ -131,7 +131,7 @@ def test_killed_at_random_under_load(stack, suite, directory, seeded, attack, ti
     load = Load(suite, cell, rate=20)
     for _ in range(times):
         answered = sum(call.answer is not None for call in load.calls)
-        eventually("some work", lambda: sum(call.answer is not None for call in load.calls) > answered + 20, 30)
+        eventually("some work", lambda: sum(call.answer is not None for call in load.calls) > answered + 20)
         # Nothing is waited for: this is the moment that the seed draws.
         time.sleep(seeded.uniform(0, 0.3))
         killed(stack, "directory")
@@ -202,7 +202,7 @@ def test_no_memory_left(stack, suite, directory, attack):
     noted = attack("C9", "Directory may have no further memory while requests come in")
     cell = directory.ids["organizations"]["cell-a1"]
     load = Load(suite, cell, rate=20)
-    eventually("some work", lambda: sum(call.answer is not None for call in load.calls) > 20, 30)
+    eventually("some work", lambda: sum(call.answer is not None for call in load.calls) > 20)
     pid = stack.pid("directory")
     limit(stack, "directory", "data", 1 << 20)
     # Until one of them needs memory that is not there.

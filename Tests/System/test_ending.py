@@ -18,7 +18,7 @@ def test_the_end_under_load(stack, suite, directory, attack, rate):
     noted = attack("O5", f"SIGTERM to Directory while {rate} requests a second come in")
     cell = directory.ids["organizations"]["cell-a1"]
     load = Load(suite, cell, rate=rate)
-    eventually("some work", lambda: sum(call.answer is not None for call in load.calls) > 50, 20)
+    eventually("some work", lambda: sum(call.answer is not None for call in load.calls) > 50)
     pid = stack.pid("directory")
     before = stack.log("directory", 100_000).count("stopped")
     began = time.monotonic()

@@ -74,7 +74,7 @@ def kill(stack, name, delay):
         pid = stack.pid(name)
         time.sleep(delay)
         os.kill(pid, signal.SIGKILL)
-        eventually(f"the end of {name}", lambda: is_gone(pid), 5)
+        eventually(f"the end of {name}", lambda: is_gone(pid))
         stack.run("up")
         assert stack.pid(name) != pid
 
@@ -171,7 +171,7 @@ def test_the_broker_frozen(stack, suite, directory, timeline, member, destinatio
         fault(point)
         # Nothing is submitted before the broker stands still.
         if point == "uploaded":
-            eventually("the freeze", lambda: stack_is_frozen(stack), 5)
+            eventually("the freeze", lambda: stack_is_frozen(stack))
 
     transfer = run_transfer(suite, directory, timeline, member, destination, begin)
     fault.happened()

@@ -47,7 +47,7 @@ def grows(suite, consumer, lag, age=0):
         now = behind(suite, consumer)
         return now and now[0] >= lag and now[1] > age and now
 
-    return eventually(f"{consumer} {lag} behind, older than {age:.1f} s", condition, 20)[1]
+    return eventually(f"{consumer} {lag} behind, older than {age:.1f} s", condition)[1]
 
 
 @long_only
@@ -61,7 +61,7 @@ def test_a_consumer_that_cannot_go_on(stack, suite, hosoctl, attack):
         lags = [lag for lag in hosoctl("lag", "--json")["routing"] if lag["consumer"] == CONSUMER]
         assert sum(lag["lag"] for lag in lags) >= 40 and any(lag.get("oldestAt") for lag in lags), lags
     with noted.recovering():
-        eventually("nothing is behind", lambda: behind(suite, CONSUMER) == (0, 0), 60)
+        eventually("nothing is behind", lambda: behind(suite, CONSUMER) == (0, 0))
 
 
 @pytest.mark.usefixtures("broker_of_our_own")
@@ -69,7 +69,7 @@ def test_a_group_without_members(stack, suite, hosoctl, attack):
     noted = attack("O3", "a consumer's service killed and started again, nobody let into its group; its lag and age")
     pid = stack.pid("routing")
     os.kill(pid, signal.SIGKILL)
-    eventually("the end of Routing", lambda: is_gone(pid), 5)
+    eventually("the end of Routing", lambda: is_gone(pid))
     write_events(stack, 20)
     assert "routing: does not answer" in hosoctl("lag")
     stack.control("request-errors join-group" + " coordinator-loading" * 2_000)
@@ -81,4 +81,4 @@ def test_a_group_without_members(stack, suite, hosoctl, attack):
     finally:
         stack.control("clear-errors join-group")
     with noted.recovering():
-        eventually("nothing is behind", lambda: behind(suite, CONSUMER) == (0, 0), 60)
+        eventually("nothing is behind", lambda: behind(suite, CONSUMER) == (0, 0))

@@ -93,7 +93,7 @@ def test_the_database_is_killed(stack, suite, attack):
     noted = attack("D1", "the database server killed with SIGKILL and started again; readiness of every service")
     pid = stack.pid("postgres")
     os.kill(pid, signal.SIGKILL)
-    eventually("the end of the server", lambda: is_gone(pid), 5)
+    eventually("the end of the server", lambda: is_gone(pid))
     everybody(suite, 503, "failed: pool: the database cannot be reached")
     with noted.recovering():
         stack.run("up")

@@ -1,3 +1,5 @@
+@_exported public import TestSeed
+
 /// What became of work that was cancelled at random moments.
 public struct CancelledRounds: Sendable {
     /// The numbers of the rounds that came to their end.

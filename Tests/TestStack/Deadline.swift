@@ -1,3 +1,9 @@
+/// How long a test waits for what has to come. Nothing is asserted about it.
+///
+/// Long, because a machine may be busy, because what other tests do in the same server holds up the relay and the sealer,
+/// and because the embedded broker refuses a `SyncGroup` that comes after the leader's: another rebalance, five seconds.
+public let patience = Duration.seconds(60)
+
 /// A condition that did not come true in time.
 public struct DeadlinePassed: Error, CustomStringConvertible {
     public let description: String
@@ -5,7 +11,7 @@ public struct DeadlinePassed: Error, CustomStringConvertible {
 
 /// Waits until a condition holds, looking again and again, and throws when the deadline passes first.
 public func eventually(
-    _ what: String = "the condition", within limit: Duration = .seconds(10),
+    _ what: String = "the condition", within limit: Duration = patience,
     isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
@@ -19,7 +25,7 @@ public func eventually(
 
 /// Runs something that must end in time; it is cancelled and an error thrown when it does not.
 public func within<R: Sendable>(
-    _ limit: Duration = .seconds(20), _ body: @escaping @Sendable () async throws -> R
+    _ limit: Duration = patience, _ body: @escaping @Sendable () async throws -> R
 ) async throws -> R {
     try await withThrowingTaskGroup(of: R?.self) { group in
         group.addTask { try await body() }

@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import TestSeed
 import Testing
 import WorkingTime
 

@@ -14,7 +14,7 @@ from conftest import DEV, PRODUCTS, Stack, free_port_base
 SERVICES = ("console", "directory", "dues", "intake", "notification", "routing", "signing")
 
 
-def eventually(condition, seconds=10):
+def eventually(condition, seconds=60):
     """Waits for the condition."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -9,8 +9,8 @@ import Testing
 
 extension AttackScene {
     /// Waits until the relay has sent all, as its stored position says.
-    func untilSent(within limit: Duration = .seconds(20)) async throws {
-        try await eventually("everything is sent", within: limit) {
+    func untilSent() async throws {
+        try await eventually("everything is sent") {
             try await OutboxStanding.read(from: intake.pool, shards: 1, clusterID: watch.lastKnown).unsent == 0
         }
     }
@@ -109,9 +109,9 @@ extension AttackScene {
         _ = await relay.result
     }
 
-    func untilApplied(within limit: Duration = .seconds(30)) async throws {
+    func untilApplied() async throws {
         let expected = Int64(written)
-        try await eventually("all of them have their effect", within: limit) {
+        try await eventually("all of them have their effect") {
             try await routing.count("SELECT count(*) FROM effects") >= expected
         }
     }

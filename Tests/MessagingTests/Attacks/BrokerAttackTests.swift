@@ -22,13 +22,13 @@ struct BrokerAttackTests {
             #expect(!runtime.standing.isBrokerReachable)
             #expect(try await runtime.outboxStanding().unsent == 20)
             try scene.cluster.startBroker()
-            try await eventually("all is sent", within: .seconds(20)) {
+            try await eventually("all is sent") {
                 let unsent = try await runtime.outboxStanding().unsent
                 return unsent == 0 && runtime.standing.isBrokerReachable
             }
             try await scene.judge()
             running.cancel()
-            try await within(.seconds(10)) { _ = await running.result }
+            try await within { _ = await running.result }
         }
     }
 
@@ -78,7 +78,7 @@ struct BrokerAttackTests {
             // In one transaction, so that they are one page of the relay.
             try await scene.writeAtOnce(scene.dossiers)
             let kept = (0..<Int32(AttackScene.topic.partitions)).filter { $0 != lost.partition }
-            try await eventually("the others go on", within: .seconds(20)) {
+            try await eventually("the others go on") {
                 let places = kept.map { TopicPartition(topic: lost.topic, partition: $0) }
                 // The brokers know of the lost leader before the client that asks does.
                 let ends = try? await scene.admin.endOffsets(of: places, timeout: .milliseconds(500))
@@ -126,7 +126,7 @@ struct BrokerAttackTests {
             let drawn = (0..<20).compactMap { _ in scene.draw { passing.randomElement(using: &$0) } }
             scene.cluster.failNext(.produce, with: drawn + Array(repeating: 6, count: 10) + [29])
             try await scene.write(40)
-            try await eventually("forbidden: the lead is lost", within: .seconds(20)) {
+            try await eventually("forbidden: the lead is lost") {
                 scene.told.count(of: "relay lost the lead") >= 1
             }
             try await eventually("it leads again") { relay.status.isLeading }

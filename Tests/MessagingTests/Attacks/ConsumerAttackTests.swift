@@ -26,8 +26,8 @@ struct ConsumerAttackTests {
                 let victim = Victim(point)
                 let (runner, reader) = scene.reader(scene.routing.processor(victim.definition))
                 victim.task.withLock { $0 = reader }
-                try await eventually("\(point) is reached", within: .seconds(30)) { victim.deaths.value > 0 }
-                try await within(.seconds(10)) { await reader.value }
+                try await eventually("\(point) is reached") { victim.deaths.value > 0 }
+                try await within { await reader.value }
                 #expect(runner.status.state != .starting)
                 let after = try await scene.routing.count("SELECT count(*) FROM effects")
                 #expect((after > before) == (point == .afterCommit), "\(point): \(before) and then \(after)")
@@ -80,7 +80,7 @@ struct ConsumerAttackTests {
             .on(DossierWithdrawn.self) { message, scope in
                 try await scope.transaction.execute("INSERT INTO effects (reason) VALUES ('by the zombie')")
                 isFrozen.withLock { $0 = true }
-                try await eventually("thawed", within: .seconds(30)) { isThawed.withLock { $0 } }
+                try await eventually("thawed") { isThawed.withLock { $0 } }
             }
         let processor = database.processor(zombie, pool: own)
         let records = try ["a", "b", "c"].enumerated().map { offset, reason in

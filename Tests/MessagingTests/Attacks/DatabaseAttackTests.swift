@@ -43,7 +43,7 @@ struct DatabaseAttackTests {
                 try server.kill()
                 isKilled.withLock { $0 = true }
                 try await server.start()
-                try await eventually("it answers again", within: .seconds(20)) {
+                try await eventually("it answers again") {
                     (try? await scene.intake.pool.query("SELECT 1")) != nil
                 }
                 let failures = try await caught.value

@@ -23,7 +23,7 @@ struct HoleAttackTests {
                     place, to: 1_000, clusterID: cluster, in: transaction)
             }
             let (runner, reader) = scene.reader()
-            try await eventually("it stops", within: .seconds(30)) {
+            try await eventually("it stops") {
                 if case .stopped = runner.status.state { true } else { false }
             }
             #expect(runner.status.state.text.contains("OFFSET_OUT_OF_RANGE"))
@@ -49,7 +49,7 @@ struct HoleAttackTests {
             let (runner, reader) = scene.reader()
             try await scene.untilApplied()
             scene.cluster.setError(3, ofTopic: AttackScene.topic.name)
-            try await eventually("it stops", within: .seconds(20)) {
+            try await eventually("it stops") {
                 if case .stopped = runner.status.state { true } else { false }
             }
             #expect(scene.told.count(of: "consumer stopped until it is restarted") == 1)

@@ -81,12 +81,12 @@ struct ParkingAttackTests {
                 name: "routing.dossiers", topics: [TopicCatalogue.dossiers], kind: .effects
             ).on(DossierWithdrawn.self) { _, _ in throw Unprocessable("this release reads nothing") }
             let (runner, stopping) = scene.reader(scene.routing.processor(bad))
-            try await within(.seconds(60)) { await stopping.value }
+            try await within { await stopping.value }
             #expect(runner.status.state.text.hasPrefix("stopped"))
             let keys = try await scene.routing.count("SELECT count(*) FROM parked_keys")
             #expect(keys < Int64(ConsumerRules().parkingMinimumKeys))
             let (_, reader) = scene.reader()
-            try await eventually("the rest is applied", within: .seconds(60)) {
+            try await eventually("the rest is applied") {
                 let parked = try await scene.routing.count("SELECT count(*) FROM parked_messages")
                 let applied = try await scene.routing.count("SELECT count(*) FROM effects")
                 return Int(parked + applied) == scene.written

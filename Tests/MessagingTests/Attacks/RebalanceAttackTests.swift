@@ -21,25 +21,25 @@ struct RebalanceAttackTests {
                 }
             }
             var members: [Member] = [Member(scene)]
-            try await eventually("the first reads", within: .seconds(30)) { members[0].batches.value > 0 }
+            try await eventually("the first reads") { members[0].batches.value > 0 }
             for _ in 0..<3 { members.append(Member(scene)) }
             try scene.cluster.setCoordinator(group: "hoso.routing.dossiers", broker: scene.number(in: 1...3))
-            try await eventually("all four read", within: .seconds(60)) {
+            try await eventually("all four read") {
                 members.allSatisfy { $0.batches.value > 0 }
             }
             while members.count > 1 {
                 let leaving = members.remove(at: scene.number(in: 0...members.count - 1))
                 leaving.task.cancel()
-                try await within(.seconds(10)) { await leaving.task.value }
+                try await within { await leaving.task.value }
                 let before = members.map(\.batches.value)
-                try await eventually("the others go on", within: .seconds(30)) {
+                try await eventually("the others go on") {
                     zip(members, before).allSatisfy { $0.batches.value > $1 }
                 }
             }
             isOver.withLock { $0 = true }
             try await load.value
             try await scene.untilSent()
-            try await scene.untilApplied(within: .seconds(60))
+            try await scene.untilApplied()
             #expect(try await scene.faultsInEffects().isEmpty)
             let positions: Int64 = try await scene.routing.pool.queryOne(
                 """

@@ -28,7 +28,7 @@ struct RetryAttackTests {
                         """)
                     guard isHeld.withLock({ $0 }) else { return }
                     waits.add()
-                    try await eventually("let go", within: .seconds(20)) { !isHeld.withLock { $0 } }
+                    try await eventually("let go") { !isHeld.withLock { $0 } }
                 }
         }
     }
