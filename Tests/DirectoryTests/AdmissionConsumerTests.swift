@@ -77,4 +77,63 @@ struct AdmissionConsumerTests {
             #expect(told.map(\.state.cellId) == [tree.a.cell, other, third])
         }
     }
+
+    @Test("from his letter to the admission a member is in transit; a cancelled letter puts him back on the list")
+    func inTransit() async throws {
+        try await withDirectory { scene in
+            let tree = try await scene.tree()
+            let id = try await scene.member("Nguyễn Văn Mẫu 01", in: tree.a.cell)
+            func states() async throws -> [MembershipState] {
+                try await scene.events(MemberState.self, of: id.value).map(\.state.state)
+            }
+            try await scene.introduce(id, from: tree.a.cell)
+            try await scene.introduce(id, from: tree.a.cell)
+            #expect(try await states() == [.official, .inTransit])
+            try await scene.cancelLetter(of: id, from: tree.a.cell)
+            try await scene.cancelLetter(of: id, from: tree.a.cell)
+            #expect(try await states() == [.official, .inTransit, .official])
+            try await scene.introduce(id, from: tree.a.cell)
+            try await scene.deliver(try scene.admission(id, from: tree.a.cell, to: tree.b.cell))
+            let told = try await scene.events(MemberState.self, of: id.value)
+            #expect(told.last?.state.state == .official && told.last?.state.cellId == tree.b.cell)
+            // A letter that is cancelled by a message that comes late restores nobody to where he is no more.
+            try await scene.cancelLetter(of: id, from: tree.a.cell)
+            #expect(try await scene.events(MemberState.self, of: id.value).count == told.count)
+        }
+    }
+
+    @Test("who goes for a time, and whose activity rests, is not in transit")
+    func notInTransit() async throws {
+        try await withDirectory { scene in
+            let tree = try await scene.tree()
+            let (away, excused) = (
+                try await scene.member("Nguyễn Văn Mẫu 01", in: tree.a.cell),
+                try await scene.member("Nguyễn Văn Mẫu 02", in: tree.a.cell)
+            )
+            let changed = try await scene.post(
+                "/v1/members/\(excused)/changes", #"{"state":"temporarily-excused","reason":"Ốm dài ngày"}"#)
+            #expect(changed.status == .ok, "\(changed.text)")
+            try await scene.introduce(away, from: tree.a.cell, temporaryUntil: try Day("2027-05-31"))
+            try await scene.introduce(excused, from: tree.a.cell)
+            #expect(try await scene.events(MemberState.self, of: away.value).count == 1)
+            #expect(
+                try await scene.events(MemberState.self, of: excused.value).last?.state.state == .temporarilyExcused)
+        }
+    }
+
+    @Test("a member whose cell was merged after his letter is admitted, or restored to the cell that has him")
+    func mergedInTransit() async throws {
+        try await withDirectory { scene in
+            let tree = try await scene.tree()
+            let other = try await scene.organization("A35.11.01.02", .subordinateCell, under: tree.a.base)
+            let id = try await scene.member("Nguyễn Văn Mẫu 01", in: tree.a.cell)
+            try await scene.introduce(id, from: tree.a.cell)
+            let merged = try await scene.post(
+                "/v1/organizations/\(tree.a.cell)/merger", #"{"intoId":"\#(other)","reason":"Hợp nhất chi bộ"}"#)
+            #expect(merged.status == .ok, "\(merged.text)")
+            try await scene.cancelLetter(of: id, from: tree.a.cell)
+            let told = try await scene.events(MemberState.self, of: id.value)
+            #expect(told.last?.state.state == .official && told.last?.state.cellId == other)
+        }
+    }
 }

@@ -108,14 +108,14 @@ struct DirectoryScene: Sendable {
     }
 
     /// Gives a message to the consumer of admissions, as Routing's relay writes it.
-    func deliver(_ payload: MemberAdmitted) async throws {
+    func deliver(_ payload: some EventPayload, of dossier: DossierID) async throws {
         let header = [
             EventHeader.specVersion: "1.0", EventHeader.id: "\(ids.next(at: now))",
-            EventHeader.type: MemberAdmitted.type, EventHeader.source: "urn:hoso:routing",
+            EventHeader.type: type(of: payload).type, EventHeader.source: "urn:hoso:routing",
             EventHeader.time: RFC3339.text(of: now), EventHeader.sequence: "9",
         ]
         let record = ConsumedRecord(
-            topic: MemberAdmitted.topic.name, partition: 0, offset: 0, key: Array("\(payload.dossierId)".utf8),
+            topic: type(of: payload).topic.name, partition: 0, offset: 0, key: Array("\(dossier)".utf8),
             value: try ContractsJSON.encode(payload),
             headers: header.map { KafkaHeader(name: $0.key, value: Array($0.value.utf8)) })
         let consumer = try #require(service.parts.consumers.first { $0.name == AdmissionConsumer.name })
@@ -131,6 +131,29 @@ struct DirectoryScene: Sendable {
                 MessageScope(
                     transaction: transaction, context: context, outbox: service.kit.outbox, arrivals: Arrivals()))
         }
+    }
+
+    func deliver(_ admission: MemberAdmitted) async throws {
+        try await deliver(admission, of: admission.dossierId)
+    }
+
+    /// A letter of introduction is issued.
+    func introduce(_ member: MemberID, from cell: OrganizationID, temporaryUntil day: Day? = nil) async throws {
+        let dossier: DossierID = ids.next(at: now)
+        try await deliver(
+            CaseLetterIssued(
+                dossierId: dossier, memberId: member, fromCellId: cell, temporaryUntil: day, issuedAt: now),
+            of: dossier)
+    }
+
+    /// A letter of introduction is cancelled.
+    func cancelLetter(of member: MemberID, from cell: OrganizationID) async throws {
+        let dossier: DossierID = ids.next(at: now)
+        try await deliver(
+            CaseLetterCancelled(
+                dossierId: dossier, memberId: member, fromCellId: cell, reissued: false, reason: "Không chuyển nữa",
+                cancelledAt: now),
+            of: dossier)
     }
 
     func admission(_ member: MemberID, from: OrganizationID, to: OrganizationID) throws -> MemberAdmitted {

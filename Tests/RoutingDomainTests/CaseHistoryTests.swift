@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import RoutingProcedures
+import TestSeed
 import Testing
 
 @testable import RoutingDomain
@@ -160,8 +161,9 @@ struct CaseHistory {
     private mutating func correction() -> CaseCommand? {
         guard let done = running.done.filter({ $0.box != nil }).randomElement(using: &random) else { return nil }
         let officer = Officer(memberId: done.byMemberId, fullName: "Cán bộ", state: .official)
+        let name = done.box != 1 ? "correct" : Int.random(in: 0..<4, using: &random) == 0 ? "cancel" : "reissue"
         return .act(
-            OfficerAction(officer: officer, action: "correct", step: done.step, turn: done.number, text: "Đúng là"))
+            OfficerAction(officer: officer, action: name, step: done.step, turn: done.number, text: "Đúng là"))
     }
 
     /// Gives the engine a command and holds the invariants against what it makes of it.

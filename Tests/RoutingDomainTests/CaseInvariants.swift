@@ -30,8 +30,20 @@ enum CaseInvariants {
         demand(after.version == (before?.version ?? 0) + Int64(change.events.count), "the version counts the events")
         guard let before else { return broken }
 
-        demand(after.boxes.starts(with: before.boxes), "signed boxes stand")
-        demand(after.corrections.starts(with: before.corrections), "corrections stand")
+        let letters = after.cancelledLetters
+        demand(letters.starts(with: before.cancelledLetters), "cancelled letters stand")
+        if letters.count > before.cancelledLetters.count {
+            demand(letters.last?.boxes == before.boxes && !before.boxes.isEmpty, "what was signed is laid aside whole")
+            demand(letters.last?.corrections == before.corrections, "with its corrections")
+            demand(after.boxes.isEmpty && after.corrections.isEmpty, "a void letter is not written on")
+            demand(before.admittedOn == nil, "a letter that was used is not cancelled")
+        } else {
+            demand(after.boxes.starts(with: before.boxes), "signed boxes stand")
+            demand(after.corrections.starts(with: before.corrections), "corrections stand")
+        }
+        demand(
+            !around.definition.route.isTransfer || ![.refused, .withdrawn].contains(after.stage) || after.boxes.isEmpty,
+            "no letter outlives its transfer")
         demand(after.opinions.starts(with: before.opinions), "opinions stand")
         demand(after.done.starts(with: before.done), "what was done stands")
         demand(after.done.count <= before.done.count + 1, "one decision at a time")
@@ -73,7 +85,8 @@ enum CaseInvariants {
     /// From one committee of a transfer to the next: parent or child, unless a variant leaves sections out.
     private static func isOnward(_ before: RunningCase, _ after: RunningCase, _ around: Circumstances) -> Bool {
         guard around.definition.route.isTransfer, let old = before.turn, let new = after.turn, old.number != new.number,
-            old.place != .readdressing, new.place != .readdressing
+            old.place != .readdressing, new.place != .readdressing,
+            after.cancelledLetters.count == before.cancelledLetters.count
         else { return true }
         let tree = around.tree
         if after.variant != nil {
@@ -88,7 +101,7 @@ enum CaseInvariants {
 /// Ways of getting the engine wrong that the invariants must catch.
 enum EngineDefect: String, CaseIterable {
     case actsInOwnMatter, overwritesBox, losesBox, leavesTheTree, jumpsHop, twoTurns, decidesTwice, forgetsTurn,
-        reopens, rewritesOpinion, miscounts, neverEnds
+        reopens, rewritesOpinion, miscounts, neverEnds, keepsVoidLetter
 
     /// What the broken engine makes of a change.
     func spoil(_ before: RunningCase, _ right: CaseChange, _ around: Circumstances) throws -> CaseChange {
@@ -123,6 +136,11 @@ enum EngineDefect: String, CaseIterable {
             guard [.completed, .refused, .withdrawn].contains(before.stage) else { return right }
             running.stage = .awaitingResult
         case .miscounts: running.version += 1
+        case .keepsVoidLetter:
+            guard running.cancelledLetters.count > before.cancelledLetters.count, let box = before.boxes.first else {
+                return right
+            }
+            try running.sign(box)
         case .neverEnds:
             // Whatever is done, the same turn begins again.
             guard before.stage == .running, running.stage != .withdrawn, running.stage != .refused else { return right }
@@ -162,4 +180,9 @@ enum EngineDefect: String, CaseIterable {
         object[list] = .array(elements)
         return try ContractsJSON.decode(RunningCase.self, from: ContractsJSON.encode(JSONValue.object(object)))
     }
+}
+
+extension RunningCase {
+    /// What was signed, the boxes of cancelled letters first.
+    var everySignedBox: [FilledBox] { cancelledLetters.flatMap(\.boxes) + boxes }
 }

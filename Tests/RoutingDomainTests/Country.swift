@@ -153,6 +153,8 @@ extension ProcedureDefinition {
         let supplement = Action(
             name: "supplement", title: text("Supplement"), effect: .requestSupplement, needsText: true)
         let correct = Action(name: "correct", title: text("Correct"), effect: .correctBox, needsText: true)
+        let reissue = Action(name: "reissue", title: text("Reissue"), effect: .reissueLetter, needsText: true)
+        let cancel = Action(name: "cancel", title: text("Cancel"), effect: .cancelMove, needsText: true)
         let twoDays = StepLimit.working(.workingDays(2))
         return try ProcedureDefinition(
             procedure: .officialTransfer, version: 1, title: text("Official transfer"),
@@ -168,7 +170,7 @@ extension ProcedureDefinition {
                             name: "approve", title: text("Approve"), effect: .forward, needsText: false,
                             standardText: "Giới thiệu đồng chí {member} đến {next}.",
                             fields: [Field(name: .duesPaidThrough, isRequired: false)],
-                            guards: [.transferNotHeld]), supplement, refuse,
+                            guards: [.transferNotHeld]), supplement, refuse, reissue, cancel,
                     ]),
                 Step(
                     name: "onward-introduction", title: text("Onward introduction"), places: [.ascending, .meeting],

@@ -1,188 +1,112 @@
 import Contracts
-import Foundation
 import Testing
-import WorkingTime
 
 @testable import RoutingDomain
 
-@Suite("What befalls a letter on its way")
+@Suite("The life of a letter of introduction")
 struct LetterTests {
-    let land = TwoCommunes()
+    private let land = TwoCommunes()
+    private var around: Circumstances { get throws { try land.country.around() } }
 
-    func apply(
-        _ command: CaseCommand, _ running: RunningCase, now: Date = Country.morning
-    ) throws -> CaseChange {
-        try CaseEngine.apply(command, to: running, in: land.country.around(now: now))
-    }
-
-    func refusal(_ command: CaseCommand, _ running: RunningCase) throws -> String? {
-        do {
-            _ = try apply(command, running)
-            return nil
-        } catch let refusal as Refusal {
-            return refusal.rule
-        }
-    }
-
-    func correction(_ turn: Int?, by officer: Officer, step: String = "onward-introduction") -> CaseCommand {
-        .act(OfficerAction(officer: officer, action: "correct", step: step, turn: turn, text: "Số đúng là 12-QĐ/ĐU"))
-    }
-
-    @Test("the clock stops while the applicant supplements, and goes on with what was left")
-    func supplement() throws {
-        let country = land.country
-        let opened = try land.carried(land.opened(to: land.cellB).running, until: land.sectionA)
-        let before = try #require(opened.turn)
-        let stopped = try apply(country.action("supplement", in: opened, text: "Thiếu quyết định"), opened)
-        #expect(stopped.events.map(kind) == ["supplement onward-introduction"])
-        #expect(stopped.running.turn?.pauses?.last?.from == Country.morning)
-        #expect(
-            try refusal(country.action("supplement", in: stopped.running, text: "Nữa"), stopped.running)
-                == "supplement-awaited")
-        // Two weeks later: Friday, 4 December, at the same time of day.
-        let later = Country.morning.addingTimeInterval(14 * 86_400)
-        let form: JSONValue = ["destinationCellId": .string("\(land.cellB)"), "decisionNumber": "12"]
-        let resumed = try apply(.supplemented(form: form), stopped.running, now: later)
-        #expect(resumed.events.map(kind) == ["moved resumed", "entered onward-introduction 2"])
-        #expect(resumed.running.turn?.isWaiting == false)
-        #expect(resumed.running.form == form)
-        let around = try country.around(now: later)
-        let time = around.workingTime(of: land.sectionA)
-        let due = try #require(resumed.running.turn?.due.at)
-        #expect(time.between(Country.morning, before.due.at) == time.between(later, due))
-        #expect(due > before.due.at)
-        #expect(resumed.running.turn?.number == before.number)
-    }
-
-    @Test("a step until the meeting goes on until the meeting that follows the supplement")
-    func supplementAtTheCell() throws {
+    @Test("the letter is issued with its first box")
+    func issued() throws {
         let opened = try land.opened(to: land.cellB).running
-        #expect(opened.turn.map { Day(containing: $0.due.at).text } == "2026-12-03")
-        let stopped = try apply(land.country.action("supplement", in: opened, text: "Thiếu"), opened).running
-        let later = Country.morning.addingTimeInterval(20 * 86_400)
-        let resumed = try apply(.supplemented(form: opened.form), stopped, now: later).running
-        // Cell A1 meets on the 3rd: after 10 December that is 3 January.
-        #expect(resumed.turn.map { Day(containing: $0.due.at).text } == "2027-01-03")
-    }
-
-    @Test("a supplement that nobody waits for changes nothing; who acts ends the waiting")
-    func supplementUnasked() throws {
-        let opened = try land.opened(to: land.cellB).running
-        #expect(try apply(.supplemented(form: [:]), opened) == CaseChange(running: opened, events: []))
-        let stopped = try apply(land.country.action("supplement", in: opened, text: "Thiếu"), opened).running
-        let passed = try apply(land.country.action("approve", in: stopped), stopped).running
-        #expect(passed.turn?.organizationId == land.sectionA)
-        #expect(passed.turn?.isWaiting == false)
-    }
-
-    @Test("a box is corrected by a signed entry beside it, and only by the organisation that signed it")
-    func corrected() throws {
-        let country = land.country
-        let running = try land.carried(land.opened(to: land.cellB).running, until: land.communeB)
-        let boxes = running.boxes
-        // Turn 3 is that of base organisation A, box 3.
-        for other in [land.cellA, land.sectionA, land.communeA, land.communeB] {
-            #expect(try refusal(correction(3, by: country.officer(other)), running) == "box-not-yours")
+        let approval = try land.country.action("approve", in: opened, fields: ["duesPaidThrough": "2026-11"])
+        let change = try CaseEngine.apply(approval, to: opened, in: around)
+        let letters = change.events.compactMap { event -> CaseLetterIssued? in
+            if case .letterIssued(let letter) = event { letter } else { nil }
         }
-        let change = try apply(correction(3, by: country.officer(land.baseA)), running)
-        #expect(change.events.map(kind) == ["corrected 3"])
-        #expect(change.running.boxes == boxes)
-        #expect(change.running.turn == running.turn)
-        #expect(change.running.corrections.map(\.box) == [3])
-        let end = try country.walkToAdmission(change.running)
+        #expect(letters.count == 1)
+        #expect(letters.first?.memberId == opened.memberId && letters.first?.fromCellId == land.cellA)
+        #expect(letters.first?.duesPaidThrough?.text == "2026-11" && letters.first?.temporaryUntil == nil)
+        let next = try CaseEngine.apply(
+            land.country.action("approve", in: change.running), to: change.running, in: around)
+        #expect(!next.events.map(kind).contains("letter"))
+    }
+
+    @Test("an error in box 1: the letter is void with all its boxes, and the cell writes it anew")
+    func reissued() throws {
+        let before = try land.carried(land.opened(to: land.cellB).running, until: land.communeA)
+        #expect(before.boxes.count == 3)
+        let change = try CaseEngine.apply(cancelling("reissue", before), to: before, in: around)
+        #expect(change.events.map(kind) == ["letter to be reissued", "entered introduce 1"])
+        let after = change.running
+        #expect(after.stage == .running && after.boxes.isEmpty && after.duesPaidThrough == nil)
+        #expect(after.cancelledLetters.map(\.boxes) == [before.boxes])
+        #expect(after.cancelledLetters.first?.reason == "Sai ngày sinh")
+        #expect(after.turn?.organizationId == land.cellA && after.turn?.number == before.turn.map { $0.number + 1 })
+        #expect(after.done == before.done)
+        // The new letter has its own first box, and ends like any other.
+        let end = try land.country.walkToAdmission(after)
+        #expect(end.running.stage == .awaitingResult)
+        #expect(end.running.boxes.map(\.number) == Array(1...7))
         guard case .resultRequested(let request)? = end.events.last else {
             Issue.record("no request")
             return
         }
-        #expect(request.content.boxes[2].text.contains("\nĐính chính: Số đúng là 12-QĐ/ĐU (Cán bộ Đảng bộ cơ sở A)"))
-        #expect(request.content.boxes[1].text == boxes[1].text)
+        #expect(request.content.boxes.map(\.number) == Array(1...7))
     }
 
-    @Test("box 1 is never corrected, nor a box that is not signed, nor in one's own matter")
-    func notCorrected() throws {
-        let country = land.country
-        let running = try land.carried(land.opened(to: land.cellB).running, until: land.baseA)
-        #expect(
-            try refusal(correction(1, by: country.officer(land.cellA), step: "introduce"), running) == "turn-passed")
-        #expect(try refusal(correction(3, by: country.officer(land.baseA)), running) == "action.unknown")
-        #expect(try refusal(correction(nil, by: country.officer(land.sectionA)), running) == "action.unknown")
-        let own = Officer(memberId: land.member.memberId, fullName: "", state: .official)
-        #expect(try refusal(correction(2, by: own), running) == "own-matter")
-        let done = try apply(.withdraw, running).running
-        #expect(try refusal(correction(2, by: country.officer(land.sectionA)), done) == "not-running")
-    }
-
-    @Test("a box corrected while the result is being signed asks for the result anew")
-    func correctedLate() throws {
-        let country = land.country
-        let admitted = try country.walkToAdmission(land.opened(to: land.cellB).running).running
-        let change = try apply(correction(2, by: country.officer(land.sectionA)), admitted)
-        #expect(change.events.map(kind) == ["corrected 2", "result 2"])
-        #expect(try apply(.resultIssued(document: "GGT", version: 1), change.running).events.isEmpty)
-        #expect(try apply(.resultIssued(document: "GGT", version: 2), change.running).running.stage == .completed)
-    }
-
-    @Test("within one base organisation its committee alone stands between the cells; sections are left out")
-    func variant() throws {
-        var country = land.country
-        let second = country.add(.subordinateCell, "Chi bộ A3", under: land.sectionA)
-        let variant = ProcedureDefinition.Variant(
-            name: "within-base", title: .init(vietnamese: "", english: ""), condition: .withinBaseOrganization,
-            through: OrganizationExpression(.baseCommittee, of: .origin), boxes: 2)
-        let around = try country.around(definition: .transfer(variants: [variant]))
-        // Also two cells of one section meet at the committee of the base organisation, which decides.
-        for destination in [land.neighbourA, second] {
-            var running = try CaseEngine.open(
-                country.dossier(of: land.member.memberId, to: destination, received: land.communeA), from: land.cellA,
-                in: around
-            ).running
-            #expect(running.variant == "within-base")
-            var way: [OrganizationID] = []
-            while let turn = running.turn {
-                way.append(turn.organizationId)
-                let name = turn.place == .destination ? "admit" : "approve"
-                running = try CaseEngine.apply(country.action(name, in: running), to: running, in: around).running
-            }
-            #expect(way == [land.cellA, land.baseA, destination])
-            #expect(running.stage == .awaitingResult)
+    @Test("the move is off: the letter is void and the case ends with the reason")
+    func cancelled() throws {
+        let before = try land.carried(land.opened(to: land.cellB).running, until: land.baseB)
+        let change = try CaseEngine.apply(cancelling("cancel", before), to: before, in: around)
+        #expect(change.events.map(kind) == ["letter void", "rejected pass-down"])
+        #expect(change.running.stage == .refused && change.running.outcome == "cancelled")
+        #expect(change.running.boxes.isEmpty && change.running.cancelledLetters.count == 1)
+        #expect(throws: Refusal.notRunning) {
+            try CaseEngine.apply(cancelling("reissue", before), to: change.running, in: around)
         }
-        let outside = try CaseEngine.open(
-            country.dossier(of: land.member.memberId, to: land.cellB, received: land.communeA), from: land.cellA,
-            in: around
-        ).running
-        #expect(outside.variant == nil)
-        #expect(outside.ahead.count == 7)
     }
 
-    @Test("a case of the short way that was wrongly addressed is sent on from the committee of the base organisation")
-    func variantReaddressed() throws {
-        let country = land.country
-        let variant = ProcedureDefinition.Variant(
-            name: "within-base", title: .init(vietnamese: "", english: ""), condition: .withinBaseOrganization,
-            through: OrganizationExpression(.baseCommittee, of: .origin), boxes: 2)
-        let around = try country.around(definition: .transfer(variants: [variant]))
-        var running = try CaseEngine.open(
-            country.dossier(of: land.member.memberId, to: land.neighbourA, received: land.communeA), from: land.cellA,
-            in: around
-        ).running
-        for action in ["approve", "approve"] {
-            running = try CaseEngine.apply(country.action(action, in: running), to: running, in: around).running
+    @Test("a letter whose case is withdrawn or stopped is void, one that was not issued is not")
+    func otherEnds() throws {
+        let opened = try land.opened(to: land.cellB).running
+        let onTheWay = try land.carried(opened, until: land.communeA)
+        let withdrawn = try CaseEngine.apply(.withdraw, to: onTheWay, in: around)
+        #expect(withdrawn.events.map(kind) == ["letter void", "done withdrawn"])
+        #expect(withdrawn.running.cancelledLetters.first?.reason == nil)
+        let early = try CaseEngine.apply(.withdraw, to: opened, in: around)
+        #expect(early.events.map(kind) == ["done withdrawn"])
+        let atCell = try land.carried(opened, until: land.cellB)
+        let returned = try CaseEngine.apply(
+            land.country.action("return", in: atCell, text: "Không thuộc chi bộ"), to: atCell, in: around)
+        #expect(returned.running.cancelledLetters.isEmpty)
+        let stopped = try CaseEngine.apply(
+            land.country.action("refuse", in: returned.running, text: "Không còn nơi nhận"), to: returned.running,
+            in: around)
+        #expect(stopped.events.map(kind) == ["letter void", "completed readdress 8", "rejected readdress"])
+    }
+
+    @Test("only who signed box 1 cancels the letter, with a reason, until the member is admitted")
+    func refusals() throws {
+        let running = try land.carried(land.opened(to: land.cellB).running, until: land.communeA)
+        #expect(throws: Refusal.textMissing) {
+            try CaseEngine.apply(cancelling("reissue", running, reason: " "), to: running, in: around)
         }
-        running = try CaseEngine.apply(
-            country.action("return", in: running, text: "Nhầm chi bộ"), to: running, in: around
-        ).running
-        #expect(running.turn?.organizationId == land.baseA)
-        running = try CaseEngine.apply(
-            country.action("readdress", in: running, fields: ["destinationCellId": "\(land.cellB)"]), to: running,
-            in: around
-        ).running
-        #expect(running.variant == nil)
-        #expect(running.turn?.organizationId == land.communeA)
-        while let turn = running.turn {
-            let name = turn.place == .destination ? "admit" : "approve"
-            running = try CaseEngine.apply(country.action(name, in: running), to: running, in: around).running
+        let stranger = land.country.officer(land.baseA)
+        #expect(throws: Refusal.boxNotYours) {
+            try CaseEngine.apply(cancelling("cancel", running, by: stranger), to: running, in: around)
         }
-        #expect(running.stage == .awaitingResult)
-        #expect(running.boxes.map(\.number) == Array(1...7))
+        let admitted = try land.country.walkToAdmission(running).running
+        #expect(throws: Refusal.letterUsed) {
+            try CaseEngine.apply(cancelling("cancel", admitted), to: admitted, in: around)
+        }
+        // The turn of a letter that is void already is not that of the one written since.
+        let anew = try CaseEngine.apply(cancelling("reissue", running), to: running, in: around).running
+        let stale = cancelling("cancel", running)
+        #expect(throws: Refusal.letterCancelled) { try CaseEngine.apply(stale, to: anew, in: around) }
+        let signed = try CaseEngine.apply(land.country.action("approve", in: anew), to: anew, in: around).running
+        #expect(throws: Refusal.letterCancelled) { try CaseEngine.apply(stale, to: signed, in: around) }
+    }
+
+    private func cancelling(
+        _ name: String, _ running: RunningCase, reason: String = "Sai ngày sinh", by officer: Officer? = nil
+    ) -> CaseCommand {
+        let turn = running.done.first { $0.box == 1 }?.number
+        return .act(
+            OfficerAction(
+                officer: officer ?? land.country.officer(land.cellA), action: name, step: "introduce", turn: turn,
+                text: reason))
     }
 }

@@ -1,4 +1,5 @@
 import Contracts
+import TestSeed
 
 @testable import RoutingDomain
 

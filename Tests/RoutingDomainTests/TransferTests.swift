@@ -15,7 +15,7 @@ struct TransferTests {
         let end = try land.country.walkToAdmission(opened.running)
         #expect(
             end.events.map(kind) == [
-                "completed introduce 1", "entered onward-introduction 2", "completed onward-introduction 2",
+                "completed introduce 1", "letter", "entered onward-introduction 2", "completed onward-introduction 2",
                 "entered onward-introduction 3", "completed onward-introduction 3", "entered onward-introduction 4",
                 "completed onward-introduction 4", "entered onward-introduction 5", "completed onward-introduction 5",
                 "entered pass-down 6", "completed pass-down 6", "entered pass-down 7", "completed pass-down 7",
@@ -170,5 +170,7 @@ func kind(_ event: CaseEvent) -> String {
     case .completed(let end): "done \(end.outcome)"
     case .supplementRequested(let request): "supplement \(request.step)"
     case .boxCorrected(let correction): "corrected \(correction.box)"
+    case .letterIssued: "letter"
+    case .letterCancelled(let letter): letter.reissued ? "letter to be reissued" : "letter void"
     }
 }

@@ -91,7 +91,7 @@ struct LookingTests {
             let history: History = try await stage.service.call(
                 .get, "/v1/cases/\(dossier)/history", token: stage.service.token(member: stage.member)
             ).json()
-            #expect(history.items.map(\.version) == [1, 2, 3, 4])
+            #expect(history.items.map(\.version) == [1, 2, 3, 4, 5])
             #expect(history.items.map(\.type).last == CaseStepEntered.type)
             #expect(history.items.last?.actor == "\(try stage.officer(stage.places.cellA))")
             #expect(history.items.first?.actor == "service:routing")

@@ -19,10 +19,11 @@ struct TransferOverHTTPTests {
             let admitted = try await stage.walk(dossier)
             #expect(admitted.stage == "awaiting-result")
             #expect(admitted.boxes.map(\.number) == Array(1...6))
-            let hops = Array(repeating: ["step-completed", "step-entered"], count: 6).flatMap(\.self)
+            let hops = Array(repeating: ["step-completed", "step-entered"], count: 5).flatMap(\.self)
             #expect(
                 try await stage.events(of: dossier)
-                    == ["opened", "step-entered"] + hops + ["step-completed", "member-admitted", "result-requested"])
+                    == ["opened", "step-entered", "step-completed", "letter-issued", "step-entered"] + hops
+                    + ["step-completed", "member-admitted", "result-requested"])
             let request = try await stage.last(CaseResultRequested.self, of: dossier)
             #expect(request.content.boxes.count == 6)
             #expect(request.content.fields["memberName"] == "Nguyễn Văn Mẫu 01")

@@ -33,7 +33,7 @@ public struct Simulation {
     /// A case just opened.
     ///
     /// - Parameters:
-    ///   - deviations: Each is done once, when the case comes to its step.
+    ///   - deviations: Each is done once, when the case comes to its step, or has left it with a signed box.
     ///   - rightAddress: The cell that a readdressing committee finds.
     public init(
         _ definition: ProcedureDefinition, over file: TreeFile, from: OrganizationID, form: JSONValue,
@@ -110,10 +110,14 @@ public struct Simulation {
         now = WorkingTime(calendar: around.calendar, rules: around.rules).moment(after: .seconds(3_600), from: now)
         lines.append(describe(turn))
         guard let officer = turn.seat.flatMap({ people[$0] }) else { return false }
-        if let index = deviations.firstIndex(where: { $0.step == step.name }) {
+        if let index = deviations.firstIndex(where: { isDue($0, at: step) }) {
             let deviation = deviations.remove(at: index)
-            if let action = step.action(named: deviation.action) { return act(action, turn, officer) }
-            lines.append("    \(deviation.action): the step has no such action")
+            guard let action = action(of: deviation) else {
+                lines.append("    \(deviation.action): the step has no such action")
+                return true
+            }
+            return action.effect.concernsSignedBox
+                ? act(action, onBoxOf: deviation.step) : act(action, turn, officer)
         }
         guard let action = step.actions.first(where: Self.leadsOn) else { return false }
         return act(action, turn, officer)
@@ -122,36 +126,53 @@ public struct Simulation {
     private static func leadsOn(_ action: ProcedureDefinition.Action) -> Bool {
         switch action.effect {
         case .forward, .admit, .readdress, .recordOpinion, .finish: true
-        case .refuse, .sendBack, .requestSupplement, .refer, .correctBox: false
+        case .refuse, .sendBack, .requestSupplement, .refer, .correctBox, .reissueLetter, .cancelMove: false
         }
     }
 
     private mutating func act(
         _ action: ProcedureDefinition.Action, _ turn: RunningCase.Turn, _ officer: Officer
     ) -> Bool {
-        var number = turn.number
-        var acting = officer
-        if action.effect == .correctBox {
-            // The latest box of this step is corrected, by whoever signed it.
-            guard let signed = running.done.last(where: { $0.step == turn.step && $0.box != nil }) else {
-                lines.append("    \(action.name): no box of this step is signed yet")
-                return true
-            }
-            number = signed.number
-            acting = people[signed.seat] ?? officer
-        }
-        lines.append("    \(action.name) by \(acting.fullName) at \(RFC3339.text(of: now))")
+        lines.append("    \(action.name) by \(officer.fullName) at \(RFC3339.text(of: now))")
         let isDone = tell(
             .act(
                 OfficerAction(
-                    officer: acting, action: action.name, step: turn.step, turn: number,
+                    officer: officer, action: action.name, step: turn.step, turn: turn.number,
                     text: action.needsText ? "Nội dung thử" : nil, fields: fields(of: action))))
-        guard isDone else { return action.effect == .requestSupplement || action.effect == .correctBox }
+        guard isDone else { return action.effect == .requestSupplement }
         if action.effect == .requestSupplement {
             lines.append("    the applicant sends what was missing")
             tell(.supplemented(form: running.form))
         }
         return true
+    }
+
+    /// Does something about the latest box of a step, by whoever signed it.
+    private mutating func act(_ action: ProcedureDefinition.Action, onBoxOf step: String) -> Bool {
+        guard let signed = running.done.last(where: { $0.step == step && $0.box != nil }),
+            let officer = people[signed.seat]
+        else {
+            lines.append("    \(action.name): no box of \(step) is signed yet")
+            return true
+        }
+        lines.append("    \(action.name) by \(officer.fullName) at \(RFC3339.text(of: now))")
+        tell(
+            .act(
+                OfficerAction(
+                    officer: officer, action: action.name, step: step, turn: signed.number, text: "Nội dung thử")))
+        return true
+    }
+
+    private func action(of deviation: Deviation) -> ProcedureDefinition.Action? {
+        around.definition.step(named: deviation.step)?.action(named: deviation.action)
+    }
+
+    /// Whether it is to be done now: in its step, or, being about a signed box, as soon as that is signed.
+    private func isDue(_ deviation: Deviation, at step: ProcedureDefinition.Step) -> Bool {
+        guard let action = action(of: deviation), action.effect.concernsSignedBox else {
+            return deviation.step == step.name
+        }
+        return running.done.contains { $0.step == deviation.step && $0.box != nil }
     }
 
     /// What an action asks for, made up.

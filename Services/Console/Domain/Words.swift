@@ -66,6 +66,8 @@ public enum Words {
         CaseUnroutable.type: text("Chưa xác định nơi xử lý", "Case unroutable"),
         CaseSupplementRequested.type: text("Yêu cầu bổ sung hồ sơ", "Supplement requested"),
         CaseBoxCorrected.type: text("Đính chính ô giấy giới thiệu", "Box corrected"),
+        CaseLetterIssued.type: text("Đã cấp giấy giới thiệu", "Letter issued"),
+        CaseLetterCancelled.type: text("Đã huỷ giấy giới thiệu", "Letter cancelled"),
         CaseDeadlineAlert.type: text("Cảnh báo thời hạn", "Deadline alert"),
         CaseDeadlineMoved.type: text("Thay đổi thời hạn", "Deadline moved"),
         CaseMessagePosted.type: text("Trao đổi về hồ sơ", "Message on a case"),

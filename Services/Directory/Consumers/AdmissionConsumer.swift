@@ -4,7 +4,7 @@ import Messaging
 import Postgres
 import ServiceKit
 
-/// What Routing tells: a receiving cell admitted a member, so he belongs there now.
+/// What Routing tells of a transfer: the letter is issued or cancelled, and a receiving cell admitted the member.
 enum AdmissionConsumer {
     static let name = "directory.admissions"
 
@@ -13,19 +13,31 @@ enum AdmissionConsumer {
             .on(MemberAdmitted.self) { message, scope in
                 try await admit(message.payload, audit: audit, scope)
             }
+            .on(CaseLetterIssued.self) { message, scope in
+                let letter = message.payload
+                // Whoever goes for a time still belongs to his cell.
+                guard letter.temporaryUntil == nil else { return }
+                let member = try await member(letter.memberId, scope)
+                let cell = try await cell(of: member, leaving: letter.fromCellId, scope)
+                guard let away = member.inTransit(from: cell) else { return }
+                try await register(letter.dossierId, from: Day(containing: letter.issuedAt), scope).change(away)
+            }
+            .on(CaseLetterCancelled.self) { message, scope in
+                let letter = message.payload
+                let member = try await member(letter.memberId, scope)
+                let cell = try await cell(of: member, leaving: letter.fromCellId, scope)
+                guard let back = member.restored(to: cell) else { return }
+                try await register(letter.dossierId, from: Day(containing: letter.cancelledAt), scope).change(back)
+            }
     }
 
     private static func admit(_ event: MemberAdmitted, audit: AuditLog, _ scope: MessageScope) async throws {
         let transaction = scope.transaction
-        guard let member = try await MemberStore.read(event.memberId, lock: .update, in: transaction)?.member else {
-            throw NotYet("member:\(event.memberId)")
-        }
+        let member = try await member(event.memberId, scope)
         guard let toCell = try await OrganizationStore.acting(for: event.toCellId, in: transaction),
             let to = try await OrganizationStore.heldPath(from: toCell.id, in: transaction)
         else { throw NotYet("organization:\(event.toCellId)") }
-        // The cell that let him go may have passed him to another one meanwhile.
-        let isPassedOn = try await Past.wasReorganized(member.id, awayFrom: event.fromCellId, in: transaction)
-        let fromCellId = isPassedOn ? member.cellId : event.fromCellId
+        let fromCellId = try await cell(of: member, leaving: event.fromCellId, scope)
         guard let from = try await OrganizationStore.path(from: fromCellId, in: transaction) else {
             throw NotYet("organization:\(fromCellId)")
         }
@@ -37,15 +49,34 @@ enum AdmissionConsumer {
         case .alreadyThere: return
         case .refused(let reason): throw Unprocessable("admission: \(reason)")
         case .moved(let moved, let ended):
-            let register = Register(
-                transaction: transaction, sink: scope, now: scope.now, author: ServiceName.routing.source,
-                reason: "case \(event.dossierId)", effectiveOn: event.effectiveOn)
+            let register = register(event.dossierId, from: event.effectiveOn, scope)
             try await register.change(moved)
             for role in ended { try await register.change(role) }
             try await audit.record(
                 "member.admitted", subject: "\(moved.id)", actor: ServiceName.routing.source,
                 details: Record(event, version: moved.version, endedRoles: ended.map(\.id)), in: transaction)
         }
+    }
+
+    private static func member(_ id: MemberID, _ scope: MessageScope) async throws -> Member {
+        guard let found = try await MemberStore.read(id, lock: .update, in: scope.transaction) else {
+            throw NotYet("member:\(id)")
+        }
+        return found.member
+    }
+
+    /// The cell that lets him go; it may have passed him to another one meanwhile.
+    private static func cell(
+        of member: Member, leaving cell: OrganizationID, _ scope: MessageScope
+    ) async throws -> OrganizationID {
+        let isPassedOn = try await Past.wasReorganized(member.id, awayFrom: cell, in: scope.transaction)
+        return isPassedOn ? member.cellId : cell
+    }
+
+    private static func register(_ dossier: DossierID, from day: Day, _ scope: MessageScope) -> Register<MessageScope> {
+        Register(
+            transaction: scope.transaction, sink: scope, now: scope.now, author: ServiceName.routing.source,
+            reason: "case \(dossier)", effectiveOn: day)
     }
 
     private static func placedRoles(

@@ -55,7 +55,7 @@ extension Member {
         guard cellId == admission.fromCellId else { return .refused(reason: "not-in-the-sending-cell") }
         next.cellId = admission.toCellId
         if state == .inTransit || state == .temporarilyElsewhere {
-            next.state = recognisedOn == nil ? .probationary : .official
+            next.state = standing
         }
         let lastDay = admission.effectiveOn.adding(days: -1)
         let left = Self.left(from: from, to: to)

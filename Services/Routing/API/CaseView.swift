@@ -30,6 +30,7 @@ struct CaseView: Encodable {
     let done: [Done]
     let boxes: [Box]
     let corrections: [RunningCase.BoxCorrection]
+    let cancelledLetters: [CancelledLetter]
     /// Not for the member whom they are about: he has the result.
     let opinions: [RecordedOpinion]
 
@@ -66,6 +67,7 @@ struct CaseView: Encodable {
         done = running.done.map { Done($0, around) }
         boxes = running.boxes.map(Box.init)
         corrections = running.corrections
+        cancelledLetters = running.cancelledLetters.map(CancelledLetter.init)
         opinions = officer.map { running.concerned.contains($0.memberId) } ?? true ? [] : running.opinions
     }
 }
@@ -116,8 +118,8 @@ extension CaseView {
             overdue = around.now > turn.due.at && !turn.isWaiting
             clock = (try? around.reading(of: turn)).map { Clock($0, alerted: turn.alerted) }
             self.mayAct = mayAct
-            // A correction belongs to a turn that is over.
-            actions = step?.actions.filter { $0.effect != .correctBox }.map(Action.init) ?? []
+            // What is about a signed box belongs to a turn that is over.
+            actions = step?.actions.filter { !$0.effect.concernsSignedBox }.map(Action.init) ?? []
         }
     }
 
@@ -235,6 +237,25 @@ extension CaseView {
             text = box.text
             signerName = box.signerName
             signedAt = box.signedAt
+        }
+    }
+}
+
+extension CaseView {
+    /// A letter that is void.
+    struct CancelledLetter: Encodable {
+        let boxes: [Box]
+        let corrections: [RunningCase.BoxCorrection]
+        let reason: String?
+        let byMemberId: MemberID?
+        let cancelledAt: Date
+
+        init(_ letter: RunningCase.CancelledLetter) {
+            boxes = letter.boxes.map(Box.init)
+            corrections = letter.corrections
+            reason = letter.reason
+            byMemberId = letter.byMemberId
+            cancelledAt = letter.cancelledAt
         }
     }
 }

@@ -2,10 +2,12 @@ import Contracts
 import Foundation
 
 extension Draft {
-    /// An officer acts in an open turn, or corrects a box of an earlier one.
+    /// An officer acts in an open turn, or about the box that he signed in an earlier one.
     mutating func act(_ command: OfficerAction) throws(Refusal) {
-        if definition.step(named: command.step)?.action(named: command.action)?.effect == .correctBox {
-            return try correctBox(command)
+        if let effect = definition.step(named: command.step)?.action(named: command.action)?.effect,
+            effect.concernsSignedBox
+        {
+            return try actOnSignedBox(command, effect)
         }
         let (turn, seat) = try authority(of: command)
         guard let action = definition.step(named: turn.step)?.action(named: command.action) else {
@@ -27,7 +29,7 @@ extension Draft {
         case .recordOpinion: try recordOpinion(act)
         case .refer: try refer(act)
         case .requestSupplement: try requestSupplement(turn, seat, text ?? "", command.officer)
-        case .correctBox: throw .unknownAction
+        case .correctBox, .reissueLetter, .cancelMove: throw .unknownAction
         }
     }
 
@@ -185,6 +187,7 @@ extension Draft {
     }
 
     private mutating func refuse(_ act: Act) {
+        voidLetter(reason: act.text, by: act.officer)
         complete(act)
         reject(act)
         close(.refused, outcome: RunningCase.Stage.refused.rawValue)
@@ -269,6 +272,7 @@ extension Draft {
                     dossierId: running.dossierId, step: turn.step, box: turn.box,
                     organizationId: act.seat.organizationId, action: act.action.name,
                     byMemberId: act.officer.memberId, forMemberId: principal, at: around.now, note: act.note)))
+        if turn.box == 1 { tellLetterIssued() }
     }
 
     private mutating func reject(_ act: Act) {

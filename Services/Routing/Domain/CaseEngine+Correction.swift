@@ -1,37 +1,56 @@
 import Contracts
 
-/// The signed correction of a box (đính chính): a new entry, never a change of the box.
+/// What is done about a box that is signed already: it never changes. A later box gets a signed correction beside it
+/// (đính chính); an error in box 1 cancels the letter, and so does a move that is off.
 extension Draft {
-    /// Corrects the box of an earlier turn, which the action names.
-    ///
-    /// An error in box 1 is not corrected: that letter is cancelled and issued anew.
-    mutating func correctBox(_ command: OfficerAction) throws(Refusal) {
+    /// Does what an action says about the box of an earlier turn, which the command names.
+    mutating func actOnSignedBox(_ command: OfficerAction, _ effect: ProcedureDefinition.Effect) throws(Refusal) {
         guard running.stage == .running || running.stage == .awaitingResult else { throw .notRunning }
         let turn = running.done.last { $0.step == command.step && $0.number == command.turn && $0.box != nil }
-        guard let turn, let box = turn.box, running.boxes.contains(where: { $0.number == box }) else {
-            throw .unknownAction
-        }
+        guard let turn else { throw .unknownAction }
         guard let text = try BoxText.checked(command.text) else { throw .textMissing }
         try checkPerson(command.officer)
-        let seats = around.staffing.seats(of: command.officer.memberId)
+        let seat = try signingSeat(of: turn, for: command.officer)
+        // A letter that was cancelled left its turns behind: their boxes are not those that stand there now.
+        guard let box = running.boxes.first(where: { $0.number == turn.box }),
+            running.done.last(where: { $0.box == turn.box })?.number == turn.number
+        else { throw .letterCancelled }
+        switch effect {
+        case .reissueLetter, .cancelMove:
+            try cancelLetter(
+                LetterCancellation(
+                    officer: command.officer, seat: seat, reason: text, isReissued: effect == .reissueLetter))
+        default: try correct(box, text, command.officer)
+        }
+    }
+
+    /// The seat that signed the box, when the officer holds it.
+    private func signingSeat(of turn: RunningCase.CompletedTurn, for officer: Officer) throws(Refusal) -> Seat {
         let role = definition.step(named: turn.step).map { step in
             around.tree[turn.organizationId].map { step.role(at: $0.type) } ?? step.role
         }
         let wanted = Seat(organizationId: turn.organizationId, role: role ?? turn.seat.role)
         guard
             case .seat(let seat) = around.staffing.seating(at: wanted, concerned: running.concerned, in: around.tree),
-            seats.contains(seat)
+            around.staffing.seats(of: officer.memberId).contains(seat)
         else { throw .boxNotYours }
-        guard box > 1 else { throw .firstBoxStands }
+        return seat
+    }
+
+    /// An error in box 1 is not corrected: that letter is cancelled and issued anew.
+    private mutating func correct(
+        _ box: RunningCase.FilledBox, _ text: String, _ officer: Officer
+    ) throws(Refusal) {
+        guard box.number > 1 else { throw .firstBoxStands }
         running.corrections.append(
             RunningCase.BoxCorrection(
-                box: box, text: text, signerId: command.officer.memberId, signerName: command.officer.fullName,
+                box: box.number, text: text, signerId: officer.memberId, signerName: officer.fullName,
                 signedAt: around.now))
         emit(
             .boxCorrected(
                 CaseBoxCorrected(
-                    dossierId: running.dossierId, box: box, organizationId: turn.organizationId, text: text,
-                    byMemberId: command.officer.memberId, at: around.now)))
+                    dossierId: running.dossierId, box: box.number, organizationId: box.organizationId, text: text,
+                    byMemberId: officer.memberId, at: around.now)))
         // A result that was asked for is asked for anew: the one under way lacks the correction.
         if running.stage == .awaitingResult { requestResult() }
     }

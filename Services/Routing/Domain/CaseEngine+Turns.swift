@@ -2,6 +2,17 @@ import Contracts
 import Foundation
 
 extension Draft {
+    /// Begins at the beginning of the way, or waits for the right address where none leads to the destination.
+    mutating func beginWay() throws(InvalidValue) {
+        switch Result(catching: { () throws(RouteFault) in try wholeWay() }) {
+        case .success(let way): try enter(way)
+        case .failure(let fault):
+            running.toCellId = nil
+            running.furtherCellIds = []
+            try waitForAddress(at: running.receivingOrganizationId, fillsBox: false, because: fault.rawValue)
+        }
+    }
+
     /// Hands the case to the first organisation of a way.
     mutating func enter(_ way: [Hop]) throws(InvalidValue) {
         guard let hop = way.first, let step = definition.step(of: hop) else { throw Self.noStep }

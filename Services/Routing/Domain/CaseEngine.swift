@@ -32,13 +32,7 @@ public enum CaseEngine {
                     dossierId: dossier.dossierId, code: dossier.code, procedure: around.definition.procedure,
                     procedureVersion: around.definition.version, memberId: dossier.applicantMemberId,
                     organizationId: cell, openedAt: around.now)))
-        switch Result(catching: { () throws(RouteFault) in try draft.wholeWay() }) {
-        case .success(let way): try draft.enter(way)
-        case .failure(let fault):
-            draft.running.toCellId = nil
-            draft.running.furtherCellIds = []
-            try draft.waitForAddress(at: dossier.receivingOrganizationId, fillsBox: false, because: fault.rawValue)
-        }
+        try draft.beginWay()
         return draft.change
     }
 
@@ -141,6 +135,7 @@ struct Draft {
     /// The applicant took the dossier back; after the admission that is no longer possible.
     mutating func withdraw() {
         guard running.stage == .running else { return }
+        voidLetter()
         close(.withdrawn, outcome: RunningCase.Stage.withdrawn.rawValue)
         emit(
             .completed(

@@ -15,6 +15,8 @@ public enum CaseEvent: Hashable, Sendable {
     case completed(CaseCompleted)
     case supplementRequested(CaseSupplementRequested)
     case boxCorrected(CaseBoxCorrected)
+    case letterIssued(CaseLetterIssued)
+    case letterCancelled(CaseLetterCancelled)
 
     /// The event as its payload.
     public var payload: any EventPayload {
@@ -32,6 +34,8 @@ public enum CaseEvent: Hashable, Sendable {
         case .completed(let payload): payload
         case .supplementRequested(let payload): payload
         case .boxCorrected(let payload): payload
+        case .letterIssued(let payload): payload
+        case .letterCancelled(let payload): payload
         }
     }
 }

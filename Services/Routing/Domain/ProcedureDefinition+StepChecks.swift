@@ -46,7 +46,7 @@ extension ProcedureDefinition {
     private func check(_ step: Step, at place: Place, _ path: String, _ list: inout FaultList) {
         let (onward, others): (Effect, Set<Effect>) =
             switch place {
-            case .origin: (.forward, [.refuse])
+            case .origin: (.forward, [.refuse, .reissueLetter, .cancelMove])
             case .ascending, .meeting: (.forward, [])
             case .descending: (.forward, [.sendBack])
             case .destination: (.admit, [.sendBack])
@@ -107,7 +107,7 @@ extension ProcedureDefinition {
 
     private func checkText(_ action: Action, _ step: Step, _ path: String, _ list: inout FaultList) {
         switch action.effect {
-        case .refuse, .sendBack, .requestSupplement, .refer, .correctBox:
+        case .refuse, .sendBack, .requestSupplement, .refer, .correctBox, .reissueLetter, .cancelMove:
             list.demand(
                 action.needsText, path, "text.required", "a reason is needed: text must be required",
                 "phải nêu lý do: text phải là required")
@@ -140,6 +140,11 @@ extension ProcedureDefinition {
                 "định nghĩa chưa có mục opinion với tiêu chí")
         case .correctBox:
             list.demand(step.fillsBox, path, "box.correct", "the step fills no box", "bước này không ghi ô")
+        case .reissueLetter, .cancelMove:
+            list.demand(
+                step.fillsBox && step.places == [.origin], path, "letter.cancel",
+                "only the step at the place origin, which signs the first box, cancels the letter",
+                "chỉ bước ở vị trí origin, nơi ký ô đầu tiên, mới huỷ giấy giới thiệu")
         case .admit:
             list.demand(
                 route.isTransfer && result != nil, path, "admit.result",

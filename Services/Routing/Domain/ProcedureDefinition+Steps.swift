@@ -102,6 +102,19 @@ extension ProcedureDefinition {
         case finish
         /// Adds a signed correction to a box that one's own organisation signed; the box itself stands.
         case correctBox = "correct-box"
+        /// Cancels the letter for an error in its first box; the case begins at its first step again.
+        case reissueLetter = "reissue-letter"
+        /// Cancels the letter because the move is off; the case ends.
+        case cancelMove = "cancel-move"
+
+        /// Whether it is about a box that is signed already, and not what the open turn is for.
+        public var concernsSignedBox: Bool {
+            switch self {
+            case .correctBox, .reissueLetter, .cancelMove: true
+            case .forward, .refuse, .sendBack, .readdress, .admit, .requestSupplement, .refer, .recordOpinion, .finish:
+                false
+            }
+        }
     }
 
     /// What must hold before an action is taken.

@@ -75,6 +75,12 @@ extension Refusal {
     static let firstBoxStands = Refusal(
         .conflict, "first-box", vietnamese: "Ô 1 sai thì phải huỷ giấy giới thiệu và cấp lại.",
         english: "An error in box 1 needs the letter cancelled and issued anew.")
+    static let letterUsed = Refusal(
+        .conflict, "letter-used", vietnamese: "Đảng viên đã được tiếp nhận, giấy giới thiệu không huỷ được nữa.",
+        english: "The member is admitted; the letter cannot be cancelled any more.")
+    static let letterCancelled = Refusal(
+        .conflict, "letter-cancelled", vietnamese: "Giấy giới thiệu của lượt này đã bị huỷ.",
+        english: "The letter of this turn was cancelled before.")
     static let unknownAction = Refusal(
         .invalid, "action.unknown", field: "action", vietnamese: "Bước này không có thao tác như vậy.",
         english: "There is no such action at this step.")

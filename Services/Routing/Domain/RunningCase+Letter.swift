@@ -11,6 +11,16 @@ extension RunningCase {
         public let signedAt: Date
     }
 
+    /// A letter that became void before anybody admitted the member.
+    public struct CancelledLetter: Codable, Hashable, Sendable {
+        public let boxes: [FilledBox]
+        public let corrections: [BoxCorrection]
+        /// Why; absent where the applicant took the dossier back.
+        public let reason: String?
+        public let byMemberId: MemberID?
+        public let cancelledAt: Date
+    }
+
     /// What an organisation wrote, with its corrections, as it is printed.
     func printedText(of box: FilledBox) -> String {
         let corrected = corrections.filter { $0.box == box.number }.map { "Đính chính: \($0.text) (\($0.signerName))" }

@@ -37,6 +37,8 @@ public struct RunningCase: Codable, Hashable, Sendable {
     public internal(set) var done: [CompletedTurn] = []
     public private(set) var boxes: [FilledBox] = []
     public internal(set) var corrections: [BoxCorrection] = []
+    /// Letters that were cancelled before the admission, with their boxes as they were.
+    public private(set) var cancelledLetters: [CancelledLetter] = []
     public internal(set) var opinions: [RecordedOpinion] = []
     public internal(set) var warnings: [Warning] = []
     public internal(set) var duesPaidThrough: DuesMonth?
@@ -68,6 +70,14 @@ public struct RunningCase: Codable, Hashable, Sendable {
     mutating func sign(_ box: FilledBox) throws(Refusal) {
         guard box.number > boxes.last?.number ?? 0 else { throw .boxIsSigned }
         boxes.append(box)
+    }
+
+    /// Lays the letter aside: its boxes stand there as they were signed.
+    mutating func voidBoxes(_ letter: CancelledLetter) {
+        cancelledLetters.append(letter)
+        boxes = []
+        corrections = []
+        duesPaidThrough = nil
     }
 }
 

@@ -78,12 +78,12 @@ extension ProcedureDefinition {
     fileprivate func targets(of action: Action, at step: Step) -> [StepGraph.Target] {
         switch action.effect {
         case .forward, .recordOpinion: onward(from: step)
-        case .refuse: [.refused]
+        case .refuse, .cancelMove: [.refused]
         case .admit, .finish: [.end]
         case .sendBack: self.step(at: .readdressing).map { [.step($0.name)] } ?? []
         case .readdress: route.isTransfer ? names(Place.ofTransfers.dropLast()) : route.stations.map { .step($0) }
         case .refer: action.target.map { [.step($0)] } ?? []
-        case .requestSupplement, .correctBox: [.step(step.name)]
+        case .requestSupplement, .correctBox, .reissueLetter: [.step(step.name)]
         }
     }
 

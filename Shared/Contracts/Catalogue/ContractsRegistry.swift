@@ -17,6 +17,8 @@ public enum ContractsRegistry {
         CaseUnroutable.self,
         CaseSupplementRequested.self,
         CaseBoxCorrected.self,
+        CaseLetterIssued.self,
+        CaseLetterCancelled.self,
         CaseDeadlineAlert.self,
         CaseDeadlineMoved.self,
         CaseMessagePosted.self,

@@ -60,3 +60,68 @@ public struct CaseBoxCorrected: EventPayload, Hashable {
         self.at = at
     }
 }
+
+/// A letter of introduction was issued: its first box is signed.
+public struct CaseLetterIssued: EventPayload, Hashable {
+    public static let type = "hoso.case.letter-issued.v1"
+    public static let topic = TopicCatalogue.cases
+
+    /// The dossier; also the key.
+    public let dossierId: DossierID
+    /// Whom it introduces.
+    public let memberId: MemberID
+    /// The cell that lets the member go.
+    public let fromCellId: OrganizationID
+    /// The last month of dues that the letter states as paid.
+    public let duesPaidThrough: DuesMonth?
+    /// The last day of a temporary stay; absent for an official transfer.
+    public let temporaryUntil: Day?
+    /// When.
+    public let issuedAt: Date
+
+    public init(
+        dossierId: DossierID, memberId: MemberID, fromCellId: OrganizationID, duesPaidThrough: DuesMonth? = nil,
+        temporaryUntil: Day? = nil, issuedAt: Date
+    ) {
+        self.dossierId = dossierId
+        self.memberId = memberId
+        self.fromCellId = fromCellId
+        self.duesPaidThrough = duesPaidThrough
+        self.temporaryUntil = temporaryUntil
+        self.issuedAt = issuedAt
+    }
+}
+
+/// A letter of introduction is void: the member is on the list of the cell that issued it as before.
+public struct CaseLetterCancelled: EventPayload, Hashable {
+    public static let type = "hoso.case.letter-cancelled.v1"
+    public static let topic = TopicCatalogue.cases
+
+    /// The dossier; also the key.
+    public let dossierId: DossierID
+    /// Whom it introduced.
+    public let memberId: MemberID
+    /// The cell that issued it.
+    public let fromCellId: OrganizationID
+    /// Whether it is written anew; otherwise the move is off.
+    public let reissued: Bool
+    /// Why, where an officer cancelled it.
+    public let reason: String?
+    /// Who cancelled it; absent where the applicant took the dossier back.
+    public let byMemberId: MemberID?
+    /// When.
+    public let cancelledAt: Date
+
+    public init(
+        dossierId: DossierID, memberId: MemberID, fromCellId: OrganizationID, reissued: Bool, reason: String? = nil,
+        byMemberId: MemberID? = nil, cancelledAt: Date
+    ) {
+        self.dossierId = dossierId
+        self.memberId = memberId
+        self.fromCellId = fromCellId
+        self.reissued = reissued
+        self.reason = reason
+        self.byMemberId = byMemberId
+        self.cancelledAt = cancelledAt
+    }
+}

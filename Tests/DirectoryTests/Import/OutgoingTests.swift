@@ -32,6 +32,19 @@ struct OutgoingTests {
         }
     }
 
+    @Test("the source knows nothing of a way from cell to cell: in transit is no difference, and is not told")
+    func inTransit() async throws {
+        try await withImports { scene in
+            let id = try await scene.known("S1", "Nguyễn Văn Mẫu 01")
+            try await scene.pool.execute("DELETE FROM outgoing_changes")
+            try await scene.scene.introduce(id, from: scene.tree.a.cell)
+            #expect(try await scene.member(id).member.state == .inTransit)
+            _ = try await scene.take([.init(sourceId: "S1", fullName: "Nguyễn Văn Mẫu 01")])
+            #expect(try await scene.differences().isEmpty)
+            #expect(try await scene.pool.query("SELECT FROM outgoing_changes").isEmpty)
+        }
+    }
+
     @Test("what was changed here since the comparison is not taken back by settling what it found")
     func changedSince() async throws {
         try await withImports { scene in

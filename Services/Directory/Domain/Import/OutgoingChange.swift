@@ -51,9 +51,9 @@ extension OutgoingChange {
         if member.state.isEnd, !before.state.isEnd { return .end }
         if before.state.isEnd, !member.state.isEnd { return .reinstated }
         if member.cellId != before.cellId { return .admission }
-        if member.state == before.state { return .correction }
+        if member.stateInSource == before.stateInSource { return .correction }
         if member.state == .temporarilyElsewhere { return .temporaryStay }
-        let away: Set<MembershipState> = [.temporarilyElsewhere, .temporarilyExcused, .suspended, .inTransit]
+        let away: Set<MembershipState> = [.temporarilyElsewhere, .temporarilyExcused, .suspended]
         return away.contains(before.state) ? .return : .correction
     }
 
@@ -87,7 +87,7 @@ extension Member {
         case .recognisedOn: recognisedOn != other.recognisedOn
         case .cellCode: cellId != other.cellId
         case .residenceCellCode: residenceCellId != other.residenceCellId
-        case .state: state != other.state
+        case .state: stateInSource != other.stateInSource
         case .duesCategory: duesCategory != other.duesCategory
         }
     }

@@ -143,10 +143,17 @@ struct MemberComparison: Sendable {
             LEFT JOIN organizations ro ON ro.id = (m.document ->> 'residenceCellId')::uuid
             CROSS JOIN LATERAL (VALUES \(rows)) AS v (field, settler, source, ours, shown, our_shown)
             WHERE s.is_in_source AND s.change = 'upsert' AND v.source IS DISTINCT FROM v.ours
+              AND NOT (v.field = \(MemberFact.state.rawValue) AND \(Self.isInTransit))
               AND NOT (v.field = 'personalId' AND EXISTS (
                   SELECT FROM members other WHERE other.personal_id = s.personal_id AND other.id <> m.id))
             """)
     }
+
+    /// The source knows nothing of a member's way from the letter to the admission: there he still is what he was.
+    private static let isInTransit: SQL = """
+        m.state = \(MembershipState.inTransit.rawValue)
+            AND s.state IN (\(MembershipState.official.rawValue), \(MembershipState.probationary.rawValue))
+        """
 
     private func findMoved() async throws {
         try await found.add(

@@ -101,7 +101,7 @@ extension Member {
         case .recognisedOn: recognisedOn?.text
         case .cellCode: codes.cell
         case .residenceCellCode: codes.residence
-        case .state: state.rawValue
+        case .state: stateInSource.rawValue
         case .duesCategory: duesCategory?.rawValue
         }
     }
