@@ -86,18 +86,21 @@ struct AdmissionConsumerTests {
             func states() async throws -> [MembershipState] {
                 try await scene.events(MemberState.self, of: id.value).map(\.state.state)
             }
-            try await scene.introduce(id, from: tree.a.cell)
-            try await scene.introduce(id, from: tree.a.cell)
+            let letter = try await scene.introduce(id, from: tree.a.cell)
+            let second = try await scene.introduce(id, from: tree.a.cell)
             #expect(try await states() == [.official, .inTransit])
-            try await scene.cancelLetter(of: id, from: tree.a.cell)
-            try await scene.cancelLetter(of: id, from: tree.a.cell)
+            // Only the letter with which he goes restores him.
+            try await scene.cancelLetter(second, of: id, from: tree.a.cell)
+            #expect(try await states() == [.official, .inTransit])
+            try await scene.cancelLetter(letter, of: id, from: tree.a.cell)
+            try await scene.cancelLetter(letter, of: id, from: tree.a.cell)
             #expect(try await states() == [.official, .inTransit, .official])
-            try await scene.introduce(id, from: tree.a.cell)
+            let third = try await scene.introduce(id, from: tree.a.cell)
             try await scene.deliver(try scene.admission(id, from: tree.a.cell, to: tree.b.cell))
             let told = try await scene.events(MemberState.self, of: id.value)
             #expect(told.last?.state.state == .official && told.last?.state.cellId == tree.b.cell)
             // A letter that is cancelled by a message that comes late restores nobody to where he is no more.
-            try await scene.cancelLetter(of: id, from: tree.a.cell)
+            try await scene.cancelLetter(third, of: id, from: tree.a.cell)
             #expect(try await scene.events(MemberState.self, of: id.value).count == told.count)
         }
     }
@@ -127,13 +130,45 @@ struct AdmissionConsumerTests {
             let tree = try await scene.tree()
             let other = try await scene.organization("A35.11.01.02", .subordinateCell, under: tree.a.base)
             let id = try await scene.member("Nguyễn Văn Mẫu 01", in: tree.a.cell)
+            let letter = try await scene.introduce(id, from: tree.a.cell)
+            let merged = try await scene.post(
+                "/v1/organizations/\(tree.a.cell)/merger", #"{"intoId":"\#(other)","reason":"Hợp nhất chi bộ"}"#)
+            #expect(merged.status == .ok, "\(merged.text)")
+            try await scene.cancelLetter(letter, of: id, from: tree.a.cell)
+            let told = try await scene.events(MemberState.self, of: id.value)
+            #expect(told.last?.state.state == .official && told.last?.state.cellId == other)
+        }
+    }
+
+    @Test("a member whose old cell and new cell became one on his way arrives")
+    func bothMerged() async throws {
+        try await withDirectory { scene in
+            let tree = try await scene.tree()
+            let other = try await scene.organization("A35.11.01.02", .subordinateCell, under: tree.a.base)
+            let id = try await scene.member("Nguyễn Văn Mẫu 01", in: tree.a.cell)
             try await scene.introduce(id, from: tree.a.cell)
             let merged = try await scene.post(
                 "/v1/organizations/\(tree.a.cell)/merger", #"{"intoId":"\#(other)","reason":"Hợp nhất chi bộ"}"#)
             #expect(merged.status == .ok, "\(merged.text)")
-            try await scene.cancelLetter(of: id, from: tree.a.cell)
+            try await scene.deliver(try scene.admission(id, from: tree.a.cell, to: other))
             let told = try await scene.events(MemberState.self, of: id.value)
             #expect(told.last?.state.state == .official && told.last?.state.cellId == other)
+        }
+    }
+
+    @Test("a letter on its way does not keep an end from holding from a day before it")
+    func endBefore() async throws {
+        try await withDirectory { scene in
+            let tree = try await scene.tree()
+            let id = try await scene.member("Nguyễn Văn Mẫu 01", in: tree.a.cell)
+            let before = try await scene.events(MemberState.self, of: id.value).count
+            try await scene.introduce(id, from: tree.a.cell)
+            let ended = try await scene.post(
+                "/v1/members/\(id)/changes",
+                #"{"state":"deceased","effectiveOn":"\#(Day(containing: scene.now).text)","reason":"Từ trần"}"#)
+            #expect(ended.status == .ok, "\(ended.text)")
+            let told = try await scene.events(MemberState.self, of: id.value)
+            #expect(told.count == before + 2 && told.last?.state.state == .deceased)
         }
     }
 }

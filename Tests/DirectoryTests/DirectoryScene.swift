@@ -138,17 +138,20 @@ struct DirectoryScene: Sendable {
     }
 
     /// A letter of introduction is issued.
-    func introduce(_ member: MemberID, from cell: OrganizationID, temporaryUntil day: Day? = nil) async throws {
+    @discardableResult
+    func introduce(
+        _ member: MemberID, from cell: OrganizationID, temporaryUntil day: Day? = nil
+    ) async throws -> DossierID {
         let dossier: DossierID = ids.next(at: now)
         try await deliver(
             CaseLetterIssued(
                 dossierId: dossier, memberId: member, fromCellId: cell, temporaryUntil: day, issuedAt: now),
             of: dossier)
+        return dossier
     }
 
     /// A letter of introduction is cancelled.
-    func cancelLetter(of member: MemberID, from cell: OrganizationID) async throws {
-        let dossier: DossierID = ids.next(at: now)
+    func cancelLetter(_ dossier: DossierID, of member: MemberID, from cell: OrganizationID) async throws {
         try await deliver(
             CaseLetterCancelled(
                 dossierId: dossier, memberId: member, fromCellId: cell, reissued: false, reason: "Không chuyển nữa",

@@ -100,6 +100,44 @@ struct LetterTests {
         #expect(throws: Refusal.letterCancelled) { try CaseEngine.apply(stale, to: signed, in: around) }
     }
 
+    @Test("a letter that is wrongly addressed is addressed before it is written anew")
+    func reissuedWhileReaddressing() throws {
+        let atCell = try land.carried(land.opened(to: land.cellB).running, until: land.cellB)
+        let returned = try CaseEngine.apply(
+            land.country.action("return", in: atCell, text: "Không thuộc chi bộ"), to: atCell, in: around
+        ).running
+        let change = try CaseEngine.apply(cancelling("reissue", returned), to: returned, in: around)
+        #expect(change.events.map(kind) == ["letter to be reissued", "entered readdress -"])
+        let readdressed = try CaseEngine.apply(
+            land.country.action("readdress", in: change.running, fields: ["destinationCellId": "\(land.cellB)"]),
+            to: change.running, in: around)
+        #expect(readdressed.running.turn?.step == "introduce" && readdressed.running.turn?.box == 1)
+    }
+
+    @Test("who signed in the place of a cell without a secretary cancels the letter too")
+    func signedBySuperior() throws {
+        var country = land.country
+        country.staffing = Staffing()
+        for organization in [land.sectionA, land.baseA, land.communeA] {
+            country.staffing.add(
+                country.officer(organization).memberId,
+                to: Seat(organizationId: organization, role: .organisationOfficer))
+        }
+        let opened = try CaseEngine.open(
+            country.dossier(of: land.opened(to: land.cellB).running.memberId, to: land.cellB, received: land.communeA),
+            from: land.cellA, in: country.around()
+        ).running
+        let seat = try #require(opened.turn?.seat)
+        #expect(seat.organizationId != land.cellA)
+        let superior = country.officer(seat.organizationId)
+        let signed = try CaseEngine.apply(
+            country.action("approve", in: opened, by: superior), to: opened, in: country.around()
+        ).running
+        let cancelled = try CaseEngine.apply(
+            cancelling("cancel", signed, by: superior), to: signed, in: country.around())
+        #expect(cancelled.running.outcome == "cancelled")
+    }
+
     private func cancelling(
         _ name: String, _ running: RunningCase, reason: String = "Sai ngày sinh", by officer: Officer? = nil
     ) -> CaseCommand {

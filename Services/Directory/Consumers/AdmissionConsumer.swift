@@ -19,14 +19,13 @@ enum AdmissionConsumer {
                 guard letter.temporaryUntil == nil else { return }
                 let member = try await member(letter.memberId, scope)
                 let cell = try await cell(of: member, leaving: letter.fromCellId, scope)
-                guard let away = member.inTransit(from: cell) else { return }
+                guard let away = member.inTransit(from: cell, by: letter.dossierId) else { return }
                 try await register(letter.dossierId, from: Day(containing: letter.issuedAt), scope).change(away)
             }
             .on(CaseLetterCancelled.self) { message, scope in
                 let letter = message.payload
                 let member = try await member(letter.memberId, scope)
-                let cell = try await cell(of: member, leaving: letter.fromCellId, scope)
-                guard let back = member.restored(to: cell) else { return }
+                guard let back = member.restored(by: letter.dossierId) else { return }
                 try await register(letter.dossierId, from: Day(containing: letter.cancelledAt), scope).change(back)
             }
     }

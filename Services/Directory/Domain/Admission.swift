@@ -51,11 +51,13 @@ extension Member {
             next.state = .temporarilyElsewhere
             return .moved(next, ended: [])
         }
-        if cellId == admission.toCellId { return .alreadyThere }
+        // Both cells may have become one on his way.
+        if cellId == admission.toCellId { return state == .inTransit ? .moved(arrived, ended: []) : .alreadyThere }
         guard cellId == admission.fromCellId else { return .refused(reason: "not-in-the-sending-cell") }
         next.cellId = admission.toCellId
         if state == .inTransit || state == .temporarilyElsewhere {
             next.state = standing
+            next.transit = nil
         }
         let lastDay = admission.effectiveOn.adding(days: -1)
         let left = Self.left(from: from, to: to)

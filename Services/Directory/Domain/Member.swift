@@ -8,6 +8,8 @@ public struct Member: Codable, Hashable, Sendable {
     public internal(set) var version: Int64
     public internal(set) var fullName: String
     public internal(set) var state: MembershipState
+    /// The letter with which he is in transit; absent otherwise, and where a person entered that state.
+    public internal(set) var transit: Transit?
     public internal(set) var cellId: OrganizationID
     /// The cell of his residence that accepted him.
     public internal(set) var residenceCellId: OrganizationID?

@@ -47,6 +47,7 @@ extension Member {
         var next = self
         next.version += 1
         next.state = change.state ?? state
+        if next.state != .inTransit { next.transit = nil }
         next.recognisedOn = change.recognisedOn ?? recognisedOn
         next.duesCategory = change.duesCategory ?? duesCategory
         next.duesBase = change.duesBase ?? duesBase

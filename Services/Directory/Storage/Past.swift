@@ -67,13 +67,16 @@ enum Past {
         ).get("day")
     }
 
-    /// The day since which a member is in the state and the cell that he is in.
+    private static let state: SQL = "coalesce(document #>> '{transit,state}', document ->> 'state')"
+
+    /// The day since which a member is in the state and the cell that he is in. A letter on its way changes neither: an
+    /// end may hold from a day before it.
     static func lastMove(of member: MemberID, in session: any PostgresQueryable) async throws -> Day? {
         try await session.queryOne(
             """
             SELECT max(day) AS day FROM (
-                SELECT \(effectiveOn) AS day, (document ->> 'state', document ->> 'cellId') IS DISTINCT FROM lag(
-                    (document ->> 'state', document ->> 'cellId')) OVER (ORDER BY version) AS moved
+                SELECT \(effectiveOn) AS day, (\(state), document ->> 'cellId') IS DISTINCT FROM lag(
+                    (\(state), document ->> 'cellId')) OVER (ORDER BY version) AS moved
                 FROM history WHERE kind = 'member' AND id = \(member)) versions
             WHERE moved
             """

@@ -40,7 +40,7 @@ extension CaseDesk {
                 "case.acted", subject: "\(id)", actor: "\(member)",
                 details: ActionRecord(
                     step: body.step, action: body.action, version: running.version,
-                    forMemberId: running.done.last { $0.byMemberId == member && $0.at == now }?.forMemberId),
+                    forMemberId: running.principal(of: member, at: now)),
                 in: transaction)
             count("done")
             return try .json(.ok, CaseView(running, around: around, for: officer))

@@ -24,16 +24,16 @@ extension Draft {
         }
     }
 
-    /// The seat that signed the box, when the officer holds it.
+    /// The seat that signed the box, or the one that acts in its place, when the officer holds it.
     private func signingSeat(of turn: RunningCase.CompletedTurn, for officer: Officer) throws(Refusal) -> Seat {
         let role = definition.step(named: turn.step).map { step in
             around.tree[turn.organizationId].map { step.role(at: $0.type) } ?? step.role
         }
         let wanted = Seat(organizationId: turn.organizationId, role: role ?? turn.seat.role)
-        guard
-            case .seat(let seat) = around.staffing.seating(at: wanted, concerned: running.concerned, in: around.tree),
-            around.staffing.seats(of: officer.memberId).contains(seat)
-        else { throw .boxNotYours }
+        let seating = around.staffing.seating(at: wanted, concerned: running.concerned, in: around.tree)
+        guard let seat = seating.seat, around.staffing.seats(of: officer.memberId).contains(seat) else {
+            throw .boxNotYours
+        }
         return seat
     }
 

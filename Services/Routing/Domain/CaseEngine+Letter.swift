@@ -27,7 +27,8 @@ extension Draft {
         guard running.stage == .running else { throw .letterUsed }
         let (officer, isReissued) = (cancellation.officer, cancellation.isReissued)
         let turn = running.turn
-        voidLetter(reason: cancellation.reason, by: officer, isReissued: isReissued)
+        let principal = around.staffing.principal(of: officer.memberId, at: cancellation.seat)
+        voidLetter(reason: cancellation.reason, by: officer, for: principal, isReissued: isReissued)
         guard isReissued else {
             emit(
                 .rejected(
@@ -38,24 +39,32 @@ extension Draft {
             return close(.refused, outcome: Self.cancelled)
         }
         do {
-            try beginWay()
+            // One that was wrongly addressed is addressed first, and then written.
+            if let turn, turn.place == .readdressing {
+                try waitForAddress(at: turn.organizationId, fillsBox: false)
+            } else {
+                try beginWay()
+            }
         } catch {
             throw Refusal(error)
         }
     }
 
     /// Makes the letter void, if one was issued: whoever carries it is on the list of his cell again.
-    mutating func voidLetter(reason: String? = nil, by officer: Officer? = nil, isReissued: Bool = false) {
+    mutating func voidLetter(
+        reason: String? = nil, by officer: Officer? = nil, for principal: MemberID? = nil, isReissued: Bool = false
+    ) {
         guard definition.route.isTransfer, !running.boxes.isEmpty else { return }
         running.voidBoxes(
             RunningCase.CancelledLetter(
                 boxes: running.boxes, corrections: running.corrections, reason: reason,
-                byMemberId: officer?.memberId, cancelledAt: around.now))
+                byMemberId: officer?.memberId, forMemberId: principal, cancelledAt: around.now))
         emit(
             .letterCancelled(
                 CaseLetterCancelled(
                     dossierId: running.dossierId, memberId: running.memberId, fromCellId: running.fromCellId,
-                    reissued: isReissued, reason: reason, byMemberId: officer?.memberId, cancelledAt: around.now)))
+                    reissued: isReissued, reason: reason, byMemberId: officer?.memberId, forMemberId: principal,
+                    cancelledAt: around.now)))
     }
 
     /// How a case ends whose move is off.

@@ -18,6 +18,8 @@ extension RunningCase {
         /// Why; absent where the applicant took the dossier back.
         public let reason: String?
         public let byMemberId: MemberID?
+        /// The absent officer for whom that person stood in.
+        public let forMemberId: MemberID?
         public let cancelledAt: Date
     }
 

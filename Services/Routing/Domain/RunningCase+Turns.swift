@@ -1,3 +1,4 @@
+public import Contracts
 public import Foundation
 
 extension RunningCase {
@@ -11,5 +12,11 @@ extension RunningCase {
     mutating func change(turn number: Int, _ change: (inout Turn) -> Void) {
         guard let place = turns.firstIndex(where: { $0.number == number }) else { return }
         change(&turns[place])
+    }
+
+    /// The absent officer for whom somebody acted at the moment.
+    public func principal(of member: MemberID, at moment: Date) -> MemberID? {
+        done.last { $0.byMemberId == member && $0.at == moment }?.forMemberId
+            ?? cancelledLetters.last { $0.byMemberId == member && $0.cancelledAt == moment }?.forMemberId
     }
 }

@@ -79,6 +79,9 @@ extension Applicant {
 extension Officer {
     /// A member who acts.
     init(_ state: MemberState) {
-        self.init(memberId: state.memberId, fullName: state.fullName, state: state.state)
+        // A transfer makes nobody more than he was.
+        let isProbationary = state.state == .inTransit && state.recognisedOn == nil
+        self.init(
+            memberId: state.memberId, fullName: state.fullName, state: isProbationary ? .probationary : state.state)
     }
 }

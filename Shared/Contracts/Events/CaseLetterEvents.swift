@@ -109,12 +109,14 @@ public struct CaseLetterCancelled: EventPayload, Hashable {
     public let reason: String?
     /// Who cancelled it; absent where the applicant took the dossier back.
     public let byMemberId: MemberID?
+    /// The absent officer for whom that person stood in.
+    public let forMemberId: MemberID?
     /// When.
     public let cancelledAt: Date
 
     public init(
         dossierId: DossierID, memberId: MemberID, fromCellId: OrganizationID, reissued: Bool, reason: String? = nil,
-        byMemberId: MemberID? = nil, cancelledAt: Date
+        byMemberId: MemberID? = nil, forMemberId: MemberID? = nil, cancelledAt: Date
     ) {
         self.dossierId = dossierId
         self.memberId = memberId
@@ -122,6 +124,7 @@ public struct CaseLetterCancelled: EventPayload, Hashable {
         self.reissued = reissued
         self.reason = reason
         self.byMemberId = byMemberId
+        self.forMemberId = forMemberId
         self.cancelledAt = cancelledAt
     }
 }

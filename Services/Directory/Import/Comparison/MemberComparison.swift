@@ -130,7 +130,7 @@ struct MemberComparison: Sendable {
         for (index, fact) in facts.enumerated() {
             let settler = DifferenceKind.different.settler(of: fact).rawValue
             let row: SQL = """
-                (\(fact.rawValue), \(settler), \(fact.compared), \(fact.ours), \(fact.shown),
+                (\(fact.rawValue), \(settler), \(fact.compared), \(fact.oursCompared), \(fact.shown),
                     \(fact.oursShown))
                 """
             rows = index == 0 ? row : "\(rows), \(row)"
@@ -143,17 +143,10 @@ struct MemberComparison: Sendable {
             LEFT JOIN organizations ro ON ro.id = (m.document ->> 'residenceCellId')::uuid
             CROSS JOIN LATERAL (VALUES \(rows)) AS v (field, settler, source, ours, shown, our_shown)
             WHERE s.is_in_source AND s.change = 'upsert' AND v.source IS DISTINCT FROM v.ours
-              AND NOT (v.field = \(MemberFact.state.rawValue) AND \(Self.isInTransit))
               AND NOT (v.field = 'personalId' AND EXISTS (
                   SELECT FROM members other WHERE other.personal_id = s.personal_id AND other.id <> m.id))
             """)
     }
-
-    /// The source knows nothing of a member's way from the letter to the admission: there he still is what he was.
-    private static let isInTransit: SQL = """
-        m.state = \(MembershipState.inTransit.rawValue)
-            AND s.state IN (\(MembershipState.official.rawValue), \(MembershipState.probationary.rawValue))
-        """
 
     private func findMoved() async throws {
         try await found.add(
@@ -226,6 +219,14 @@ extension MemberFact {
         documentKey.map { "m.document ->> \($0)" } ?? "m.personal_id"
     }
 
+    /// What we say to that. The source knows nothing of a way from cell to cell: there he still is what he was.
+    fileprivate var oursCompared: SQL {
+        switch self {
+        case .state: "coalesce(m.document #>> '{transit,state}', m.document ->> 'state')"
+        default: ours
+        }
+    }
+
     /// What a person reads: codes of organisations, the personal ID masked.
     fileprivate var shown: SQL {
         switch self {
@@ -238,7 +239,7 @@ extension MemberFact {
         switch self {
         case .personalId: "'*********' || right(m.personal_id, 3)"
         case .residenceCellCode: "ro.code"
-        default: ours
+        default: oursCompared
         }
     }
 
