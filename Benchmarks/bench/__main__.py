@@ -31,7 +31,7 @@ class Plan:
     # How much of the made-up country is compared, and at most how many of its members; 0 is all of them.
     population: str = "country"
     members: int = 0
-    decisions: int = 10_000
+    decisions: int = 5_000
     open_cases: int = 1_000_000
     list_rate: int = 50
     list_seconds: int = 30
@@ -39,7 +39,7 @@ class Plan:
 
 QUICK = Plan(
     rounds=2, callbacks=20_000, relayed=100_000, consumed=20_000, latency_seconds=5, overload_seconds=10,
-    decay_seconds=30, demonstrations=3, settle_seconds=3, population="province", members=100_000, decisions=4_000,
+    decay_seconds=30, demonstrations=3, settle_seconds=3, population="province", members=100_000, decisions=2_000,
     open_cases=200_000, list_seconds=10,
 )
 SMOKE = Plan(
