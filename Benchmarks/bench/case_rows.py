@@ -1,4 +1,4 @@
-"""The rows that are about cases: decisions and work lists. (A campaign's row stands beside them.)"""
+"""The rows that are about cases: decisions and work lists. A campaign's belongs here, on the same stage."""
 
 import contextlib
 import random

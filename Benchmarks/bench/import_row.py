@@ -11,7 +11,7 @@ import urllib.parse
 
 from bench import dues
 from bench.figures import Figure, no_longer
-from bench.servers import Postgres, free_port, metric, wait_for, watching
+from bench.servers import Postgres, free_port, metric, running, wait_for, watching
 
 # The columns of the file, in their order.
 COLUMNS = (
@@ -27,21 +27,21 @@ class Country:
     """The files of a made-up population: the stock, and one of a later moment."""
 
     def __init__(self, bench, scale, most=0):
-        self._bench = bench
-        self.place = bench.place / f"population-{scale}"
-        self.organizations = self._generate(scale, 1) / "organizations.csv"
-        self.stock = self._members(1, most)
-        self._generate(scale, 2)
-        self.later = self._members(2, most)
+        place = bench.place / f"population-{scale}"
+        command = [bench.products / "hosoctl", "generate", "--scale", scale, "--clean"]
+        log = bench.place / "generate.log"
 
-    def _generate(self, scale, revision):
-        place = self.place / str(revision)
-        command = [self._bench.products / "hosoctl", "generate", "--scale", scale, "--clean", "--revision", revision]
-        subprocess.run([str(word) for word in [*command, "--out", place]], check=True, capture_output=True)
-        return place
+        def writing(revision):
+            return running([*command, "--revision", revision, "--out", place / str(revision)], log)
 
-    def _members(self, revision, most):
-        file = self.place / str(revision) / "members.csv"
+        with writing(1) as stock, writing(2) as later:
+            assert stock.wait() == later.wait() == 0, log.read_text(encoding="utf-8")
+        self.organizations = place / "1/organizations.csv"
+        self.stock, self.later = self._members(place / "1", most), self._members(place / "2", most)
+
+    @staticmethod
+    def _members(place, most):
+        file = place / "members.csv"
         if not most:
             return file
         part = file.with_name("part.csv")
@@ -83,8 +83,8 @@ class Directory:
     def serving(self):
         """The service; its process and address."""
         url = self._postgres.url(self._database, "hoso_directory")
-        with self._bench.service("directory", url, self._brokers) as running:
-            yield running
+        with self._bench.service("directory", url, self._brokers) as (process, address):
+            yield process, address
 
     def take(self, address, file, subject, mode):
         """Sends a file as a client of the service does, and waits until it is compared; the seconds of the sending."""
