@@ -12,12 +12,11 @@ FROM cases c WHERE stage = 'running' AND dossier_id < bench_id(7, :models);
 CREATE TEMP TABLE told AS
 SELECT n AS number, m.number AS model, m.kind, n % :all_cells AS cell,
     date_trunc('milliseconds', now()) + make_interval(mins => (n * 7919 % 86400 - 28800)::int) AS due_at,
-    n % 25 = 7 AS waiting,
+    hashint8(n) % 25 = 7 AS waiting,
     'A' || lpad((1 + n % :all_cells * :provinces / :all_cells)::text, 2, '0') || '.'
         || lpad((n % :all_cells * :provinces * :communes / :all_cells % :communes)::text, 3, '0') || '-261122-' || 10000 + n AS code
 FROM generate_series(:first::bigint, :last::bigint) AS n
--- Each cell has cases of all levels.
-JOIN model m ON m.number = (n + n / :all_cells) % :models;
+JOIN model m ON m.number = abs(hashint8(-n)::bigint) % :models;
 ANALYZE told;
 
 SELECT string_agg(pg_get_indexdef(indexrelid), ';') AS indexes, string_agg(indexrelid::regclass::text, ', ') AS names
@@ -31,7 +30,7 @@ SELECT bench_id(7, t.number), m.version, t.code, m.procedure, m.procedure_versio
     m.document || jsonb_build_object('dossierId', bench_id(7, t.number), 'code', t.code)
 FROM told t JOIN model m ON m.number = t.model JOIN bench_level l ON l.kind = t.kind
 CROSS JOIN LATERAL (SELECT bench_id(t.kind, t.cell * l.count / :all_cells) AS id) place
-CROSS JOIN LATERAL (SELECT bench_id(6, t.cell + :all_cells * (t.number % :applicants)) AS id) person
+CROSS JOIN LATERAL (SELECT bench_id(6, t.cell + :all_cells * (t.number / :all_cells % :applicants)) AS id) person
 ORDER BY t.number;
 
 INSERT INTO case_places (organization_id, dossier_id, distance, due_at, procedure, step, waiting, code)
