@@ -181,7 +181,7 @@ def _questions(stage, tree, address):
     for number in some(CELL, 20):
         ask_for(CELL, number, *OWN[:2], counts=("",))
     for number in some(COMMUNE, 10):
-        ask_for(COMMUNE, number, *OWN, *OVER[:3], counts=("", "list=subtree"))
+        ask_for(COMMUNE, number, *OWN, *OVER[:2], counts=("", "list=subtree"))
     for number in some(PROVINCE, 5):
         code = f"A{number + 1:02}.000"
         ask_for(PROVINCE, number, *OWN, *OVER, f"list=subtree&code={code}", pages=2, counts=("", "list=subtree"))

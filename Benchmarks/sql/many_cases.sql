@@ -12,7 +12,7 @@ FROM cases c WHERE stage = 'running' AND dossier_id < bench_id(7, :models);
 CREATE TEMP TABLE told AS
 SELECT n AS number, m.number AS model, m.kind, n % :all_cells AS cell,
     date_trunc('milliseconds', now()) + make_interval(mins => (n * 7919 % 86400 - 28800)::int) AS due_at,
-    hashint8(n) % 25 = 7 AS waiting,
+    abs(hashint8(n)::bigint) % 25 = 7 AS waiting,
     'A' || lpad((1 + n % :all_cells * :provinces / :all_cells)::text, 2, '0') || '.'
         || lpad((n % :all_cells * :provinces * :communes / :all_cells % :communes)::text, 3, '0') || '-261122-' || 10000 + n AS code
 FROM generate_series(:first::bigint, :last::bigint) AS n
