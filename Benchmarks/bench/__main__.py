@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 
-from bench import machine, messaging_rows, process_rows, rows
+from bench import case_rows, import_row, machine, messaging_rows, process_rows, rows
 from bench.figures import table
 from bench.servers import Bench
 
@@ -28,15 +28,24 @@ class Plan:
     decay_seconds: int = 1_800
     demonstrations: int = 10
     settle_seconds: int = 10
+    # How much of the made-up country is compared, and at most how many of its members; 0 is all of them.
+    population: str = "country"
+    members: int = 0
+    decisions: int = 5_000
+    open_cases: int = 1_000_000
+    list_rate: int = 50
+    list_seconds: int = 30
 
 
 QUICK = Plan(
     rounds=2, callbacks=20_000, relayed=100_000, consumed=20_000, latency_seconds=5, overload_seconds=10,
-    decay_seconds=30, demonstrations=3, settle_seconds=3,
+    decay_seconds=30, demonstrations=3, settle_seconds=3, population="province", members=100_000, decisions=2_000,
+    open_cases=200_000, list_seconds=10,
 )
 SMOKE = Plan(
-    rounds=1, callbacks=1_000, relayed=5_000, consumed=2_000, latency_rate=50, latency_seconds=4, overload_seconds=1, decay_seconds=2,
-    demonstrations=1, settle_seconds=0,
+    rounds=1, callbacks=1_000, relayed=5_000, consumed=2_000, latency_rate=50, latency_seconds=4, overload_seconds=1,
+    decay_seconds=2, demonstrations=1, settle_seconds=0, population="commune", decisions=160, open_cases=2_000,
+    list_rate=10, list_seconds=3,
 )
 
 ROWS = {
@@ -51,6 +60,9 @@ ROWS = {
     "overload": rows.row_overload,
     "decay": messaging_rows.row_decay,
     "decay-snapshot": messaging_rows.row_decay_snapshot,
+    "import": import_row.row_import,
+    "routing": case_rows.row_routing,
+    "worklist": case_rows.row_worklist,
 }
 
 

@@ -50,11 +50,11 @@ class Dues:
         return {row[0]: (int(row[1]), int(row[2])) for row in rows if len(row) == 3 and row[0] in TABLES}
 
 
-def load(program, address, targets, count, rate=0, connections=callbacks.CONNECTIONS):
+def load(program, address, targets, count, rate=0, connections=callbacks.CONNECTIONS, method="GET"):
     """Sends requests and answers what the load generator saw."""
     port = address.rpartition(":")[2]
     done = subprocess.run(
-        [program, port, targets, "GET", str(connections), str(count), str(rate)],
+        [program, port, targets, method, str(connections), str(count), str(rate)],
         capture_output=True, text=True, check=False,
     )
     if done.returncode:
@@ -77,6 +77,11 @@ def pgbench(postgres, transactions, clients=callbacks.CONNECTIONS):
          postgres.url("round", "hoso_dues")],
         capture_output=True, text=True, check=False,
     )
+    return rate_of(done)
+
+
+def rate_of(done):
+    """The transactions a second of a run of pgbench, all of which succeeded."""
     found = re.search(r"tps = ([0-9.]+) \(without initial", done.stdout)
     if done.returncode or not found or "number of failed transactions: 0 " not in done.stdout:
         raise RuntimeError((done.stdout + done.stderr)[:2000])

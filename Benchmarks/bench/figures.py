@@ -62,6 +62,12 @@ def versus(name, a, b, target, notes=()):
     return Row(name, a, f"≥ {target}", ratio >= target, b, ratio, list(notes))
 
 
+def no_longer(name, a, b, limit, notes=()):
+    """A row whose target is a ratio, at most so great; A and B were taken in turn."""
+    ratio = statistics.median(x / y for x, y in zip(a.values, b.values))
+    return Row(name, a, f"≤ {limit}", ratio <= limit, b, ratio, list(notes))
+
+
 def at_most(name, a, limit, notes=()):
     """A row whose value has to stay within a limit in the median."""
     return Row(name, a, f"≤ {limit} {a.unit}", a.median <= limit, notes=list(notes))

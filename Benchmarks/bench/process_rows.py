@@ -9,12 +9,11 @@ import signal
 import statistics
 import subprocess
 import tempfile
-import threading
 import time
 
 from bench import dues
 from bench.figures import Figure, Row, at_most
-from bench.servers import anonymous_memory, status_of, wait_for
+from bench.servers import anonymous_memory, status_of, wait_for, watching
 
 SERVICES = ("console", "directory", "dues", "intake", "notification", "routing", "signing")
 DEV = dues.HERE.parent / "Infra/dev"
@@ -93,7 +92,7 @@ def row_memory(bench, plan):
         time.sleep(plan.settle_seconds)
         idle = {name: anonymous_memory(pid) for name, pid in pids.items()}
         peak = dict(idle)
-        with _watching(pids, peak):
+        with watching(pids, peak):
             for _ in range(plan.demonstrations):
                 suite.demonstrate()
     words = ", ".join(f"{name} {idle[name]:.0f} → {peak[name]:.0f}" for name in SERVICES)
@@ -101,24 +100,6 @@ def row_memory(bench, plan):
     b = Figure("the largest under load", "MB", [max(peak.values())])
     is_met = a.median <= 30 and b.median <= 90
     return Row("memory", a, "idle ≤ 30 MB, load ≤ 90 MB", is_met, b, notes=[f"RssAnon in MB: {words}"])
-
-
-@contextlib.contextmanager
-def _watching(pids, peak):
-    ended = threading.Event()
-
-    def look():
-        while not ended.wait(0.05):
-            for name, pid in pids.items():
-                peak[name] = max(peak[name], anonymous_memory(pid))
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 def row_start(bench, plan):

@@ -1,6 +1,7 @@
 """The servers that a measurement needs, each in a process of its own; all end with the ``with`` block, by their pid."""
 
 import contextlib
+import importlib
 import json
 import os
 import pathlib
@@ -11,11 +12,16 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
+
+sys.path.append(str(ROOT / "Infra/dev/stand-ins"))
+identity = importlib.import_module("identity")
 
 # Nothing is turned off: every commit is on disk before it is answered.
 POSTGRES_SETTINGS = """
@@ -29,6 +35,7 @@ timezone = 'UTC'
 jit = off
 """
 
+ISSUER = "http://127.0.0.1:1"
 MERCHANT, SECRET = "BENCH001", "0123456789abcdef0123456789abcdef"
 
 
@@ -55,6 +62,25 @@ def anonymous_memory(pid):
         if line.startswith("RssAnon"):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+@contextlib.contextmanager
+def watching(pids, peak):
+    """Keeps the peaks of the processes' anonymous memory in MB, by name, while the block runs."""
+    ended = threading.Event()
+
+    def look():
+        while not ended.wait(0.05):
+            for name, pid in pids.items():
+                peak[name] = max(peak.get(name, 0.0), anonymous_memory(pid))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 class Postgres:
@@ -153,6 +179,8 @@ class Bench:
         self.python = sys.executable
         self.place = pathlib.Path(tempfile.mkdtemp(prefix="hoso-bench-"))
         self.place.chmod(0o755)
+        (self.place / "identity").mkdir()
+        self._keys = identity.Keys(self.place / "identity")
 
     def remove(self):
         """Throws the files away."""
@@ -182,17 +210,20 @@ class Bench:
             "HOSO_DATABASE_URL": database,
             "HOSO_KAFKA_BOOTSTRAP_SERVERS": brokers,
             "HOSO_KAFKA_PROPERTIES": "session.timeout.ms=6000,heartbeat.interval.ms=2000",
-            "HOSO_IDENTITY_ISSUER": "http://127.0.0.1:1",
-            "HOSO_IDENTITY_KEYS": str(self._keys()),
+            "HOSO_IDENTITY_ISSUER": ISSUER,
+            "HOSO_IDENTITY_KEYS": str(self.place / "identity/jwks.json"),
         }
         own = {"dues": {"HOSO_DUES_VNPAY_MERCHANT": MERCHANT, "HOSO_DUES_VNPAY_SECRET": SECRET}}
         return common | own.get(service, {})
 
-    def _keys(self):
-        keys = self.place / "jwks.json"
-        if not keys.exists():
-            keys.write_text(json.dumps({"keys": []}))
-        return keys
+    def token(self, subject, roles=()):
+        """A token of the stand-in identity provider, for a day; signed anew each time, which takes some milliseconds."""
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER, "aud": "hoso", "sub": subject, "loa": 2, "roles": list(roles), "iat": now, "nbf": now,
+            "exp": now + 86_400,
+        }
+        return self._keys.sign(claims)
 
     def migrate(self, service, database):
         """Makes the tables of a service, and its topics at a broker of this moment."""

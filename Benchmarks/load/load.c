@@ -2,8 +2,8 @@
 //
 //   load <port> <targets> <method> <connections> <count> <rate>
 //
-// `targets` is a file with one request target in each line, sent in their order to 127.0.0.1, each connection having one
-// request under way. With rate 0 the loop is closed: a connection sends its next request when it has its answer. With a
+// `targets` is a file with one request in each line, sent in their order to 127.0.0.1, each connection having one request
+// under way: its target and, each after a tab where it has one, the bearer token, the Idempotency-Key, a body of JSON. With rate 0 the loop is closed: a connection sends its next request when it has its answer. With a
 // rate (requests a second) the loop is open: request i is due at i / rate, and its latency counts from then, however
 // long it waits for a free connection.
 //
@@ -96,17 +96,45 @@ static void push(struct connection *connection) {
     }
 }
 
+static void append(struct connection *connection, const char *before, const char *text, size_t length) {
+    int added = snprintf(
+        connection->request + connection->request_length, largest_request - connection->request_length, "%s%.*s", before,
+        (int)length, text);
+    connection->request_length += (size_t)added;
+    if (connection->request_length >= largest_request) {
+        errno = E2BIG;
+        fail("a request is too long");
+    }
+}
+
 static void send_next(struct connection *connection, int64_t due) {
     const char *end = memchr(next_target, '\n', (size_t)(targets_end - next_target));
     if (end == NULL) end = targets_end;
-    int length = snprintf(
-        connection->request, largest_request,
-        "%s %.*s HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n%s\r\n", method, (int)(end - next_target), next_target,
-        strcmp(method, "GET") == 0 ? "" : "Content-Length: 0\r\n");
-    if (length >= largest_request) fail("a request is too long");
+    // Target, token, key, body.
+    const char *parts[4] = {"", "", "", ""};
+    size_t lengths[4] = {0};
+    const char *at = next_target;
+    for (int part = 0; part < 4 && at <= end; part++) {
+        const char *tab = part < 3 ? memchr(at, '\t', (size_t)(end - at)) : NULL;
+        parts[part] = at;
+        lengths[part] = (size_t)((tab ? tab : end) - at);
+        at = tab ? tab + 1 : end + 1;
+    }
+    char size[64];
+    connection->request_length = 0;
+    append(connection, method, " ", 1);
+    append(connection, "", parts[0], lengths[0]);
+    append(connection, " HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*", "", 0);
+    if (lengths[1]) append(connection, "\r\nAuthorization: Bearer ", parts[1], lengths[1]);
+    if (lengths[2]) append(connection, "\r\nIdempotency-Key: ", parts[2], lengths[2]);
+    if (lengths[3]) append(connection, "\r\nContent-Type: application/json", "", 0);
+    if (strcmp(method, "GET") != 0) {
+        int digits = snprintf(size, sizeof size, "%zu", lengths[3]);
+        append(connection, "\r\nContent-Length: ", size, (size_t)digits);
+    }
+    append(connection, "\r\n\r\n", parts[3], lengths[3]);
     next_target = end < targets_end ? end + 1 : targets;
     if (next_target >= targets_end) next_target = targets;
-    connection->request_length = (size_t)length;
     connection->sent = connection->received = 0;
     connection->due = due;
     connection->is_busy = true;

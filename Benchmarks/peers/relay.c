@@ -15,6 +15,11 @@
 
 enum { page_rows = 2000 };
 
+// Whose events they are.
+#ifndef SOURCE
+#define SOURCE "dues"
+#endif
+
 static const char *page =
     "SELECT seq, topic, key::text, version::text, event_id::text, type, "
     "to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), traceparent, data, "
@@ -60,7 +65,7 @@ static void send_row(rd_kafka_t *client, const PGresult *rows, int row) {
     rd_kafka_header_add(headers, "ce_specversion", -1, "1.0", -1);
     add(headers, "ce_id", rows, row, 4);
     add(headers, "ce_type", rows, row, 5);
-    rd_kafka_header_add(headers, "ce_source", -1, "urn:hoso:service:dues", -1);
+    rd_kafka_header_add(headers, "ce_source", -1, "urn:hoso:service:" SOURCE, -1);
     add(headers, "ce_subject", rows, row, 2);
     add(headers, "ce_time", rows, row, 6);
     add(headers, "ce_sequence", rows, row, 3);

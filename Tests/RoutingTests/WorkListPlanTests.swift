@@ -1,6 +1,5 @@
 import Contracts
 import Foundation
-import HTTPTypes
 import Messaging
 import Postgres
 import ServiceKit
@@ -78,44 +77,6 @@ struct WorkListPlanTests {
                 WorkListQuestion(list: .subtree), Self.province(stage), limit: 1_001, stage)
             // A row each at the most, where the pages are not known to be visible to all.
             #expect(pages < 1_300, "\(pages) pages:\n\(plan)")
-        }
-    }
-
-    @Test(
-        "50 requests a second among many open cases: the 99th of a hundred is answered within 50 ms",
-        .enabled(
-            if: ProcessInfo.processInfo.environment["HOSO_TEST_LONG"] != nil, "only with Infra/test --long"))
-    func latency() async throws {
-        let rows = ProcessInfo.processInfo.environment["HOSO_TEST_ROWS"].flatMap(Int.init) ?? 300_000
-        try await RoutingStage.run { stage in
-            try await ManyCases(stage: stage, count: rows).fill()
-            let token = try await stage.service.token(member: stage.officer(stage.places.province))
-            let asked = [
-                "", "?list=organization", "?list=subtree", "?list=subtree&overdue=true",
-                "?list=subtree&procedure=official-transfer&step=introduce", "?list=subtree&code=A36.7-261120-00",
-                "/counts?list=subtree", "/counts",
-            ]
-            var late: [Duration] = []
-            try await withThrowingTaskGroup(of: Duration.self) { group in
-                let clock = ContinuousClock()
-                let start = clock.now
-                for number in 0..<1_000 {
-                    let intended = start + .milliseconds(20 * number)
-                    group.addTask {
-                        try await clock.sleep(until: intended)
-                        let answer = try await stage.service.call(
-                            .get, "/v1/work-list\(asked[number % asked.count])", token: token)
-                        guard answer.status == .ok else { throw StageFault.unread }
-                        return clock.now - intended
-                    }
-                }
-                for try await duration in group { late.append(duration) }
-            }
-            late.sort()
-            let figures =
-                "median \(late[late.count / 2]), 99% \(late[late.count * 99 / 100]), longest \(late[late.count - 1])"
-            print("work lists among \(rows) open cases at 50/s: \(figures)")
-            #expect(late[late.count * 99 / 100] < .milliseconds(50), "\(figures)")
         }
     }
 }

@@ -1,0 +1,40 @@
+-- What one decision does to the tables, as pgbench says it: what it depends on is read, then everything is written in one
+-- round trip, the same rows as the Routing service writes. Each client has cases of its own: number
+-- k * clients + client, from FIRST on. Words in capitals stand for what the service wrote for such a decision, as bytes.
+\set n :k * :clients + :client_id + FIRST
+\set cell :n % CELLS
+\set k :k + 1
+BEGIN;
+SELECT status, body FROM idempotency_keys
+WHERE caller = bench_id(15, :cell)::text AND key = 'decide-' || bench_id(7, :n);
+SELECT document FROM cases WHERE dossier_id = bench_id(7, :n) FOR UPDATE;
+SELECT state FROM directory_members WHERE id IN (bench_id(15, :cell), bench_id(6, :n));
+SELECT r.state FROM directory_roles r
+WHERE r.organization_id IN (bench_id(5, :cell), bench_id(4, :cell / CELLS_OF_BASE)) AND r.status = 'active'
+    AND r.valid_from <= current_date AND (r.valid_to IS NULL OR r.valid_to >= current_date);
+\startpipeline
+UPDATE cases SET version = VERSION, stage = 'running', turn = TURN, step = 'STEP',
+    organization_id = bench_id(4, :cell / CELLS_OF_BASE), role = 'ROLE',
+    seat_organization_id = bench_id(4, :cell / CELLS_OF_BASE), seat_role = 'ROLE', due_at = to_timestamp(DUE),
+    due_calendar = 'CALENDAR', waiting = false, alert_at = to_timestamp(ALERT), finished_at = NULL,
+    document = convert_from('DOCUMENT', 'UTF8')::jsonb
+WHERE dossier_id = bench_id(7, :n) AND version = BEFORE;
+DELETE FROM case_places WHERE dossier_id = bench_id(7, :n);
+WITH RECURSIVE path (dossier_id, organization_id, distance) AS (
+    SELECT dossier_id, organization_id, 0 FROM cases WHERE dossier_id = bench_id(7, :n)
+    UNION ALL
+    SELECT p.dossier_id, o.parent_id, p.distance + 1
+    FROM path p JOIN directory_organizations o ON o.id = p.organization_id
+    WHERE o.parent_id IS NOT NULL AND p.distance < 32)
+INSERT INTO case_places (organization_id, dossier_id, distance, due_at, procedure, step, waiting, code)
+SELECT p.organization_id, c.dossier_id, p.distance, c.due_at, c.procedure, c.step, c.waiting, c.code
+FROM path p JOIN cases c USING (dossier_id);
+EVENTS
+INSERT INTO audit (id, at, action, subject, actor, details, traceparent)
+VALUES (bench_id(31, :n), now(), 'case.acted', bench_id(7, :n)::text, bench_id(15, :cell)::text,
+    convert_from('DETAILS', 'UTF8'), TRACE);
+INSERT INTO idempotency_keys (caller, key, request, body_digest, status, headers, body, created_at)
+VALUES (bench_id(15, :cell)::text, 'decide-' || bench_id(7, :n), 'POST /v1/cases/' || bench_id(7, :n) || '/actions',
+    'DIGEST', 200, ARRAY[HEADERS], 'ANSWER', now());
+COMMIT;
+\endpipeline
