@@ -179,6 +179,8 @@ struct MemberComparison: Sendable {
 
     /// A personal ID that somebody else has, here or in the file. Of two records with one number at least one is a
     /// candidate, since here it is unique.
+    ///
+    /// The twins are found once for all: looked for from each candidate, they would cost the square of the candidates.
     private func findDuplicates() async throws {
         try await found.add(
             """
@@ -189,9 +191,9 @@ struct MemberComparison: Sendable {
             LEFT JOIN members other ON other.personal_id = s.personal_id AND other.id IS DISTINCT FROM s.member_id
             WHERE s.is_in_source AND s.personal_id IS NOT NULL AND s.change = 'upsert'
               AND s.state <> ALL (\(Self.ends))
-              AND (other.id IS NOT NULL OR EXISTS (
-                  SELECT FROM \(identifier: candidates) twin
-                  WHERE twin.personal_id = s.personal_id AND twin.source_id <> s.source_id))
+              AND (other.id IS NOT NULL OR s.personal_id IN (
+                  SELECT twin.personal_id FROM \(identifier: candidates) twin WHERE twin.personal_id IS NOT NULL
+                  GROUP BY twin.personal_id HAVING min(twin.source_id) <> max(twin.source_id)))
             """)
     }
 }
