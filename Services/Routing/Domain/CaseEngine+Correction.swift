@@ -23,6 +23,7 @@ extension Draft {
             seats.contains(seat)
         else { throw .boxNotYours }
         guard box > 1 else { throw .firstBoxStands }
+        try checkVersion(of: command)
         running.corrections.append(
             RunningCase.BoxCorrection(
                 box: box, text: text, signerId: command.officer.memberId, signerName: command.officer.fullName,
