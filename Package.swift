@@ -292,14 +292,15 @@ let whole: [Target] =
             .embedInCode("Resources/dues-policy.json"), .embedInCode("Resources/settlement-vnpay-csv.json"),
         ])
     + service(
-        "Intake", ["Projections", .httpTypes, .nioCore, .yams], migrations: ["0001_intake"],
+        "Intake", ["Projections", .httpTypes, .nioCore, .yams], migrations: ["0001_intake", "0003_campaign_cases"],
         resources: [.embedInCode("Catalogue/official-transfer.yaml")])
     + service(
         "Notification", ["CCurl", "Projections", .asyncHTTPClient, .nioCore, .nioHTTP1, .yams],
         migrations: ["0001_notification"], resources: [.embedInCode("Rules/notices.yaml")])
     + service(
         "Routing", ["Projections", "RoutingProcedures"],
-        migrations: ["0001_routing", "0002_deadlines_and_work_lists"], exclude: ["Procedures"])
+        migrations: ["0001_routing", "0002_deadlines_and_work_lists", "0003_campaigns", "0004_turns"],
+        exclude: ["Procedures"])
     + service(
         "Signing", ["Projections", "SigningDocuments", .httpTypes],
         migrations: ["0001_signing", "0002_unreadable_jobs"],

@@ -16,7 +16,10 @@ struct Intake: ServiceDefinition {
         DirectoryProjection.migrations + [
             Migration(
                 component: "intake", version: 1, name: "intake",
-                sql: String(decoding: PackageResources._001_intake_sql, as: UTF8.self))
+                sql: String(decoding: PackageResources._001_intake_sql, as: UTF8.self)),
+            Migration(
+                component: "intake", version: 3, name: "campaign_cases",
+                sql: String(decoding: PackageResources._003_campaign_cases_sql, as: UTF8.self)),
         ]
 
     static let settings = IntakeSettings.all

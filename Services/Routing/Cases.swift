@@ -36,7 +36,7 @@ struct Cases: Sendable {
             if let missing = around.tree.missingLink(above: end) { throw NotYet("organization:\(missing)") }
         }
         let change = try CaseEngine.open(SubmittedDossier(event), from: member.cellId, in: around).watched(in: around)
-        guard try await CaseStore.insert(change.running, in: transaction) else { return }
+        guard try await CaseStore.insert([change.running], in: transaction) == 1 else { return }
         try CasePlaces.place([change.running.dossierId], in: transaction)
         try await tell(change, actor: "service:routing", now: now, in: transaction, publisher: publisher)
     }
@@ -67,7 +67,7 @@ struct Cases: Sendable {
     ) async throws -> RunningCase {
         let change = try change.watched(in: around)
         guard change.running != before else { return before }
-        try await CaseStore.update(change.running, from: before.version, in: transaction)
+        try await CaseStore.update(before, to: change.running, in: transaction)
         if CasePlaces.differ(before, change.running) {
             try CasePlaces.place([change.running.dossierId], in: transaction)
         }

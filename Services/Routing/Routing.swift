@@ -22,6 +22,12 @@ struct Routing: ServiceDefinition {
             Migration(
                 component: "routing", version: 2, name: "deadlines_and_work_lists",
                 sql: String(decoding: PackageResources._002_deadlines_and_work_lists_sql, as: UTF8.self)),
+            Migration(
+                component: "routing", version: 3, name: "campaigns",
+                sql: String(decoding: PackageResources._003_campaigns_sql, as: UTF8.self)),
+            Migration(
+                component: "routing", version: 4, name: "turns",
+                sql: String(decoding: PackageResources._004_turns_sql, as: UTF8.self)),
         ]
 
     static let settings = [
@@ -42,6 +48,9 @@ struct Routing: ServiceDefinition {
             "routing.escalationHours", .int, default: "\(DeadlineRules.standard.escalationHours)", range: 0...80,
             help: "How many working hours after the limit of a step the superior is told."),
         Setting(
+            "routing.campaign.most", .int, default: "\(OpinionCampaign.most)", range: 1...OpinionCampaign.most,
+            help: "How many members one campaign concerns at the most."),
+        Setting(
             "routing.watch.interval", .duration, default: "30s",
             help: "How often the background jobs look for deadlines to be told of and seats without an officer."),
     ]
@@ -56,6 +65,7 @@ struct Routing: ServiceDefinition {
                 desk.addDeadlineRevisions(to: router)
                 desk.addMessages(to: router)
                 desk.addDelays(to: router)
+                desk.addCampaigns(to: router)
             },
             consumers: [
                 desk.directory.consumer, DossierConsumer.definition(desk.cases),
@@ -79,6 +89,10 @@ struct Routing: ServiceDefinition {
             PeriodicJob(name: name, interval: interval, logger: desk.kit.logger, work: work)
         }
         return [
+            // Whoever ordered a campaign looks on.
+            PeriodicJob(name: "campaigns", interval: min(interval, .seconds(2)), logger: desk.kit.logger) {
+                try await CampaignWork(desk: desk).run()
+            },
             job("deadline alerts") { try await DeadlineAlerts(desk: desk).run() },
             job("vacant seats") { try await VacantSeats(desk: desk).run() },
             job("place upkeep") { try await PlaceUpkeep(kit: desk.kit).run() },

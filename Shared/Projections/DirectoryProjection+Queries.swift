@@ -27,6 +27,22 @@ extension DirectoryProjection {
         ).map(Self.read)
     }
 
+    /// Some organisations and everything above them, each once, in no order; as far as they are known.
+    public func organizations(
+        above ids: [OrganizationID], in session: any PostgresQueryable
+    ) async throws -> [OrganizationState] {
+        try await session.query(
+            """
+            WITH RECURSIVE above (id) AS (
+                SELECT unnest(\(ids))
+                UNION
+                SELECT o.parent_id FROM above a JOIN directory_organizations o ON o.id = a.id
+                WHERE o.parent_id IS NOT NULL)
+            SELECT o.state FROM above a JOIN directory_organizations o ON o.id = a.id
+            """
+        ).map(Self.read)
+    }
+
     /// The member, `nil` while he is unknown here.
     public func member(_ id: MemberID, in session: any PostgresQueryable) async throws -> MemberState? {
         try await session.query("SELECT state FROM directory_members WHERE id = \(id)").first.map(Self.read)
@@ -99,7 +115,9 @@ extension DirectoryProjection {
 
     /// A substitute (người thay) has the rights of the officer he stands in for, so none once that role is over; that
     /// it is locked changes nothing for him.
-    private static func inForce(_ now: Date) -> SQL {
+    ///
+    /// - Returns: a condition on a row of `directory_roles`.
+    public static func inForce(_ now: Date) -> SQL {
         let today = Day(containing: now)
         return """
             status = \(RoleStatus.active.rawValue) AND valid_from <= \(today)

@@ -73,6 +73,28 @@ struct ProgressTests {
         }
     }
 
+    @Test("a case that a campaign opened has no dossier here, and what is told of it is no fault")
+    func campaign() async throws {
+        try await IntakeStage.run { stage in
+            func opened(_ campaign: CampaignID?) throws -> CaseOpened {
+                CaseOpened(
+                    dossierId: stage.ids.next(at: stage.time.now), code: try DossierCode("A35.12-261120-900000001"),
+                    procedure: .residenceOpinion, procedureVersion: 1, memberId: stage.ids.next(at: stage.time.now),
+                    organizationId: stage.ids.next(at: stage.time.now), openedAt: stage.time.now, campaignId: campaign)
+            }
+            let asked = try opened(stage.ids.next(at: stage.time.now))
+            let done = CaseCompleted(
+                dossierId: asked.dossierId, outcome: "opinion-given", finishedAt: stage.time.now)
+            try await stage.deliver(asked, key: asked.dossierId.value)
+            try await stage.deliver(done, key: asked.dossierId.value, sequence: 2)
+            #expect(try await stage.count("timeline") == 0)
+            let strange = try opened(nil)
+            await #expect(throws: Unprocessable.self) {
+                try await stage.deliver(strange, key: strange.dossierId.value)
+            }
+        }
+    }
+
     @Test("the applicant and officers on the way see it, others do not; officers' looks leave a trace")
     func whoSees() async throws {
         try await IntakeStage.run { stage in

@@ -100,6 +100,22 @@ struct DeliveryTests {
         }
     }
 
+    @Test("whom a campaign asks about is told of his case like an applicant; a dossier is Intake's to tell of")
+    func campaign() async throws {
+        try await scene { scene in
+            for (offset, campaign) in [scene.ids.next(at: scene.time.now) as CampaignID, nil].enumerated() {
+                let opened = CaseOpened(
+                    dossierId: scene.ids.next(at: scene.time.now), code: try DossierCode("A35.12-261120-900000001"),
+                    procedure: .residenceOpinion, procedureVersion: 1, memberId: scene.member,
+                    organizationId: scene.ids.next(at: scene.time.now), openedAt: scene.time.now, campaignId: campaign)
+                try await scene.receive(
+                    opened, id: scene.ids.next(at: scene.time.now), key: opened.dossierId.value, offset: Int64(offset))
+                let kept = try await DossierIndex.find(opened.dossierId, in: scene.service.pool)
+                #expect(kept?.applicant == (campaign == nil ? nil : scene.member))
+            }
+        }
+    }
+
     @Test("a receipt is told by mail and by short message, once, also when its event comes twice")
     func once() async throws {
         try await scene { scene in

@@ -109,6 +109,37 @@ struct SubstituteTests {
         }
     }
 
+    @Test("a turn goes from a superior to a nearer one who has an officer again")
+    func nearer() async throws {
+        try await RoutingStage.run { stage in
+            let dossier = try await stage.submitted()
+            let job = VacantSeats(desk: try stage.desk())
+            for place in [stage.places.cellA, stage.places.baseA] {
+                try await stage.end(stage.role(of: place))
+                try await job.run()
+            }
+            #expect(try await list(stage, of: stage.officer(stage.places.communeA)) == [dossier])
+            try await stage.appoint(stage.helper, .organisationOfficer, at: stage.places.baseA)
+            try await job.run()
+            #expect(try await list(stage, of: stage.helper) == [dossier])
+            #expect(try await list(stage, of: stage.officer(stage.places.communeA)).isEmpty)
+        }
+    }
+
+    @Test("a turn that is the superior's for good is not looked at again and again")
+    func forGood() async throws {
+        try await RoutingStage.run { stage in
+            let secretary = try stage.officer(stage.places.cellA)
+            let dossier = try await stage.submitted(enteredBy: secretary)
+            #expect(try await list(stage, of: stage.officer(stage.places.baseA)) == [dossier])
+            let job = VacantSeats(desk: try stage.desk())
+            #expect(try await job.step(after: nil) == nil)
+            try await stage.appoint(stage.helper, .cellSecretary, at: stage.places.cellA)
+            #expect(try await job.step(after: nil) == dossier)
+            #expect(try await list(stage, of: stage.helper) == [dossier])
+        }
+    }
+
     @Test("while the copy of the roles is being filled again nobody's turn is given away")
     func replaying() async throws {
         try await RoutingStage.run { stage in

@@ -76,7 +76,7 @@ struct TransferOverHTTPTests {
         }
     }
 
-    @Test("of actions at the same time one wins, the others find the turn gone")
+    @Test("of actions at the same time one wins, the others find the turn gone and hear what happened")
     func concurrent() async throws {
         try await RoutingStage.run { stage in
             let dossier = try await stage.submitted()
@@ -87,10 +87,13 @@ struct TransferOverHTTPTests {
             let officers = [try stage.officer(stage.places.baseA), second]
             let answers = try await withThrowingTaskGroup(of: (Int, String?).self) { group in
                 for attempt in 0..<6 {
-                    let turn = attempt < 3 ? seen.turn?.number : nil
                     group.addTask {
                         let answer = try await stage.act(
-                            "approve", step: "onward-introduction", on: dossier, by: officers[attempt % 2], turn: turn)
+                            "approve", step: "onward-introduction", on: dossier, by: officers[attempt % 2],
+                            turn: seen.turn?.number, version: seen.version)
+                        if answer.status == .conflict {
+                            #expect(answer.text.contains("case.step-completed") && answer.text.contains("approve"))
+                        }
                         return (answer.status.code, answer.problem)
                     }
                 }
@@ -109,10 +112,13 @@ struct TransferOverHTTPTests {
         try await RoutingStage.run { stage in
             let dossier = try await stage.submitted()
             let secretary = try stage.officer(stage.places.cellA)
-            let first = try await stage.act(
-                "approve", step: "introduce", on: dossier, by: secretary, key: "one-key-for-one-action")
-            let again = try await stage.act(
-                "approve", step: "introduce", on: dossier, by: secretary, key: "one-key-for-one-action")
+            func approve() async throws -> TestAnswer {
+                try await stage.act(
+                    "approve", step: "introduce", on: dossier, by: secretary, turn: 1, version: 2,
+                    key: "one-key-for-one-action")
+            }
+            let first = try await approve()
+            let again = try await approve()
             #expect(first.status == .ok)
             #expect(again.status == .ok && again.body == first.body)
             #expect(again.headers[.idempotencyReplayed] == "true")

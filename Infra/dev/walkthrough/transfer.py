@@ -114,7 +114,7 @@ class Transfer:
         if officer is None:
             raise Refused(f"nobody holds {seat['role']} at {seat['organization']['name']}")
         action = "admit" if turn["step"] == "admit" else "approve"
-        body = {"action": action, "step": turn["step"], "turn": turn["number"]}
+        body = {"action": action, "step": turn["step"], "turn": turn["number"], "version": case["version"]}
         if turn["step"] == "introduce":
             body["fields"] = {"duesPaidThrough": f"{datetime.datetime.now(HANOI):%Y-%m}"}
         box = f"box {turn['box']}" if turn.get("box") else "admission"

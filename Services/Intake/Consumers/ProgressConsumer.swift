@@ -29,6 +29,11 @@ extension ConsumerDefinition {
                 topic: message.place.topic, sequence: message.sequence, at: message.time,
                 event: event(message.payload))
             guard try await TimelineStore.add(entry, to: DossierID(message.key), in: scope.transaction) else {
+                if let opened = message.payload as? CaseOpened, opened.campaignId != nil {
+                    return try await CampaignCases.note(opened.dossierId, in: scope.transaction)
+                }
+                // Whoever is asked about in a campaign submitted nothing, and follows nothing here.
+                if try await CampaignCases.contains(DossierID(message.key), in: scope.transaction) { return }
                 // Nothing can be told of a dossier before it was submitted here.
                 throw Unprocessable("there is no dossier \(message.key)")
             }

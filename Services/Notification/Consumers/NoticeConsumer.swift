@@ -17,7 +17,8 @@ struct NoticeConsumer: Sendable {
         )
         .on(DossierSubmitted.self) { message, scope in
             let dossier = message.payload
-            try await DossierIndex.keep(dossier, in: scope.transaction)
+            try await DossierIndex.keep(
+                dossier.dossierId, code: dossier.code, applicant: dossier.applicantMemberId, in: scope.transaction)
             scope.arrived("dossier:\(dossier.dossierId)")
             try await tell(
                 dossier.applicantMemberId, of: message, dossier: dossier.dossierId,
@@ -25,6 +26,14 @@ struct NoticeConsumer: Sendable {
                     "code": dossier.code.text, "receivedAt": NoticeFormat.moment(dossier.receivedAt),
                     "deadline": NoticeFormat.moment(dossier.deadline.at),
                 ], scope)
+        }
+        .on(CaseOpened.self) { message, scope in
+            // Nobody submitted it; its member hears of the result all the same.
+            let opened = message.payload
+            guard opened.campaignId != nil else { return }
+            try await DossierIndex.keep(
+                opened.dossierId, code: opened.code, applicant: opened.memberId, in: scope.transaction)
+            scope.arrived("dossier:\(opened.dossierId)")
         }
         .on(MemberAdmitted.self) { message, scope in
             let dossier = try await known(message.payload.dossierId, scope)

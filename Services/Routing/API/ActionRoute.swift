@@ -28,8 +28,8 @@ extension CaseDesk {
         let officer = try await officer(member, in: transaction)
         let command = CaseCommand.act(
             OfficerAction(
-                officer: officer, action: body.action, step: body.step, turn: body.turn, text: body.text,
-                fields: body.fields ?? [:]))
+                officer: officer, action: body.action, step: body.step, turn: body.turn, version: body.version,
+                text: body.text, fields: body.fields ?? [:]))
         let publisher = CommandPublisher(outbox: kit.outbox, context: kit.eventContext(), transaction: transaction)
         do {
             guard
@@ -46,7 +46,10 @@ extension CaseDesk {
             return try .json(.ok, CaseView(running, around: around, for: officer))
         } catch let refusal as Refusal {
             count(refusal.rule)
-            throw Problem(refusal)
+            // Who comes too late is told what happened meanwhile.
+            guard refusal.kind == .conflict else { throw Problem(refusal) }
+            let changes = try await CaseChanges.since(body.version, of: id, in: transaction)
+            throw Problem(refusal).with(errors: changes.map(\.told))
         } catch is NotYet {
             // The copy of the directory is being rebuilt.
             throw Problem.projectionStale
@@ -58,11 +61,12 @@ extension CaseDesk {
     }
 }
 
-/// What an officer sends.
+/// What an officer sends: what he does, and the turn and the version of the case that he saw when he decided.
 struct ActionRequest: Decodable, Sendable {
     let action: String
     let step: String
-    let turn: Int?
+    let turn: Int
+    let version: Int64
     let text: String?
     let fields: [String: String]?
 }

@@ -11,6 +11,7 @@ struct CaseView: Encodable {
     let procedureVersion: Int
     let title: LocalizedText
     let stage: RunningCase.Stage
+    /// What an action on the case names as the version that it was decided on. Messages do not change it.
     let version: Int64
     let memberId: MemberID
     let memberName: String
@@ -41,7 +42,7 @@ struct CaseView: Encodable {
         procedureVersion = running.procedureVersion
         title = around.definition.title
         stage = running.stage
-        version = running.version
+        version = running.revision
         memberId = running.memberId
         memberName = around.applicant.fullName
         from = Organization(running.fromCellId, around)

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import Hummingbird
+import Logging
 import Postgres
 import RoutingDomain
 import ServiceKit
@@ -29,15 +30,37 @@ extension CaseDesk {
         return try await kit.pool.transaction(TransactionOptions(isReadOnly: true)) { transaction in
             let marks = try await OpenDeadlines.behind(version, after: mark, limit: limit + 1, in: transaction)
             var items: [RevisionList.Item] = []
+            var unreadable: [DossierID] = []
             for mark in marks.prefix(limit) {
-                guard let running = try await CaseStore.read(mark.dossierId, in: transaction) else { continue }
-                let around = try await cases.circumstances(of: running, now: kit.time.now, in: transaction)
-                items += try running.turns.compactMap { try RevisionList.Item($0, of: running, around) }
+                do {
+                    if let item = try await revision(at: mark, in: transaction) { items.append(item) }
+                } catch let error as PostgresError {
+                    throw error
+                } catch is CancellationError {
+                    throw CancellationError()
+                } catch {
+                    // One that cannot be computed hides no other.
+                    unreadable.append(mark.dossierId)
+                    kit.logger.error(
+                        "the deadline of a case cannot be computed",
+                        metadata: ["dossier": "\(mark.dossierId)", "error": "\(error)"])
+                }
             }
             return RevisionList(
                 calendarVersion: version, approval: try await CalendarApproval.read(version, in: transaction),
-                items: items, next: marks.count > limit ? marks.prefix(limit).last?.text : nil)
+                items: items, unreadable: unreadable, next: marks.count > limit ? marks.prefix(limit).last?.text : nil)
         }
+    }
+
+    /// What would change of one turn; nil when nothing does.
+    private func revision(
+        at mark: OpenDeadlines.Mark, in transaction: PostgresTransaction
+    ) async throws -> RevisionList.Item? {
+        guard let running = try await CaseStore.read(mark.dossierId, in: transaction),
+            let turn = running.turns.first(where: { $0.number == mark.turn })
+        else { return nil }
+        let around = try await cases.circumstances(of: running, now: kit.time.now, in: transaction)
+        return try RevisionList.Item(turn, of: running, around)
     }
 
     private func approve(
@@ -89,6 +112,8 @@ struct RevisionList: Encodable {
     /// Absent until the calendar is approved.
     let approval: CalendarApproval?
     let items: [Item]
+    /// Cases whose deadlines cannot be computed: their definition or their member is unknown here. The log says more.
+    let unreadable: [DossierID]
     /// Give it as `after` for the next page; absent on the last one.
     let next: String?
 }
@@ -96,11 +121,13 @@ struct RevisionList: Encodable {
 extension OpenDeadlines.Mark {
     /// Reads a mark that `text` wrote.
     init?(_ text: String) {
-        guard let end = text.lastIndex(of: "_"), let id = DossierID(String(text[text.index(after: end)...])) else {
-            return nil
-        }
-        self.init(calendar: String(text[..<end]), dossierId: id)
+        let parts = text.split(separator: "_", omittingEmptySubsequences: false)
+        guard parts.count >= 3, let turn = Int32(parts[parts.count - 1]),
+            let id = DossierID(String(parts[parts.count - 2]))
+        else { return nil }
+        // The name of a calendar may hold the separator too.
+        self.init(calendar: parts.dropLast(2).joined(separator: "_"), dossierId: id, turn: Int(turn))
     }
 
-    var text: String { "\(calendar)_\(dossierId)" }
+    var text: String { "\(calendar)_\(dossierId)_\(turn)" }
 }

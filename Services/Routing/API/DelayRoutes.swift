@@ -18,7 +18,8 @@ extension CaseDesk {
         }
     }
 
-    private func requireOversight(of organization: OrganizationID, _ caller: Caller) async throws {
+    /// Throws a problem for whoever is neither an operator nor watches over the organisation.
+    func requireOversight(of organization: OrganizationID, _ caller: Caller) async throws {
         if caller.isOperator { return }
         guard let member = caller.memberID else { throw Problem.forbidden }
         try requireFreshRoles()

@@ -78,26 +78,28 @@ extension WorkListQuestion {
     }
 }
 
-/// Where the part of a list ended: the deadline and the case of its last turn.
+/// Where the part of a list ended: the deadline, the case and the number of its last turn.
 struct WorkListMark: Sendable {
     let due: Date
     let id: DossierID
+    let turn: Int
 
-    init(_ due: Date, _ id: DossierID) {
+    init(_ due: Date, _ id: DossierID, turn: Int) {
         self.due = due
         self.id = id
+        self.turn = turn
     }
 
     /// Reads a mark that `text` wrote.
     init?(_ text: String) {
         let parts = text.split(separator: "_")
-        guard parts.count == 2, let milliseconds = Int64(parts[0]), let id = DossierID(String(parts[1])) else {
-            return nil
-        }
-        self.init(Date(millisecondsSince1970: milliseconds), id)
+        guard parts.count == 3, let milliseconds = Int64(parts[0]), let id = DossierID(String(parts[1])),
+            let turn = Int32(parts[2])
+        else { return nil }
+        self.init(Date(millisecondsSince1970: milliseconds), id, turn: Int(turn))
     }
 
-    var text: String { "\(due.millisecondsSince1970)_\(id)" }
+    var text: String { "\(due.millisecondsSince1970)_\(id)_\(turn)" }
 }
 
 /// Whose turns the caller sees.

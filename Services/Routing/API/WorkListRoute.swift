@@ -20,7 +20,9 @@ extension CaseDesk {
             let scope = try await scope(question, of: member.id)
             let found = try await WorkListStore.page(question, scope, now: kit.time.now, in: kit.pool)
             let items = try found.prefix(question.limit).map { try WorkList.Item($0, scope, self) }
-            let next = found.count > question.limit ? items.last.map { WorkListMark($0.due, $0.dossierId).text } : nil
+            let next =
+                found.count > question.limit
+                ? items.last.map { WorkListMark($0.due, $0.dossierId, turn: $0.turn).text } : nil
             return try Reply.json(.ok, WorkList(items: items, next: next))
         }
         router.get("/v1/work-list/counts") { request, context in
@@ -69,12 +71,14 @@ struct WorkList: Encodable {
         let code: String
         let procedure: String
         let turn: Int
+        /// The version of the case; an action names it.
+        let version: Int64
         let step: String
         let organizationId: OrganizationID
         let organizationName: String?
         let role: String
         let box: Int?
-        let enteredAt: String
+        let enteredAt: Date
         let due: Date
         let overdue: Bool
         /// Working minutes until the deadline; 0 once it has passed.
@@ -97,17 +101,18 @@ struct WorkList: Encodable {
             code = try row.get("code")
             procedure = try row.get("procedure")
             turn = try row.get("turn")
+            version = try row.get("revision")
             step = try row.get("step")
             organizationId = try row.get("organization_id")
             organizationName = try row.get("name")
             role = try row.get("role")
             box = try row.get("box")
-            enteredAt = try row.get("entered")
+            enteredAt = try row.get("entered_at")
             due = try row.get("due_at")
             waiting = try row.get("waiting")
             overdue = now > due && !waiting
             // A clock that stands keeps what was left when it stopped.
-            let stoppedAt = try row.get("stopped", as: String?.self).flatMap(RFC3339.moment)
+            let stoppedAt = try row.get("stopped_at", as: Date?.self)
             remainingMinutes = time.between(stoppedAt ?? now, due).wholeMinutes
             memberId = scope.namesMembers ? try row.get("member_id") : nil
             memberName = scope.namesMembers ? try row.get("member_name") : nil

@@ -36,14 +36,15 @@ struct CalendarRevision: Sendable {
             let ids = try await OpenDeadlines.behind(version, limit: CaseSweep.page, in: transaction)
             let outcome = try await sweep.work(
                 """
-                SELECT dossier_id, document FROM cases WHERE dossier_id = ANY (\(ids.map(\.dossierId)))
-                  AND stage = 'running' AND due_calendar <> \(version)
-                ORDER BY dossier_id FOR UPDATE SKIP LOCKED
+                SELECT c.dossier_id, c.document FROM cases c WHERE c.dossier_id = ANY (\(ids.map(\.dossierId)))
+                  AND EXISTS (SELECT 1 FROM case_turns t
+                              WHERE t.dossier_id = c.dossier_id AND t.due_calendar <> \(version))
+                ORDER BY c.dossier_id FOR UPDATE OF c SKIP LOCKED
                 """, in: transaction)
             // Also of a clock that stands: it was compared with this calendar. One that failed is tried again next time.
             let compared = Set(outcome.seen).subtracting(outcome.failed)
             return try await transaction.execute(
-                "UPDATE cases SET due_calendar = \(version) WHERE dossier_id = ANY (\(Array(compared)))")
+                "UPDATE case_turns SET due_calendar = \(version) WHERE dossier_id = ANY (\(Array(compared)))")
         }
     }
 }

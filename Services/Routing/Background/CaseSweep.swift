@@ -26,6 +26,8 @@ struct CaseSweep: Sendable {
 
     /// What came of a page.
     struct Outcome {
+        /// How many rows the query gave: a case stands in it once for each of its turns.
+        var rows = 0
         var seen: [DossierID] = []
         /// How many of them the rule changed.
         var changed = 0
@@ -38,6 +40,9 @@ struct CaseSweep: Sendable {
         var outcome = Outcome()
         for row in try await transaction.query(query) {
             let id: DossierID = try row.get("dossier_id")
+            outcome.rows += 1
+            // All its turns were looked at together.
+            guard !outcome.seen.contains(id) else { continue }
             outcome.seen.append(id)
             do {
                 let changed = try await transaction.savepoint { try await look(at: row, in: transaction) }
@@ -102,10 +107,7 @@ private struct SweepRecord: Encodable {
 }
 
 extension CaseEvent {
-    /// `case.deadline-alert` for `hoso.case.deadline-alert.v1`.
-    fileprivate var auditAction: String {
-        payload.typeName.split(separator: ".").dropFirst().dropLast().joined(separator: ".")
-    }
+    fileprivate var auditAction: String { Self.shortName(of: payload.typeName) }
 
     fileprivate var alertLevel: DeadlineAlertLevel? {
         if case .deadlineAlert(let alert) = self { alert.level } else { nil }

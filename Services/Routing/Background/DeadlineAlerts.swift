@@ -16,23 +16,24 @@ struct DeadlineAlerts: Sendable {
         while try await step() == CaseSweep.page { try Task.checkCancellation() }
     }
 
-    /// Tells what is due of one page of cases; answers how many there were.
+    /// Tells what is due of one page of turns; answers how many there were.
     func step() async throws -> Int {
         let now = desk.kit.time.now
         return try await desk.kit.pool.transaction(TransactionOptions(attempts: 3)) { transaction in
             let sweep = CaseSweep(desk: desk, name: "deadline alerts") { try DeadlineWatch.look(at: $0, in: $1) }
             let outcome = try await sweep.work(
                 """
-                SELECT dossier_id, document FROM cases WHERE alert_at <= \(now)
-                ORDER BY alert_at, dossier_id LIMIT \(CaseSweep.page) FOR UPDATE SKIP LOCKED
+                SELECT c.dossier_id, c.document FROM case_turns t JOIN cases c USING (dossier_id)
+                WHERE t.alert_at <= \(now)
+                ORDER BY t.alert_at, t.dossier_id LIMIT \(CaseSweep.page) FOR UPDATE OF c SKIP LOCKED
                 """, in: transaction)
             // The state itself stays as it is; only the moment of the next look moves.
             try await transaction.execute(
                 """
-                UPDATE cases SET alert_at = \(now.addingTimeInterval(Self.retryAfter))
-                WHERE dossier_id = ANY (\(outcome.failed))
+                UPDATE case_turns SET alert_at = \(now.addingTimeInterval(Self.retryAfter))
+                WHERE dossier_id = ANY (\(outcome.failed)) AND alert_at <= \(now)
                 """)
-            return outcome.seen.count
+            return outcome.rows
         }
     }
 }

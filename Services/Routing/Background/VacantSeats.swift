@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import Postgres
+import Projections
 import RoutingDomain
 import ServiceKit
 
@@ -42,29 +43,41 @@ struct VacantSeats: Sendable {
         try await kit.pool.transaction(TransactionOptions(attempts: 3)) { transaction in
             let outcome = try await sweep.work(
                 """
-                SELECT dossier_id, document FROM cases
-                WHERE stage = 'running' AND seat_organization_id = \(seat.organizationId)
-                  AND seat_role = \(seat.role.rawValue)
-                ORDER BY due_at, dossier_id LIMIT \(CaseSweep.page) FOR UPDATE SKIP LOCKED
+                SELECT c.dossier_id, c.document FROM case_turns t JOIN cases c USING (dossier_id)
+                WHERE t.seat_organization_id = \(seat.organizationId) AND t.seat_role = \(seat.role.rawValue)
+                ORDER BY t.due_at, t.dossier_id LIMIT \(CaseSweep.page) FOR UPDATE OF c SKIP LOCKED
                 """, in: transaction)
-            return outcome.seen.count == CaseSweep.page && outcome.changed > 0
+            return outcome.rows == CaseSweep.page && outcome.changed > 0
         }
     }
 
-    /// Turns in which somebody else acts, or nobody.
+    /// Turns in which nobody acts, or somebody else though an officer of the organisation, or of a nearer superior, could.
+    /// There may be very many that a superior has for good, such as those of a campaign that the only officer ordered:
+    /// these are told apart in the database.
     private func takeBack() async throws {
         var mark: DossierID?
         repeat { mark = try await step(after: mark) } while mark != nil
     }
 
-    private func step(after mark: DossierID?) async throws -> DossierID? {
+    /// One page of them; answers the last one, nil when there was none.
+    func step(after mark: DossierID?) async throws -> DossierID? {
         try await kit.pool.transaction(TransactionOptions(attempts: 3)) { transaction in
-            let rest: SQL = mark.map { "AND dossier_id > \($0)" } ?? ""
+            let rest: SQL = mark.map { "AND t.dossier_id > \($0)" } ?? ""
+            let superior = Staffing.superiorRole.rawValue
             return try await sweep.work(
                 """
-                SELECT dossier_id, document FROM cases
-                WHERE stage = 'running' AND seat_organization_id IS DISTINCT FROM organization_id \(rest)
-                ORDER BY dossier_id LIMIT \(CaseSweep.page) FOR UPDATE SKIP LOCKED
+                SELECT c.dossier_id, c.document FROM case_turns t JOIN cases c USING (dossier_id)
+                WHERE t.seat_organization_id IS DISTINCT FROM t.organization_id \(rest)
+                  AND (t.seat_organization_id IS NULL OR EXISTS (
+                    SELECT 1 FROM case_places p
+                    JOIN directory_roles ON directory_roles.organization_id = p.organization_id
+                      AND directory_roles.role = CASE p.distance WHEN 0 THEN t.role ELSE \(superior) END
+                    WHERE p.dossier_id = t.dossier_id AND p.turn = t.turn AND p.distance < coalesce((
+                        SELECT s.distance FROM case_places s WHERE s.organization_id = t.seat_organization_id
+                          AND s.dossier_id = t.dossier_id AND s.turn = t.turn), 32767)
+                      AND directory_roles.member_id NOT IN (t.member_id, t.entered_by_member_id)
+                      AND \(DirectoryProjection.inForce(kit.time.now))))
+                ORDER BY t.dossier_id LIMIT \(CaseSweep.page) FOR UPDATE OF c SKIP LOCKED
                 """, in: transaction
             ).seen.last
         }

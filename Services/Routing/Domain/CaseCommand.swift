@@ -12,6 +12,8 @@ public struct SubmittedDossier: Hashable, Sendable {
     public let receivingOrganizationId: OrganizationID
     public let receivedAt: Date
     public let form: JSONValue
+    /// The campaign that made the dossier; absent where it was submitted.
+    public let campaignId: CampaignID?
 
     public init(_ event: DossierSubmitted) {
         dossierId = event.dossierId
@@ -22,6 +24,23 @@ public struct SubmittedDossier: Hashable, Sendable {
         receivingOrganizationId = event.receivingOrganizationId
         receivedAt = event.receivedAt
         form = event.form
+        campaignId = nil
+    }
+
+    init(
+        dossierId: DossierID, code: DossierCode, procedureVersion: Int, applicantMemberId: MemberID,
+        enteredByMemberId: MemberID, receivingOrganizationId: OrganizationID, receivedAt: Date, form: JSONValue,
+        campaignId: CampaignID?
+    ) {
+        self.dossierId = dossierId
+        self.code = code
+        self.procedureVersion = procedureVersion
+        self.applicantMemberId = applicantMemberId
+        self.enteredByMemberId = enteredByMemberId
+        self.receivingOrganizationId = receivingOrganizationId
+        self.receivedAt = receivedAt
+        self.form = form
+        self.campaignId = campaignId
     }
 }
 
@@ -34,19 +53,22 @@ public struct OfficerAction: Hashable, Sendable {
     public let step: String
     /// The turn that the officer saw; without it two turns of the same step are told apart by the officer's seat.
     public let turn: Int?
+    /// The version of the case that the officer saw; without it nothing is asked of what he saw.
+    public let version: Int64?
     /// What stands in the box, or the reason.
     public let text: String?
     /// Further data by name, as the officer gave it.
     public let fields: [String: String]
 
     public init(
-        officer: Officer, action: String, step: String, turn: Int? = nil, text: String? = nil,
+        officer: Officer, action: String, step: String, turn: Int? = nil, version: Int64? = nil, text: String? = nil,
         fields: [String: String] = [:]
     ) {
         self.officer = officer
         self.action = action
         self.step = step
         self.turn = turn
+        self.version = version
         self.text = text
         self.fields = fields
     }
@@ -65,7 +87,7 @@ public struct Officer: Hashable, Sendable {
     }
 
     /// Probationary members hold no deciding role, nor do those whose membership rests or ended.
-    var mayDecide: Bool {
+    public var mayDecide: Bool {
         switch state {
         case .official, .inTransit, .temporarilyElsewhere: true
         case .probationary, .exemptFromActivity, .temporarilyExcused, .suspended, .deceased, .expelled, .struckOff,

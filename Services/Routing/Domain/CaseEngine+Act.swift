@@ -10,6 +10,7 @@ extension Draft {
             return try actOnSignedBox(command, effect)
         }
         let (turn, seat) = try authority(of: command)
+        try checkVersion(of: command)
         guard let action = definition.step(named: turn.step)?.action(named: command.action) else {
             throw .unknownAction
         }
@@ -53,6 +54,14 @@ extension Draft {
         throw acted && command.turn == nil ? .turnPassed : .noRoleHere
     }
 
+    /// A decision is made on the case as it stands. What was said in its thread since, or told of its deadline, changes
+    /// nothing of that.
+    func checkVersion(of command: OfficerAction) throws(Refusal) {
+        guard let version = command.version else { return }
+        guard version <= running.version else { throw .versionUnknown }
+        guard version >= running.revision else { throw .caseChanged }
+    }
+
     /// Nobody acts in a matter that concerns himself, nor without being an active, official member.
     func checkPerson(_ officer: Officer) throws(Refusal) {
         if officer.memberId == running.memberId { throw .ownMatter }
@@ -68,8 +77,7 @@ extension Draft {
             guard definition.period?.isKept(in: running.form) ?? true else { throw .periodNotAllowed }
         case .opinionDue:
             guard let purpose = definition.opinion?.purpose(in: running.form) else { throw .purposeMissing }
-            if around.applicant.exemptFromIntroduction { throw .opinionNotDue }
-            if purpose == .annual, around.applicant.exemptFromResidenceActivity { throw .opinionNotDue }
+            guard around.applicant.exemption(from: purpose) == nil else { throw .opinionNotDue }
         }
     }
 }

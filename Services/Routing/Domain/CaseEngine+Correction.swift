@@ -15,6 +15,7 @@ extension Draft {
         guard let box = running.boxes.first(where: { $0.number == turn.box }),
             running.done.last(where: { $0.box == turn.box })?.number == turn.number
         else { throw .letterCancelled }
+        try checkVersion(of: command)
         switch effect {
         case .reissueLetter, .cancelMove:
             try cancelLetter(

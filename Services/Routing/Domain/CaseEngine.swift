@@ -31,7 +31,7 @@ public enum CaseEngine {
                 CaseOpened(
                     dossierId: dossier.dossierId, code: dossier.code, procedure: around.definition.procedure,
                     procedureVersion: around.definition.version, memberId: dossier.applicantMemberId,
-                    organizationId: cell, openedAt: around.now)))
+                    organizationId: cell, openedAt: around.now, campaignId: dossier.campaignId)))
         try draft.beginWay()
         return draft.change
     }
@@ -106,6 +106,7 @@ struct Draft {
     mutating func emit(_ event: CaseEvent) {
         events.append(event)
         running.version += 1
+        if event.changesWhatIsDecided { running.revision = running.version }
     }
 
     /// Ends the case.

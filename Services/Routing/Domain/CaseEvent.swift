@@ -18,6 +18,16 @@ public enum CaseEvent: Hashable, Sendable {
     case letterIssued(CaseLetterIssued)
     case letterCancelled(CaseLetterCancelled)
 
+    /// Whether whoever decides should know of it first.
+    var changesWhatIsDecided: Bool {
+        switch self {
+        case .messagePosted, .deadlineAlert, .deadlineMoved: false
+        case .opened, .stepEntered, .stepCompleted, .unroutable, .rejected, .admitted, .resultRequested, .completed,
+            .supplementRequested, .boxCorrected:
+            true
+        }
+    }
+
     /// The event as its payload.
     public var payload: any EventPayload {
         switch self {

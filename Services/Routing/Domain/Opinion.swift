@@ -44,6 +44,22 @@ public enum OpinionPurpose: String, Codable, Hashable, Sendable, CaseIterable {
     case discipline
 }
 
+/// Why no opinion is asked for.
+public enum OpinionExemption: String, Codable, Hashable, Sendable, CaseIterable {
+    /// Not introduced to a place of residence at all.
+    case introduction = "exempt-from-introduction"
+    /// Exempt from activity at the place of residence: no annual opinion.
+    case residenceActivity = "exempt-from-residence-activity"
+}
+
+extension Applicant {
+    /// Why no opinion is asked for; nil when one is.
+    func exemption(from purpose: OpinionPurpose) -> OpinionExemption? {
+        if exemptFromIntroduction { return .introduction }
+        return purpose == .annual && exemptFromResidenceActivity ? .residenceActivity : nil
+    }
+}
+
 /// An opinion as it was recorded; it never changes.
 public struct RecordedOpinion: Codable, Hashable, Sendable {
     public let organizationId: OrganizationID

@@ -38,15 +38,25 @@ extension Refusal {
     static let enteredDossier = Refusal(
         .forbidden, "entered-dossier", vietnamese: "Người nhập hồ sơ không được phê duyệt hồ sơ đó.",
         english: "Whoever entered a dossier does not decide on it.")
-    static let mayNotDecide = Refusal(
+    public static let mayNotDecide = Refusal(
         .forbidden, "no-deciding-member", vietnamese: "Chỉ đảng viên chính thức đang sinh hoạt mới được quyết định.",
         english: "Only an official, active member decides.")
     static let noRoleHere = Refusal(
         .forbidden, "no-role-here", vietnamese: "Đồng chí không giữ vai trò xử lý bước này tại tổ chức đảng này.",
         english: "You do not hold the role that acts at this step in this organisation.")
+    public static let noRoleAtOrganization = Refusal(
+        .forbidden, "no-role-here", vietnamese: "Đồng chí không giữ vai trò của cấp uỷ tại tổ chức đảng này.",
+        english: "You do not act for the committee of this organisation.")
     static let turnPassed = Refusal(
         .conflict, "turn-passed", vietnamese: "Bước này đã được xử lý; hãy tải lại hồ sơ.",
         english: "This turn is over already; read the case again.")
+    static let caseChanged = Refusal(
+        .conflict, "case-changed",
+        vietnamese: "Hồ sơ đã thay đổi sau khi đồng chí xem; hãy tải lại trước khi quyết định.",
+        english: "The case has changed since you read it; read it again before you decide.")
+    static let versionUnknown = Refusal(
+        .invalid, "version.unknown", field: "version", vietnamese: "Hồ sơ chưa có phiên bản này.",
+        english: "The case has no such version yet.")
     static let notRunning = Refusal(
         .conflict, "not-running", vietnamese: "Hồ sơ không còn chờ xử lý.",
         english: "The case waits for nobody's action any more.")

@@ -50,6 +50,9 @@ public struct RunningCase: Codable, Hashable, Sendable {
     public internal(set) var finishedAt: Date?
     /// Counts the events of the case.
     public internal(set) var version: Int64 = 0
+    /// The version at the last change that a decision depends on: neither messages of the thread nor what is told of
+    /// deadlines are such changes.
+    public internal(set) var revision: Int64 = 0
 
     /// Whoever may not act: the member himself and whoever entered the dossier.
     public var concerned: Set<MemberID> { [memberId, enteredByMemberId] }
@@ -122,6 +125,9 @@ extension RunningCase {
 
         /// Whether the clock stands: the case waits for the applicant.
         public var isWaiting: Bool { pauses?.isStopped ?? false }
+
+        /// Since when it stands; nil while it runs.
+        public var stoppedAt: Date? { isWaiting ? pauses?.last?.from : nil }
     }
 
     /// A turn that is over.

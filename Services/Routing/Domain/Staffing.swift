@@ -74,7 +74,7 @@ public enum NobodyActs: String, Codable, Hashable, Sendable {
 
 extension Staffing {
     /// The role that acts for a committee above.
-    static let superiorRole = RoleName.organisationOfficer
+    public static let superiorRole = RoleName.organisationOfficer
 
     /// Finds who acts at `wanted`.
     ///

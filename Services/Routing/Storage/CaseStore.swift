@@ -17,43 +17,45 @@ enum CaseStore {
             .map(running)
     }
 
-    /// Keeps a new case; false when the dossier has one already.
-    static func insert(_ running: RunningCase, in transaction: PostgresTransaction) async throws -> Bool {
-        let turn = running.turn
+    /// Keeps new cases and their turns, each with one statement; a dossier that has a case already keeps it.
+    ///
+    /// - Parameter campaign: the campaign that opens them.
+    /// - Returns: how many were kept: of several all, or the transaction is to be given up.
+    static func insert(
+        _ cases: [RunningCase], of campaign: CampaignID? = nil, in transaction: PostgresTransaction
+    ) async throws -> Int {
         let inserted = try await transaction.execute(
             """
             INSERT INTO cases (dossier_id, version, code, procedure, procedure_version, member_id,
-                entered_by_member_id, stage, turn, step, organization_id, role, seat_organization_id, seat_role,
-                due_at, due_calendar, waiting, alert_at, opened_at, finished_at, document)
-            VALUES (\(running.dossierId), \(running.version), \(running.code), \(running.procedure),
-                \(running.procedureVersion), \(running.memberId), \(running.enteredByMemberId),
-                \(running.stage.rawValue), \(turn?.number), \(turn?.step), \(turn?.organizationId),
-                \(turn?.role.rawValue), \(turn?.seat?.organizationId), \(turn?.seat?.role.rawValue),
-                \(turn?.due.at), \(turn?.due.calendarVersion), \(turn?.isWaiting ?? false), \(running.alertAt),
-                \(running.openedAt), \(running.finishedAt), \(try document(running)))
+                entered_by_member_id, stage, opened_at, finished_at, campaign_id, document)
+            SELECT dossier_id, version, code, procedure, procedure_version, member_id, entered_by_member_id, stage,
+                opened_at, finished_at, \(campaign), document
+            FROM unnest(\(cases.map(\.dossierId)), \(cases.map(\.version)), \(cases.map(\.code)),
+                \(cases.map(\.procedure)), \(cases.map { Int32(clamping: $0.procedureVersion) }),
+                \(cases.map(\.memberId)), \(cases.map(\.enteredByMemberId)), \(cases.map(\.stage.rawValue)),
+                \(cases.map(\.openedAt)), \(cases.map(\.finishedAt)), \(try cases.map(document)))
+                AS c (dossier_id, version, code, procedure, procedure_version, member_id, entered_by_member_id, stage,
+                    opened_at, finished_at, document)
             ON CONFLICT (dossier_id) DO NOTHING
             """)
-        return inserted == 1
+        // One that was there before keeps its turns too.
+        if inserted == cases.count { try CaseTurns.insert(cases, in: transaction) }
+        return inserted
     }
 
-    /// Keeps a changed case. The row is locked; the version is compared all the same, so that a slip is an error and
-    /// never a lost change.
+    /// Keeps a changed case with its turns. The row is locked; the version is compared all the same, so that a slip is an
+    /// error and never a lost change.
     static func update(
-        _ running: RunningCase, from version: Int64, in transaction: PostgresTransaction
+        _ before: RunningCase, to running: RunningCase, in transaction: PostgresTransaction
     ) async throws {
-        let turn = running.turn
+        try CaseTurns.replace(before, by: running, in: transaction)
         let updated = try await transaction.execute(
             """
             UPDATE cases SET version = \(running.version), stage = \(running.stage.rawValue),
-                turn = \(turn?.number), step = \(turn?.step), organization_id = \(turn?.organizationId),
-                role = \(turn?.role.rawValue), seat_organization_id = \(turn?.seat?.organizationId),
-                seat_role = \(turn?.seat?.role.rawValue), due_at = \(turn?.due.at),
-                due_calendar = \(turn?.due.calendarVersion), waiting = \(turn?.isWaiting ?? false),
-                alert_at = \(running.alertAt),
                 finished_at = \(running.finishedAt), document = \(try document(running))
-            WHERE dossier_id = \(running.dossierId) AND version = \(version)
+            WHERE dossier_id = \(running.dossierId) AND version = \(before.version)
             """)
-        guard updated == 1 else { throw VersionLost(dossierId: running.dossierId, version: version) }
+        guard updated == 1 else { throw VersionLost(dossierId: running.dossierId, version: before.version) }
     }
 
     /// Adds what happened; the last event bears the version of the case.
@@ -61,15 +63,25 @@ enum CaseStore {
         _ change: CaseChange, at moment: Date, actor: String, in transaction: PostgresTransaction
     ) async throws {
         let first = change.running.version - Int64(change.events.count) + 1
-        let statements: [SQL] = try change.events.enumerated().map { index, event in
-            let payload = event.payload
-            return """
-                INSERT INTO case_history (dossier_id, version, at, type, actor, data)
-                VALUES (\(change.running.dossierId), \(first + Int64(index)), \(moment), \(type(of: payload).type),
-                    \(actor), \(PostgresJSON(bytes: try ContractsJSON.encode(payload))))
-                """
-        }
-        if !statements.isEmpty { _ = try await transaction.pipeline(statements) }
+        try await record(
+            try change.events.enumerated().map { index, event in
+                let payload = event.payload
+                return HistoryRow(
+                    dossierId: change.running.dossierId, version: first + Int64(index), at: moment,
+                    type: type(of: payload).type, data: try ContractsJSON.encode(payload))
+            }, actor: actor, in: transaction)
+    }
+
+    /// Adds what happened to cases, with one statement.
+    static func record(_ rows: [HistoryRow], actor: String, in transaction: PostgresTransaction) async throws {
+        guard !rows.isEmpty else { return }
+        try await transaction.execute(
+            """
+            INSERT INTO case_history (dossier_id, version, at, type, actor, data)
+            SELECT dossier_id, version, at, type, \(actor), data
+            FROM unnest(\(rows.map(\.dossierId)), \(rows.map(\.version)), \(rows.map(\.at)), \(rows.map(\.type)),
+                \(rows.map { PostgresJSON(bytes: $0.data) })) AS h (dossier_id, version, at, type, data)
+            """)
     }
 
     /// The case of a row that holds its document.
@@ -79,6 +91,24 @@ enum CaseStore {
 
     private static func document(_ running: RunningCase) throws -> PostgresJSON {
         PostgresJSON(bytes: try ContractsJSON.encode(running))
+    }
+}
+
+/// One event in the history of a case.
+struct HistoryRow: Sendable {
+    let dossierId: DossierID
+    let version: Int64
+    let at: Date
+    let type: String
+    /// The payload as JSON.
+    let data: [UInt8]
+}
+
+extension HistoryRow {
+    /// The row of an event that is written to the outbox.
+    init(_ entry: OutboxEntry) {
+        self.init(
+            dossierId: DossierID(entry.key), version: entry.version, at: entry.time, type: entry.type, data: entry.data)
     }
 }
 

@@ -37,6 +37,37 @@ struct CircumstancesReader: Sendable {
             applicant: Applicant(member), calendar: calendar, rules: rules, now: now)
     }
 
+    /// What surrounds new cases of many members, read at once.
+    ///
+    /// - Parameters:
+    ///   - organizations: those whose paths to the top are needed; one that is unknown is left out.
+    ///   - acting: those among them at whose paths somebody may have to act at once.
+    func surroundings(
+        of organizations: Set<OrganizationID>, acting: Set<OrganizationID>, now: Date,
+        in session: any PostgresQueryable
+    ) async throws -> (tree: OrganizationTree, staffing: Staffing) {
+        var nodes: [OrganizationID: OrganizationTree.Node] = [:]
+        var wanted = Array(organizations)
+        while !wanted.isEmpty {
+            let states = try await directory.organizations(above: wanted, in: session)
+            for state in states { nodes[state.organizationId] = OrganizationTree.Node(state) }
+            wanted = states.filter { $0.status == .merged }.compactMap(\.mergedIntoId).filter { nodes[$0] == nil }
+        }
+        let tree = OrganizationTree(nodes.values)
+        let places = Set(acting.flatMap { tree.path(from: $0).map(\.id) })
+        return (tree, try await staffing(of: places.sorted(), now: now, in: session))
+    }
+
+    /// The circumstances of one of those members.
+    func circumstances(
+        _ definition: ProcedureDefinition, _ tree: OrganizationTree, _ staffing: Staffing, _ member: MemberState,
+        now: Date
+    ) -> Circumstances {
+        Circumstances(
+            definition: definition, tree: tree, staffing: staffing, applicant: Applicant(member), calendar: calendar,
+            rules: rules, now: now)
+    }
+
     /// Who holds which role at the organisations today: one question for all of them.
     private func staffing(
         of organizations: [OrganizationID], now: Date, in session: any PostgresQueryable

@@ -15,13 +15,13 @@ enum SeatStore {
         let rows = try await session.query(
             """
             WITH RECURSIVE seats (organization, role) AS (
-                (SELECT seat_organization_id, seat_role FROM cases
-                 WHERE stage = 'running' AND seat_organization_id IS NOT NULL \(rest)
+                (SELECT seat_organization_id, seat_role FROM case_turns
+                 WHERE seat_organization_id IS NOT NULL \(rest)
                  ORDER BY seat_organization_id, seat_role LIMIT 1)
                 UNION ALL
                 SELECT n.seat_organization_id, n.seat_role FROM seats s CROSS JOIN LATERAL (
-                    SELECT seat_organization_id, seat_role FROM cases
-                    WHERE stage = 'running' AND (seat_organization_id, seat_role) > (s.organization, s.role)
+                    SELECT seat_organization_id, seat_role FROM case_turns
+                    WHERE (seat_organization_id, seat_role) > (s.organization, s.role)
                     ORDER BY seat_organization_id, seat_role LIMIT 1) n)
             SELECT organization, role FROM seats LIMIT \(limit)
             """)

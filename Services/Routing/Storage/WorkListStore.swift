@@ -16,16 +16,16 @@ enum WorkListStore {
         guard let found = candidates(question, scope, now: now, limit: question.limit + 1) else { return [] }
         return try await inOrder(
             """
-            SELECT c.dossier_id, c.code, c.procedure, c.turn, c.step, c.organization_id, o.state ->> 'name' AS name,
-                   o.state -> 'officeHours' AS office_hours, c.role, c.waiting,
-                   (c.document -> 'turn' ->> 'box')::integer AS box, c.document -> 'turn' ->> 'enteredAt' AS entered,
-                   CASE WHEN c.waiting THEN c.document #>> '{turn,pauses,-1,from}' END AS stopped,
-                   c.due_at, c.member_id, m.state ->> 'fullName' AS member_name
+            SELECT t.dossier_id, t.code, t.procedure, t.turn, t.step, t.organization_id, o.state ->> 'name' AS name,
+                   o.state -> 'officeHours' AS office_hours, t.role, t.waiting, t.box, t.entered_at, t.stopped_at,
+                   (c.document ->> 'revision')::bigint AS revision, t.due_at, t.member_id,
+                   m.state ->> 'fullName' AS member_name
             FROM (\(found)) f
+            JOIN case_turns t ON t.dossier_id = f.dossier_id AND t.turn = f.turn
             JOIN cases c ON c.dossier_id = f.dossier_id
-            LEFT JOIN directory_organizations o ON o.id = c.organization_id
-            LEFT JOIN directory_members m ON m.id = c.member_id
-            ORDER BY f.due_at, f.dossier_id
+            LEFT JOIN directory_organizations o ON o.id = t.organization_id
+            LEFT JOIN directory_members m ON m.id = t.member_id
+            ORDER BY f.due_at, f.dossier_id, f.turn
             """, in: pool)
     }
 
@@ -55,7 +55,7 @@ enum WorkListStore {
             all: try await count(), overdue: try await count(overdue: true), waiting: try await count(waiting: true))
     }
 
-    /// The `due_at` and `dossier_id` of the first turns that are asked for; nil when the caller sees none at all.
+    /// The `due_at`, `dossier_id` and `turn` of the first turns that are asked for; nil when the caller sees none at all.
     static func candidates(
         _ question: WorkListQuestion, _ scope: WorkListScope, now: Date, limit: Int
     ) -> SQL? {
@@ -68,25 +68,24 @@ enum WorkListStore {
                 WITH held AS (
                     SELECT DISTINCT organization, role
                     FROM unnest(\(seats.map(\.organizationId)), \(seats.map(\.role.rawValue))) AS h (organization, role))
-                SELECT due_at, dossier_id FROM (
-                    SELECT t.due_at, t.dossier_id FROM held CROSS JOIN LATERAL (
-                        SELECT c.due_at, c.dossier_id FROM cases c
-                        WHERE c.stage = 'running' AND c.organization_id = held.organization AND c.role = held.role
-                          \(others) \(rest)) t
+                SELECT due_at, dossier_id, turn FROM (
+                    SELECT t.due_at, t.dossier_id, t.turn FROM held CROSS JOIN LATERAL (
+                        SELECT c.due_at, c.dossier_id, c.turn FROM case_turns c
+                        WHERE c.organization_id = held.organization AND c.role = held.role \(others) \(rest)) t
                     UNION
-                    SELECT t.due_at, t.dossier_id FROM held CROSS JOIN LATERAL (
-                        SELECT c.due_at, c.dossier_id FROM cases c
-                        WHERE c.stage = 'running' AND c.seat_organization_id = held.organization
-                          AND c.seat_role = held.role \(others) \(rest)) t
-                ) merged ORDER BY due_at, dossier_id LIMIT \(limit)
+                    SELECT t.due_at, t.dossier_id, t.turn FROM held CROSS JOIN LATERAL (
+                        SELECT c.due_at, c.dossier_id, c.turn FROM case_turns c
+                        WHERE c.seat_organization_id = held.organization AND c.seat_role = held.role
+                          \(others) \(rest)) t
+                ) merged ORDER BY due_at, dossier_id, turn LIMIT \(limit)
                 """
         case .organizations(let ids):
             guard !ids.isEmpty else { return nil }
             return """
-                SELECT t.due_at, t.dossier_id FROM unnest(\(ids)) AS own (id) CROSS JOIN LATERAL (
-                    SELECT c.due_at, c.dossier_id FROM cases c
-                    WHERE c.stage = 'running' AND c.organization_id = own.id \(rest)) t
-                ORDER BY t.due_at, t.dossier_id LIMIT \(limit)
+                SELECT t.due_at, t.dossier_id, t.turn FROM unnest(\(ids)) AS own (id) CROSS JOIN LATERAL (
+                    SELECT c.due_at, c.dossier_id, c.turn FROM case_turns c
+                    WHERE c.organization_id = own.id \(rest)) t
+                ORDER BY t.due_at, t.dossier_id, t.turn LIMIT \(limit)
                 """
         case .subtrees(let tops):
             guard !tops.isEmpty else { return nil }
@@ -96,9 +95,9 @@ enum WorkListStore {
             if let code = question.code { places = "\(places) AND \(beginning(code)) OFFSET 0" }
             // One committee can stand below another of the same officer.
             return """
-                SELECT DISTINCT t.due_at, t.dossier_id FROM unnest(\(tops)) AS own (id) CROSS JOIN LATERAL (
-                    SELECT c.due_at, c.dossier_id FROM (\(places)) c WHERE true \(rest)) t
-                ORDER BY t.due_at, t.dossier_id LIMIT \(limit)
+                SELECT DISTINCT t.due_at, t.dossier_id, t.turn FROM unnest(\(tops)) AS own (id) CROSS JOIN LATERAL (
+                    SELECT c.due_at, c.dossier_id, c.turn FROM (\(places)) c WHERE true \(rest)) t
+                ORDER BY t.due_at, t.dossier_id, t.turn LIMIT \(limit)
                 """
         }
     }
@@ -115,8 +114,10 @@ enum WorkListStore {
         if question.waiting == true { add("c.waiting") }
         if question.waiting == false { add("NOT c.waiting") }
         if let code = question.code { add(beginning(code)) }
-        if let mark = question.after { add("(c.due_at, c.dossier_id) > (\(mark.due), \(mark.id))") }
-        return "\(sql) ORDER BY c.due_at, c.dossier_id LIMIT \(limit)"
+        if let mark = question.after {
+            add("(c.due_at, c.dossier_id, c.turn) > (\(mark.due), \(mark.id), \(mark.turn))")
+        }
+        return "\(sql) ORDER BY c.due_at, c.dossier_id, c.turn LIMIT \(limit)"
     }
 }
 

@@ -19,10 +19,12 @@ public struct CaseOpened: EventPayload, Hashable {
     public let organizationId: OrganizationID
     /// When.
     public let openedAt: Date
+    /// The campaign that opened the case; absent where a dossier was submitted. Intake has no dossier of such a case.
+    public let campaignId: CampaignID?
 
     public init(
         dossierId: DossierID, code: DossierCode, procedure: ProcedureCode, procedureVersion: Int, memberId: MemberID,
-        organizationId: OrganizationID, openedAt: Date
+        organizationId: OrganizationID, openedAt: Date, campaignId: CampaignID? = nil
     ) {
         self.dossierId = dossierId
         self.code = code
@@ -31,6 +33,7 @@ public struct CaseOpened: EventPayload, Hashable {
         self.memberId = memberId
         self.organizationId = organizationId
         self.openedAt = openedAt
+        self.campaignId = campaignId
     }
 }
 

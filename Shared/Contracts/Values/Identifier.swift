@@ -23,6 +23,7 @@ public enum Kinds {
     public enum Member {}
     public enum Role {}
     public enum Dossier {}
+    public enum Campaign {}
     public enum Attachment {}
     public enum Feedback {}
     public enum Assessment {}
@@ -39,6 +40,7 @@ public typealias MemberID = Identifier<Kinds.Member>
 public typealias RoleID = Identifier<Kinds.Role>
 /// A running case bears the id of its dossier.
 public typealias DossierID = Identifier<Kinds.Dossier>
+public typealias CampaignID = Identifier<Kinds.Campaign>
 public typealias AttachmentID = Identifier<Kinds.Attachment>
 public typealias FeedbackID = Identifier<Kinds.Feedback>
 public typealias AssessmentID = Identifier<Kinds.Assessment>

@@ -1,5 +1,5 @@
 public import Contracts
-import Foundation
+public import Foundation
 public import Postgres
 import Synchronization
 
@@ -89,14 +89,15 @@ public struct Outbox: Sendable {
 public struct OutboxEntry: Sendable {
     let shard: Int16
     let topic: String
-    let key: UUIDv7
-    let version: Int64
+    public let key: UUIDv7
+    public let version: Int64
     let republished: Bool
     let eventID: UUIDv7
-    let type: String
-    let time: Date
+    public let type: String
+    public let time: Date
     let traceparent: String?
-    let data: [UInt8]
+    /// The payload as JSON.
+    public let data: [UInt8]
 }
 
 /// An event that no topic takes: larger than its topic allows. Nothing was written.

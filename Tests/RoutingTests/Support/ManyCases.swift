@@ -28,7 +28,7 @@ struct ManyCases {
             """)
         // A statement has half a minute.
         for first in stride(from: 0, to: count, by: 25_000) { try await fill(first..<min(first + 25_000, count)) }
-        for table in ["cases", "case_places", "directory_organizations"] {
+        for table in ["cases", "case_turns", "case_places", "directory_organizations"] {
             try await pool.execute("VACUUM (ANALYZE) \(identifier: table)")
         }
     }
@@ -36,17 +36,24 @@ struct ManyCases {
     private func fill(_ numbers: Range<Int>) async throws {
         try await stage.pool.execute(
             """
-            INSERT INTO cases (dossier_id, version, code, procedure, procedure_version, member_id,
-                entered_by_member_id, stage, turn, step, organization_id, role, seat_organization_id, seat_role,
-                due_at, due_calendar, opened_at, document)
-            SELECT \(unsafe: Self.id("3", "i")), 1,
-                   'A36.' || i % 40 || '-261120-' || lpad((i / 40)::text, 4, '0'),
-                   CASE WHEN i % 10 = 0 THEN 'residence-opinion' ELSE 'official-transfer' END, 1,
-                   \(unsafe: Self.id("4", "i % 5000")), \(unsafe: Self.id("4", "i % 5000")), 'running', 1,
-                   CASE WHEN own THEN 'onward-introduction' ELSE 'introduce' END, organization, role, organization,
-                   role, \(stage.time.now)::timestamptz + make_interval(mins => (i::bigint * 7919 % 86400 - 28800)::int),
-                   '2026-11', \(stage.time.now), '{"turn": {"enteredAt": "2026-11-20T03:00:00.000Z"}}'
+            WITH kept AS (
+                INSERT INTO cases (dossier_id, version, code, procedure, procedure_version, member_id,
+                    entered_by_member_id, stage, opened_at, document)
+                SELECT \(unsafe: Self.id("3", "i")), 1,
+                       'A36.' || i % 40 || '-261120-' || lpad((i / 40)::text, 4, '0'),
+                       CASE WHEN i % 10 = 0 THEN 'residence-opinion' ELSE 'official-transfer' END, 1,
+                       \(unsafe: Self.id("4", "i % 5000")), \(unsafe: Self.id("4", "i % 5000")), 'running',
+                       \(stage.time.now), '{"revision": 1}'
+                FROM generate_series(\(numbers.lowerBound), \(numbers.upperBound) - 1) AS i
+                RETURNING *)
+            INSERT INTO case_turns (dossier_id, turn, step, organization_id, role, seat_organization_id, seat_role,
+                entered_at, due_at, due_calendar, procedure, code, member_id, entered_by_member_id)
+            SELECT k.dossier_id, 1, CASE WHEN own THEN 'onward-introduction' ELSE 'introduce' END, organization, role,
+                   organization, role, \(stage.time.now),
+                   \(stage.time.now)::timestamptz + make_interval(mins => (i::bigint * 7919 % 86400 - 28800)::int),
+                   '2026-11', k.procedure, k.code, k.member_id, k.entered_by_member_id
             FROM generate_series(\(numbers.lowerBound), \(numbers.upperBound) - 1) AS i
+            JOIN kept k ON k.dossier_id = \(unsafe: Self.id("3", "i"))
             CROSS JOIN LATERAL (SELECT i % 20 = 0 AS own) o
             CROSS JOIN LATERAL (
                 SELECT CASE WHEN own THEN \(stage.places.province)::uuid
@@ -55,9 +62,9 @@ struct ManyCases {
             """)
         try await stage.pool.execute(
             """
-            INSERT INTO case_places (organization_id, dossier_id, distance, due_at, procedure, step, waiting, code)
-            SELECT p.id, c.dossier_id, p.distance, c.due_at, c.procedure, c.step, c.waiting, c.code
-            FROM cases c JOIN directory_organizations o ON o.id = c.organization_id
+            INSERT INTO case_places (organization_id, dossier_id, turn, distance, due_at, procedure, step, waiting, code)
+            SELECT p.id, c.dossier_id, c.turn, p.distance, c.due_at, c.procedure, c.step, c.waiting, c.code
+            FROM case_turns c JOIN directory_organizations o ON o.id = c.organization_id
             LEFT JOIN directory_organizations u ON u.id = o.parent_id
             CROSS JOIN LATERAL (VALUES (o.id, 0), (u.id, 1), (u.parent_id, 2)) AS p (id, distance)
             WHERE p.id IS NOT NULL AND c.dossier_id >= \(unsafe: Self.id("3", "\(numbers.lowerBound)"))

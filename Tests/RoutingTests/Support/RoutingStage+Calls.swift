@@ -7,6 +7,7 @@ import ServiceTestKit
 
 @testable import Messaging
 @testable import Routing
+@testable import RoutingDomain
 
 /// The parts of a case that tests look at.
 struct SeenCase: Decodable, Equatable {
@@ -35,13 +36,18 @@ struct SeenCase: Decodable, Equatable {
 }
 
 extension RoutingStage {
-    /// An officer acts.
+    /// An officer acts, on the case as it stands where nothing else is said.
     func act(
         _ action: String, step: String, on dossier: DossierID, by officer: MemberID, turn: Int? = nil,
-        text: String? = nil, fields: [String: String] = [:], key: String? = nil
+        version: Int64? = nil, text: String? = nil, fields: [String: String] = [:], key: String? = nil
     ) async throws -> TestAnswer {
-        var body: [String: JSONValue] = ["action": .string(action), "step": .string(step)]
-        if let turn { body["turn"] = .integer(Int64(turn)) }
+        let standing = try await CaseStore.read(dossier, in: pool)
+        let mine = standing?.turns.first { $0.step == step && officers[$0.organizationId] == officer }
+        let seen = turn ?? mine?.number ?? standing?.turns.first { $0.step == step }?.number
+        var body: [String: JSONValue] = [
+            "action": .string(action), "step": .string(step), "turn": .integer(Int64(seen ?? 1)),
+            "version": .integer(version ?? standing?.revision ?? 1),
+        ]
         if let text { body["text"] = .string(text) }
         if !fields.isEmpty { body["fields"] = .object(fields.mapValues { .string($0) }) }
         return try await service.call(

@@ -1,0 +1,90 @@
+import Contracts
+import Foundation
+import HTTPTypes
+import Messaging
+import ServiceKit
+import ServiceTestKit
+import Testing
+
+@testable import Routing
+@testable import RoutingDomain
+
+@Suite("Decisions on a case that has changed meanwhile")
+struct StaleDecisionTests {
+    private struct SeenList: Decodable {
+        struct Item: Decodable {
+            let dossierId: DossierID
+            let turn: Int
+            let version: Int64
+        }
+        let items: [Item]
+    }
+
+    @Test("a decision on an older version of the case is refused, tells what changed, and changes nothing")
+    func stale() async throws {
+        try await RoutingStage.run { stage in
+            let dossier = try await stage.submitted()
+            let secretary = try stage.officer(stage.places.cellA)
+            let list: SeenList = try await stage.service.call(
+                .get, "/v1/work-list", token: stage.service.token(member: secretary)
+            ).json()
+            let read = try #require(list.items.first { $0.dossierId == dossier })
+            #expect(try await stage.see(dossier, by: secretary).version == read.version)
+            let asked = try await stage.act(
+                "supplement", step: "introduce", on: dossier, by: secretary, turn: read.turn, version: read.version,
+                text: "Thiếu bản tự kiểm điểm")
+            #expect(asked.status == .ok, "\(asked.text)")
+
+            let late = try await stage.act(
+                "approve", step: "introduce", on: dossier, by: secretary, turn: read.turn, version: read.version)
+            #expect(late.status == .conflict && late.problem == "case-changed")
+            #expect(late.faults == ["version": "case.supplement-requested"])
+            #expect(late.text.contains("Đã yêu cầu người nộp bổ sung."))
+            #expect(try await stage.see(dossier, by: secretary).boxes.isEmpty)
+            #expect(try await stage.act("approve", step: "introduce", on: dossier, by: secretary).status == .ok)
+        }
+    }
+
+    @Test("what is said in the thread or told of the deadline makes no decision too late")
+    func messages() async throws {
+        try await RoutingStage.run { stage in
+            let dossier = try await stage.submitted()
+            let secretary = try stage.officer(stage.places.cellA)
+            let read = try await stage.see(dossier, by: secretary)
+            let posted = try await stage.service.call(
+                .post, "/v1/cases/\(dossier)/messages", token: stage.service.token(member: stage.member),
+                key: "a-message-meanwhile", json: #"{"text": "Bao giờ xong ạ?"}"#)
+            #expect(posted.status == .created)
+            try stage.set("2026-12-24T08:00")
+            try await DeadlineAlerts(desk: stage.desk()).run()
+            let told = try await stage.events(of: dossier)
+            #expect(told.contains("deadline-alert"), "\(told)")
+            #expect(try await stage.see(dossier, by: secretary).version == read.version)
+            let answer = try await stage.act(
+                "approve", step: "introduce", on: dossier, by: secretary, turn: read.turn?.number,
+                version: read.version)
+            #expect(answer.status == .ok, "\(answer.text)")
+        }
+    }
+
+    @Test("an action names the turn and the version that it is meant for")
+    func named() async throws {
+        try await RoutingStage.run { stage in
+            let dossier = try await stage.submitted()
+            let secretary = try stage.officer(stage.places.cellA)
+            for (number, (body, field)) in [
+                (#"{"action": "approve", "step": "introduce", "version": 2}"#, "turn"),
+                (#"{"action": "approve", "step": "introduce", "turn": 1}"#, "version"),
+            ].enumerated() {
+                let answer = try await stage.service.call(
+                    .post, "/v1/cases/\(dossier)/actions", token: stage.service.token(member: secretary),
+                    key: "a-key-for-attempt-\(number)", json: body)
+                #expect(answer.status == .unprocessableContent && Array(answer.faults.keys) == [field])
+            }
+            let ahead = try await stage.act(
+                "approve", step: "introduce", on: dossier, by: secretary, turn: 1, version: 3)
+            #expect(ahead.faults == ["version": "version.unknown"])
+            #expect(try await stage.see(dossier, by: secretary).boxes.isEmpty)
+        }
+    }
+}
