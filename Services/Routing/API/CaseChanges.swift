@@ -46,6 +46,8 @@ struct CaseChanges: Sendable {
             case "case.supplement-requested":
                 ("Đã yêu cầu người nộp bổ sung.", "The applicant was asked for a supplement.")
             case "case.box-corrected": ("Một ô của giấy đã được đính chính.", "A box of the letter was corrected.")
+            case "case.letter-issued": ("Giấy giới thiệu đã được cấp.", "The letter was issued.")
+            case "case.letter-cancelled": ("Giấy giới thiệu đã bị huỷ.", "The letter was cancelled.")
             case "case.member-admitted": ("Đảng viên đã được tiếp nhận.", "The member was admitted.")
             case "case.result-requested": ("Kết quả đang được ký.", "The result is being signed.")
             case "case.completed": ("Hồ sơ đã kết thúc.", "The case is over.")

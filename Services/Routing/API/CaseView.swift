@@ -65,7 +65,11 @@ struct CaseView: Encodable {
                 organization: Organization($0.organizationId, around), place: $0.place,
                 step: around.definition.step(of: $0)?.name)
         }
-        done = running.done.map { Done($0, around) }
+        done = running.done.map { turn in
+            let actions = CaseEngine.actions(onBoxOf: turn, in: running, around: around)
+            let mayAct = officer.map { CaseEngine.mayAct($0, onBoxOf: turn, in: running, around: around) } ?? false
+            return Done(turn, around, actions: actions, mayAct: mayAct && !actions.isEmpty)
+        }
         boxes = running.boxes.map(Box.init)
         corrections = running.corrections
         cancelledLetters = running.cancelledLetters.map(CancelledLetter.init)
@@ -205,8 +209,15 @@ extension CaseView {
         let at: Date
         let inTime: Bool
         let note: String?
+        /// What can be done about the box that was signed.
+        let actions: [Action]
+        /// Whether the caller may do it.
+        let mayAct: Bool
 
-        init(_ turn: RunningCase.CompletedTurn, _ around: Circumstances) {
+        init(
+            _ turn: RunningCase.CompletedTurn, _ around: Circumstances, actions: [ProcedureDefinition.Action],
+            mayAct: Bool
+        ) {
             number = turn.number
             step = turn.step
             organization = Organization(turn.organizationId, around)
@@ -220,6 +231,8 @@ extension CaseView {
             at = turn.at
             inTime = turn.inTime
             note = turn.note
+            self.actions = actions.map(Action.init)
+            self.mayAct = mayAct
         }
     }
 

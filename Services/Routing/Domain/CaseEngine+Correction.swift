@@ -2,6 +2,36 @@ import Contracts
 
 /// What is done about a box that is signed already: it never changes. A later box gets a signed correction beside it
 /// (đính chính); an error in box 1 cancels the letter, and so does a move that is off.
+extension CaseEngine {
+    /// What can be done about the box that a turn signed.
+    public static func actions(
+        onBoxOf turn: RunningCase.CompletedTurn, in running: RunningCase, around: Circumstances
+    ) -> [ProcedureDefinition.Action] {
+        guard running.stage == .running || running.stage == .awaitingResult,
+            let box = Draft(running, in: around).standingBox(of: turn)
+        else { return [] }
+        let actions = around.definition.step(named: turn.step)?.actions ?? []
+        return actions.filter { action in
+            guard action.effect.concernsSignedBox else { return false }
+            return action.effect == .correctBox ? box.number > 1 : box.number == 1 && running.stage == .running
+        }
+    }
+
+    /// Whether this person may do it.
+    public static func mayAct(
+        _ officer: Officer, onBoxOf turn: RunningCase.CompletedTurn, in running: RunningCase, around: Circumstances
+    ) -> Bool {
+        let draft = Draft(running, in: around)
+        do {
+            try draft.checkPerson(officer)
+            _ = try draft.signingSeat(of: turn, for: officer)
+            return true
+        } catch {
+            return false
+        }
+    }
+}
+
 extension Draft {
     /// Does what an action says about the box of an earlier turn, which the command names.
     mutating func actOnSignedBox(_ command: OfficerAction, _ effect: ProcedureDefinition.Effect) throws(Refusal) {
@@ -12,9 +42,7 @@ extension Draft {
         try checkPerson(command.officer)
         let seat = try signingSeat(of: turn, for: command.officer)
         // A letter that was cancelled left its turns behind: their boxes are not those that stand there now.
-        guard let box = running.boxes.first(where: { $0.number == turn.box }),
-            running.done.last(where: { $0.box == turn.box })?.number == turn.number
-        else { throw .letterCancelled }
+        guard let box = standingBox(of: turn) else { throw .letterCancelled }
         try checkVersion(of: command)
         switch effect {
         case .reissueLetter, .cancelMove:
@@ -25,8 +53,14 @@ extension Draft {
         }
     }
 
+    /// The box that a turn signed, while its letter holds.
+    func standingBox(of turn: RunningCase.CompletedTurn) -> RunningCase.FilledBox? {
+        guard running.done.last(where: { $0.box == turn.box })?.number == turn.number else { return nil }
+        return running.boxes.first { $0.number == turn.box }
+    }
+
     /// The seat that signed the box, or the one that acts in its place, when the officer holds it.
-    private func signingSeat(of turn: RunningCase.CompletedTurn, for officer: Officer) throws(Refusal) -> Seat {
+    func signingSeat(of turn: RunningCase.CompletedTurn, for officer: Officer) throws(Refusal) -> Seat {
         let role = definition.step(named: turn.step).map { step in
             around.tree[turn.organizationId].map { step.role(at: $0.type) } ?? step.role
         }

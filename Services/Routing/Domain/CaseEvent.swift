@@ -23,7 +23,7 @@ public enum CaseEvent: Hashable, Sendable {
         switch self {
         case .messagePosted, .deadlineAlert, .deadlineMoved: false
         case .opened, .stepEntered, .stepCompleted, .unroutable, .rejected, .admitted, .resultRequested, .completed,
-            .supplementRequested, .boxCorrected:
+            .supplementRequested, .boxCorrected, .letterIssued, .letterCancelled:
             true
         }
     }
