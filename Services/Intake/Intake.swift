@@ -16,7 +16,10 @@ struct Intake: ServiceDefinition {
         DirectoryProjection.migrations + [
             Migration(
                 component: "intake", version: 1, name: "intake",
-                sql: String(decoding: PackageResources._001_intake_sql, as: UTF8.self))
+                sql: String(decoding: PackageResources._001_intake_sql, as: UTF8.self)),
+            Migration(
+                component: "intake", version: 2, name: "supplements",
+                sql: String(decoding: PackageResources._002_supplements_sql, as: UTF8.self)),
         ]
 
     static let settings = IntakeSettings.all
@@ -36,6 +39,7 @@ struct Intake: ServiceDefinition {
             routes: { router in
                 attachments.add(to: router)
                 desk.addSubmission(to: router)
+                desk.addSupplements(to: router)
                 desk.addViews(to: router)
                 desk.addAttachments(to: router)
                 desk.addProcedures(to: router)

@@ -22,6 +22,9 @@ struct Routing: ServiceDefinition {
             Migration(
                 component: "routing", version: 2, name: "deadlines_and_work_lists",
                 sql: String(decoding: PackageResources._002_deadlines_and_work_lists_sql, as: UTF8.self)),
+            Migration(
+                component: "supplements", version: 1, name: "case_supplements",
+                sql: String(decoding: PackageResources._001_case_supplements_sql, as: UTF8.self)),
         ]
 
     static let settings = [

@@ -26,6 +26,13 @@ struct NoticeConsumer: Sendable {
                     "deadline": NoticeFormat.moment(dossier.deadline.at),
                 ], scope)
         }
+        .on(DossierSupplemented.self) { message, scope in
+            let dossier = try await known(message.payload.dossierId, scope)
+            try await tell(
+                dossier.applicant, of: message, dossier: message.payload.dossierId,
+                facts: ["code": dossier.code.text, "suppliedAt": NoticeFormat.moment(message.payload.suppliedAt)],
+                scope)
+        }
         .on(MemberAdmitted.self) { message, scope in
             let dossier = try await known(message.payload.dossierId, scope)
             try await tell(
@@ -34,6 +41,13 @@ struct NoticeConsumer: Sendable {
         }
         .on(CaseSupplementRequested.self) { message, scope in
             // What is missing stands in the case, not in a mail.
+            let dossier = try await known(message.payload.dossierId, scope)
+            try await tell(
+                dossier.applicant, of: message, dossier: message.payload.dossierId, facts: ["code": dossier.code.text],
+                scope)
+        }
+        .on(CaseRejected.self) { message, scope in
+            // The reason stands in the case, not in a mail.
             let dossier = try await known(message.payload.dossierId, scope)
             try await tell(
                 dossier.applicant, of: message, dossier: message.payload.dossierId, facts: ["code": dossier.code.text],
