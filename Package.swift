@@ -247,8 +247,8 @@ let whole: [Target] =
         tests(
             "Intake",
             [
-                "Intake", "IntakeDomain", "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", "ServiceTestKit",
-                "TestStack", "Trust", .httpTypes,
+                "Intake", "IntakeDomain", "Contracts", "Kafka", "Messaging", "Postgres", "RoutingDomain",
+                "RoutingProcedures", "ServiceKit", "ServiceTestKit", "TestStack", "Trust", .httpTypes,
             ]),
         tests("NotificationDomain", ["NotificationDomain", "Contracts"]),
         tests(
@@ -292,15 +292,20 @@ let whole: [Target] =
             .embedInCode("Resources/dues-policy.json"), .embedInCode("Resources/settlement-vnpay-csv.json"),
         ])
     + service(
-        "Intake", ["Projections", .httpTypes, .nioCore, .yams], migrations: ["0001_intake", "0003_campaign_cases"],
-        resources: [.embedInCode("Catalogue/official-transfer.yaml")])
+        "Intake", ["Projections", .httpTypes, .nioCore, .yams],
+        migrations: ["0001_intake", "0002_supplements", "0003_campaign_cases"],
+        resources: [
+            .embedInCode("Catalogue/dues-objection.yaml"), .embedInCode("Catalogue/official-transfer.yaml"),
+            .embedInCode("Catalogue/residence-opinion.yaml"), .embedInCode("Catalogue/temporary-transfer.yaml"),
+        ])
     + service(
         "Notification", ["CCurl", "Projections", .asyncHTTPClient, .nioCore, .nioHTTP1, .yams],
         migrations: ["0001_notification"], resources: [.embedInCode("Rules/notices.yaml")])
     + service(
         "Routing", ["Projections", "RoutingProcedures"],
-        migrations: ["0001_routing", "0002_deadlines_and_work_lists", "0003_campaigns", "0004_turns"],
-        exclude: ["Procedures"])
+        migrations: [
+            "0001_routing", "0002_deadlines_and_work_lists", "0003_campaigns", "0004_turns", "0005_supplements",
+        ], exclude: ["Procedures"])
     + service(
         "Signing", ["Projections", "SigningDocuments", .httpTypes],
         migrations: ["0001_signing", "0002_unreadable_jobs"],

@@ -18,6 +18,9 @@ struct Intake: ServiceDefinition {
                 component: "intake", version: 1, name: "intake",
                 sql: String(decoding: PackageResources._001_intake_sql, as: UTF8.self)),
             Migration(
+                component: "intake", version: 2, name: "supplements",
+                sql: String(decoding: PackageResources._002_supplements_sql, as: UTF8.self)),
+            Migration(
                 component: "intake", version: 3, name: "campaign_cases",
                 sql: String(decoding: PackageResources._003_campaign_cases_sql, as: UTF8.self)),
         ]
@@ -39,6 +42,7 @@ struct Intake: ServiceDefinition {
             routes: { router in
                 attachments.add(to: router)
                 desk.addSubmission(to: router)
+                desk.addSupplements(to: router)
                 desk.addViews(to: router)
                 desk.addAttachments(to: router)
                 desk.addProcedures(to: router)

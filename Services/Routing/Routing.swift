@@ -28,6 +28,9 @@ struct Routing: ServiceDefinition {
             Migration(
                 component: "routing", version: 4, name: "turns",
                 sql: String(decoding: PackageResources._004_turns_sql, as: UTF8.self)),
+            Migration(
+                component: "routing", version: 5, name: "supplements",
+                sql: String(decoding: PackageResources._005_supplements_sql, as: UTF8.self)),
         ]
 
     static let settings = [

@@ -68,7 +68,7 @@ enum Forms {
     ) throws -> Submission.Facts {
         let destination = try destination ?? organization(otherCell, .subordinateCell)
         return Submission.Facts(
-            applicantCell: ownCell, organizations: [destination.organizationId: destination],
+            applicant: .init(cell: ownCell), organizations: [destination.organizationId: destination],
             attachments: files ?? [review: .free, decision: .free, photo: .free])
     }
 

@@ -132,9 +132,53 @@ struct StatusTimelineTests {
         #expect(status(try opened, finished("withdrawn")) == .withdrawn)
     }
 
+    private func asked(_ step: String = "introduce", at place: OrganizationID? = nil) -> ProgressEvent {
+        .supplementRequested(
+            CaseSupplementRequested(
+                dossierId: dossier, step: step, organizationId: place ?? cell, byMemberId: officer,
+                reason: "Thiếu số quyết định", requestedAt: Forms.moment))
+    }
+    private func supplemented(_ number: Int, answering sequence: Int64) -> ProgressEvent {
+        .supplemented(
+            DossierSupplemented(
+                dossierId: dossier, number: number, requestSequence: sequence, byMemberId: officer,
+                suppliedAt: Forms.moment, form: [:], changedFields: [], attachments: []))
+    }
+
+    @Test("a dossier waits from the request until the applicant answers it, or somebody acts all the same")
+    func supplement() throws {
+        let waiting = StatusTimeline(entries([try opened, entered("introduce"), asked()]))
+        #expect(waiting.status == .awaitingSupplement && waiting.wanted?.sequence == 3)
+        #expect(waiting.wanted?.request.reason == "Thiếu số quyết định" && waiting.turn?.step == "introduce")
+        // Routing has not heard of the supplement yet: a second one would find nothing to answer.
+        #expect(status(try opened, entered("introduce"), asked(), supplemented(1, answering: 3)) == .inProgress)
+        let resumed = StatusTimeline(
+            entries([try opened, entered("introduce"), asked(), supplemented(1, answering: 3), entered("introduce")]))
+        #expect(resumed.status == .inProgress && resumed.wanted == nil)
+        #expect(status(try opened, entered("introduce"), asked(), completed) == .inProgress)
+        #expect(status(try opened, entered("introduce"), asked(), completed, entered("next")) == .inProgress)
+        #expect(status(try opened, entered("introduce"), asked(), rejected) == .refused)
+    }
+
+    @Test("who asks twice is answered twice; a new seat for a waiting turn changes nothing")
+    func askedAgain() throws {
+        let again = StatusTimeline(
+            entries([
+                try opened, entered("introduce"), asked(), supplemented(1, answering: 3), entered("introduce"), asked(),
+            ]))
+        #expect(again.status == .awaitingSupplement && again.wanted?.sequence == 5)
+        #expect(status(try opened, entered("introduce"), asked(), entered("introduce")) == .awaitingSupplement)
+        let other: OrganizationID = Forms.ids.next(at: Forms.moment)
+        #expect(status(try opened, entered("introduce"), asked(at: other), completed) == .awaitingSupplement)
+        #expect(status(try opened, entered("introduce"), asked(at: other), completed, entered("next")) == .inProgress)
+    }
+
     @Test("an entry is read back as it was written, and a type of a later version is left out")
     func readBack() throws {
-        for event in [try opened, entered("a"), completed, rejected, try requested(), try issued(), finished("x")] {
+        for event in [
+            try opened, entered("a"), completed, rejected, asked(), supplemented(1, answering: 3), try requested(),
+            try issued(), finished("x"),
+        ] {
             let type = type(of: event.payload).type
             #expect(try ProgressEvent(type: type, json: ContractsJSON.encode(event.payload)) == event)
         }

@@ -172,6 +172,25 @@ struct DeliveryTests {
         }
     }
 
+    @Test("the applicant is told that his supplement arrived")
+    func supplemented() async throws {
+        try await scene { scene in
+            let dossier: DossierID = scene.ids.next(at: scene.time.now)
+            try await scene.service.pool.execute(
+                "INSERT INTO dossiers (dossier_id, code, applicant_member_id) VALUES (\(dossier), 'A35.12.08-261120-0007', \(scene.member))"
+            )
+            let event = DossierSupplemented(
+                dossierId: dossier, number: 1, requestSequence: 3, byMemberId: scene.member,
+                suppliedAt: scene.time.now, form: ["reason": "Lý do riêng"], changedFields: ["reason"], attachments: [])
+            try await scene.receive(event, id: scene.ids.next(at: scene.time.now), key: dossier.value, offset: 0)
+            let kept = try await scene.service.pool.query(
+                "SELECT rule, channel, subject, to_jsonb(d)::text AS t FROM deliveries d")
+            #expect(try kept.map { try $0.get("rule", as: String.self) } == ["supplement-received"])
+            #expect(try kept.first?.get("subject", as: String.self).contains("A35.12.08-261120-0007") == true)
+            #expect(try kept.first?.get("t", as: String.self).contains("Lý do riêng") == false)
+        }
+    }
+
     @Test("a channel that fails is tried again later and given up in the end, each told as an event")
     func failing() async throws {
         try await scene { scene in

@@ -193,6 +193,8 @@ struct ResidenceOpinionTests {
         try one.act("confirm")
         let request = try one.request()
         #expect(request.issuingOrganizationId == one.land.baseB)
+        #expect(request.requestedByOrganizationId == one.land.baseA)
+        #expect(request.content.fields["purpose"] == "Công tác cán bộ")
         #expect(request.content.boxes.map(\.organizationName) == ["Chi bộ B1"])
         #expect(
             request.content.boxes[0].text.hasPrefix("Thực hiện nghĩa vụ công dân nơi cư trú: Tốt\n")

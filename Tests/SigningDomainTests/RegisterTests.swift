@@ -89,6 +89,20 @@ struct ResultTemplateTests {
         #expect(ResultTemplate(documentType: "XN").title(of: content) == "GIẤY GIỚI THIỆU")
     }
 
+    @Test(
+        "every result of a published procedure has a template of its own",
+        arguments: [
+            ("GGT", "official-transfer/1", "toOrganization", true),
+            ("GGTTT", "temporary-transfer/1", "toOrganization", true),
+            ("YKNX", "residence-opinion/1", "fromOrganization", false),
+            ("TB", "dues-objection/1", "memberName", false),
+        ])
+    func published(document: String, name: String, addressee: String, isLetter: Bool) {
+        let template = ResultTemplate(documentType: document)
+        #expect(template.name == name && template.addressee == addressee && template.isLetter == isLetter)
+        #expect(template.title != nil && !template.paragraphs.isEmpty)
+    }
+
     @Test("only an intact result in force may be relied on, and nothing else of it is told")
     func verification() throws {
         let id = VerificationID.make()

@@ -53,6 +53,24 @@ struct ResultDeskTests {
         }
     }
 
+    @Test("the body that asked for an opinion reads it where another one issued it")
+    func requester() async throws {
+        try await SigningStage.run { stage in
+            func path(of request: CaseResultRequested) async throws -> String {
+                try await stage.asked(request)
+                try await stage.worker.drain()
+                let told = try await stage.told(ResultIssued.self, of: request.dossierId)
+                return "/v1/results/\(try #require(told.first).resultId)/document"
+            }
+            let asked = try await path(
+                of: stage.request(type: "YKNX", issuer: stage.province, requester: stage.commune))
+            #expect(try await stage.get(asked, by: stage.officer).status == .ok)
+            #expect(try await stage.get(asked, by: stage.stranger).status == .forbidden)
+            let other = try await path(of: stage.request(number: 8, type: "YKNX", issuer: stage.province))
+            #expect(try await stage.get(other, by: stage.officer).status == .forbidden)
+        }
+    }
+
     @Test("anybody verifies by the identifier, as programs and as people, and sees no more than that")
     func verifies() async throws {
         try await SigningStage.run { stage in

@@ -10,7 +10,6 @@ from .paper import pdf
 from .suite import Refused
 from .timeline import HANOI, moment
 
-PROCEDURE = "official-transfer"
 FINAL = ("completed", "refused", "withdrawn")
 # No tree is so deep.
 MOST_TURNS = 25
@@ -18,6 +17,10 @@ MOST_TURNS = 25
 
 class Transfer:
     """One transfer. `at(point)` is called between its steps: uploaded, submitted, acted, admitted, issued."""
+
+    procedure = "official-transfer"
+    # What the result is called.
+    paper = "letter"
 
     def __init__(self, suite, directory, timeline, applicant, at=None):
         self._suite, self._directory, self._timeline = suite, directory, timeline
@@ -39,11 +42,11 @@ class Transfer:
 
     def _resume(self):
         listed = self._suite.call("intake", "GET", "/v1/dossiers?limit=200", by=self.applicant).json["items"]
-        unfinished = [item for item in listed if item["procedure"] == PROCEDURE and item["status"] not in FINAL]
+        unfinished = [item for item in listed if item["procedure"] == self.procedure and item["status"] not in FINAL]
         if not unfinished:
             return False
         self.dossier, self.code = unfinished[0]["dossierId"], unfinished[0]["code"]
-        self.destination = self._view()["form"]["destinationCellId"]
+        self.destination = self._view()["form"].get("destinationCellId")
         with self._timeline.step("Intake", self.applicant.name, f"goes on with dossier {self.code} of an earlier run"):
             return True
 
@@ -64,8 +67,12 @@ class Transfer:
             "selfReviewAttachmentId": review,
             "decisionAttachmentId": decision,
         }
-        body = {"procedure": PROCEDURE, "form": form, "attachmentIds": [review, decision], "declaredUnclassified": True}
-        with self._timeline.step("Intake", self.applicant.name, f"asks to be transferred to {destination['name']}"):
+        self._send(form, f"asks to be transferred to {destination['name']}")
+
+    def _send(self, form, what):
+        """The form; the acknowledgement comes at once."""
+        body = {"procedure": self.procedure, "form": form, "declaredUnclassified": True}
+        with self._timeline.step("Intake", self.applicant.name, what):
             answer = self._suite.call("intake", "POST", "/v1/dossiers", by=self.applicant, body=body).json
         self.dossier, self.code = answer["dossierId"], answer["code"]
         body = answer["receivingOrganization"]["name"]
@@ -97,7 +104,8 @@ class Transfer:
         with self._timeline.step("Routing", "", "opens the case") as step:
             case = self._suite.until(f"the case of dossier {self.code}", self.case)
             places = len(case["ahead"]) + len(case["done"]) + (1 if case.get("turn") else 0)
-            step.tell(f"case opened: {case['from']['name']} → {case.get('to', {}).get('name', '?')}, {places} turns")
+            way = " → ".join(place["name"] for place in (case["from"], case.get("to")) if place)
+            step.tell(f"case opened: {way}, {places} turns")
         for _ in range(MOST_TURNS):
             if case["stage"] != "running":
                 break
@@ -113,11 +121,9 @@ class Transfer:
         officer = next((holder for holder in holders if holder.subject != self.applicant.subject), None)
         if officer is None:
             raise Refused(f"nobody holds {seat['role']} at {seat['organization']['name']}")
-        action = "admit" if turn["step"] == "admit" else "approve"
-        body = {"action": action, "step": turn["step"], "turn": turn["number"], "version": case["version"]}
-        if turn["step"] == "introduce":
-            body["fields"] = {"duesPaidThrough": f"{datetime.datetime.now(HANOI):%Y-%m}"}
-        box = f"box {turn['box']}" if turn.get("box") else "admission"
+        action, said = self.deed(turn)
+        body = {"action": action, "step": turn["step"], "turn": turn["number"], "version": case["version"], **said}
+        box = f"box {turn['box']}" if turn.get("box") else "admission" if action == "admit" else "turn"
         what = f"{box} at {turn['organization']['name']}: {turn['title']['vietnamese'].lower()}"
         with self._timeline.step("Routing", officer.name, what):
             path = f"/v1/cases/{self.dossier}/actions"
@@ -126,20 +132,26 @@ class Transfer:
         self._at("admitted" if action == "admit" else "acted")
         return after
 
+    def deed(self, turn):
+        """What the officer does in a turn: the action, and what he says with it."""
+        if turn["step"] == "introduce":
+            return "approve", {"fields": {"duesPaidThrough": f"{datetime.datetime.now(HANOI):%Y-%m}"}}
+        return "admit" if turn["step"] == "admit" else "approve", {}
+
     def fetch(self):
-        """The signed letter, as Intake says where it is."""
-        with self._timeline.step("Signing", "", "signs the letter") as step:
+        """The signed result, as Intake says where it is."""
+        with self._timeline.step("Signing", "", f"signs the {self.paper}") as step:
             view = self._suite.until(
                 f"the result of dossier {self.code}",
                 lambda: next((view for view in [self._view()] if view["results"]), None),
             )
             self.result = view["results"][0]
-            step.tell(f"letter {self.result['number']} signed for {self.result['issuingOrganization']['name']}")
+            step.tell(f"{self.paper} {self.result['number']} signed for {self.result['issuingOrganization']['name']}")
         self._at("issued")
-        with self._timeline.step("Signing", self.applicant.name, "fetches the letter") as step:
+        with self._timeline.step("Signing", self.applicant.name, f"fetches the {self.paper}") as step:
             path = urllib.parse.urlsplit(self.result["links"]["document"]).path
             self.document = self._suite.call("signing", "GET", path, by=self.applicant).body
-            step.tell(f"fetches the letter: PDF, {len(self.document)} bytes, PAdES {self.result['level']}")
+            step.tell(f"fetches the {self.paper}: PDF, {len(self.document)} bytes, PAdES {self.result['level']}")
         if hashlib.sha256(self.document).hexdigest() != self.result["sha256"]:
             raise Refused("the document is not the one that Intake tells the digest of")
         if not self.document.startswith(b"%PDF-") or b"/ByteRange" not in self.document:
@@ -172,7 +184,11 @@ class Transfer:
                 ),
             )
             step.tell(f"belongs to {cell['name']} now")
-        for notice in ("admission", "result"):
+        self.end(("admission", "result"))
+
+    def end(self, notices):
+        """The notices have come, the applicant's status says that it is over."""
+        for notice in notices:
             self._notices.arrive(self._timeline, self.applicant, self.channels, notice, self.code)
         with self._timeline.step("Intake", self.applicant.name, "sees his dossier") as step:
             view = self._suite.until(

@@ -55,6 +55,7 @@ public enum Words {
         MemberState.type: text("Đảng viên được cập nhật", "Member updated"),
         RoleState.type: text("Vai trò được cập nhật", "Role updated"),
         DossierSubmitted.type: text("Hồ sơ đã nộp", "Dossier submitted"),
+        DossierSupplemented.type: text("Hồ sơ đã bổ sung", "Dossier supplemented"),
         DossierWithdrawn.type: text("Hồ sơ đã rút", "Dossier withdrawn"),
         CaseOpened.type: text("Bắt đầu xử lý", "Case opened"),
         CaseStepEntered.type: text("Đến bước xử lý", "Step entered"),

@@ -71,7 +71,7 @@ extension DossierDesk {
     }
 
     /// The member who asks, if he can submit anything.
-    private func applicant(_ id: MemberID, in transaction: PostgresTransaction) async throws -> MemberState {
+    func applicant(_ id: MemberID, in transaction: PostgresTransaction) async throws -> MemberState {
         guard let member = try await directory.member(id, in: transaction) else {
             throw Problem(
                 .forbidden, id: "member-unknown", vietnamese: "Chưa có dữ liệu đảng viên của đồng chí",
@@ -91,11 +91,11 @@ extension DossierDesk {
         in transaction: PostgresTransaction
     ) async throws -> Submission.Facts {
         var organizations: [OrganizationID: OrganizationState] = [:]
-        for id in Set(submission.organizations.values) {
+        for id in Set(submission.organizations.map(\.id)) {
             organizations[id] = try await directory.organization(id, in: transaction)
         }
         return Submission.Facts(
-            applicantCell: applicant.cellId, organizations: organizations,
+            applicant: Submission.Applicant(applicant), organizations: organizations,
             attachments: files.mapValues { $0.dossier == nil ? .free : .used })
     }
 
@@ -117,6 +117,16 @@ extension DossierDesk {
         let day = Day(containing: Acknowledgement.receipt(of: now, by: time))
         let number = try await DossierNumbers.draw(at: body.code, on: day, in: transaction)
         return try Acknowledgement(arrivedAt: now, at: body.code, number: number, within: entry.checkWithin, by: time)
+    }
+}
+
+extension Submission.Applicant {
+    /// A member as Directory tells it.
+    init(_ member: MemberState) {
+        self.init(
+            cell: member.cellId, state: member.state,
+            isExemptFromResidenceActivity: member.exemptFromResidenceActivity ?? false,
+            isExemptFromIntroduction: member.exemptFromIntroduction ?? false)
     }
 }
 

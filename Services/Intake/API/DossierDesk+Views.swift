@@ -39,14 +39,17 @@ extension DossierDesk {
         var known: [OrganizationID: OrganizationState] = [:]
         for place in Set(places) { known[place] = try await directory.organization(place, in: transaction) }
         let files = try await AttachmentStore.files(of: id, in: transaction)
+        let versions = DossierView.versions(
+            of: row, form: try await DossierStore.form(of: id, in: transaction),
+            supplements: try await SupplementStore.all(of: id, in: transaction), files)
         return DossierView(
             dossierId: id, code: row.code, procedure: row.procedure, procedureVersion: row.procedureVersion,
             title: catalogue[row.procedure]?.title, status: timeline.status, statusText: timeline.status.text,
             reason: timeline.reason, applicantMemberId: row.applicant, enteredByMemberId: row.enteredBy,
             receivingOrganization: OrganizationView(row.receivingOrganization, among: known),
             receivedAt: row.receivedAt, acknowledgedAt: row.acknowledgedAt, deadline: row.deadline,
-            form: try await DossierStore.form(of: id, in: transaction),
-            attachments: files.map { AttachmentView($0.payload) },
+            wantedSupplement: timeline.wanted.map { DossierView.Wanted($0, among: known) },
+            form: versions.last?.form ?? [:], versions: versions, attachments: files.map { AttachmentView($0.payload) },
             currentStep: timeline.turn.map { DossierView.Step($0, among: known) },
             timeline: timeline.entries.map { DossierView.Entry($0, among: known) },
             results: timeline.results.map { DossierView.Result($0, among: known, at: results) })
@@ -78,14 +81,16 @@ extension DossierDesk {
         try kit.requireFresh(DirectoryProjection.consumerName(of: kit.service))
         let places = Set(timeline.entries.compactMap(\.event.organization) + [row.receivingOrganization])
         let roles = try await directory.roles(of: member, at: kit.time.now, in: transaction)
-        guard roles.contains(where: { Self.readers.contains($0.role) && places.contains($0.organizationId) }) else {
+        let readers = Self.readers.union(
+            catalogue[row.procedure, version: row.procedureVersion]?.readers ?? [])
+        guard roles.contains(where: { readers.contains($0.role) && places.contains($0.organizationId) }) else {
             throw Problem.forbidden.with(
                 vietnamese: "Đồng chí không có vai trò đối với hồ sơ này.",
                 english: "You hold no role for this dossier.")
         }
     }
 
-    /// The roles that read dossiers; those of administration and support never do.
+    /// The roles that read dossiers of every procedure; those of administration and support read none.
     private static let readers: Set<RoleName> = [
         .cellSecretary, .cellDeputy, .organisationOfficer, .committeeSigner, .inspector, .auditor,
     ]

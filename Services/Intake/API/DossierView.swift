@@ -62,7 +62,12 @@ struct DossierView: Encodable {
     let receivedAt: Date
     let acknowledgedAt: Date
     let deadline: Deadline
+    /// What the applicant is asked for; absent while nothing is.
+    let wantedSupplement: Wanted?
+    /// The form as it stands now.
     let form: JSONValue
+    /// The form as it was submitted, and as each supplement left it.
+    let versions: [Version]
     let attachments: [AttachmentView]
     /// Whose turn it is.
     let currentStep: Step?
@@ -87,6 +92,47 @@ extension DossierView {
             enteredAt = turn.enteredAt
             due = turn.due
         }
+    }
+
+    struct Wanted: Encodable {
+        let reason: String
+        let organization: OrganizationView
+        let requestedAt: Date
+
+        init(_ wanted: WantedSupplement, among known: [OrganizationID: OrganizationState]) {
+            reason = wanted.request.reason
+            organization = OrganizationView(wanted.request.organizationId, among: known)
+            requestedAt = wanted.request.requestedAt
+        }
+    }
+
+    struct Version: Encodable {
+        /// 1 is the submission.
+        let version: Int
+        let at: Date
+        let byMemberId: MemberID
+        /// The names of the fields that differ from the version before.
+        let changedFields: [String]
+        let form: JSONValue
+        /// The files that came with it.
+        let attachmentIds: [AttachmentID]
+    }
+
+    /// All versions of a dossier's form, the oldest first.
+    static func versions(
+        of row: DossierRow, form: JSONValue, supplements: [SupplementRow], _ files: [AttachmentRow]
+    ) -> [Version] {
+        func ids(_ supplement: Int?) -> [AttachmentID] { files.filter { $0.supplement == supplement }.map(\.id) }
+        let first = Version(
+            version: 1, at: row.acknowledgedAt, byMemberId: row.enteredBy,
+            changedFields: form.object?.keys.sorted() ?? [], form: form, attachmentIds: ids(nil))
+        return [first]
+            + supplements.map { supplement in
+                Version(
+                    version: supplement.number + 1, at: supplement.at, byMemberId: supplement.byMember,
+                    changedFields: supplement.changedFields, form: supplement.form,
+                    attachmentIds: ids(supplement.number))
+            }
     }
 
     struct Entry: Encodable {

@@ -8,9 +8,9 @@ enum CatalogueReader {
     /// The entries inside the program, and those of a directory (`*.yaml`) where one is given.
     static func read(directory: String?) throws -> ProcedureCatalogue {
         var catalogue = ProcedureCatalogue()
-        try add(
-            String(decoding: PackageResources.official_transfer_yaml, as: UTF8.self), file: "official-transfer.yaml",
-            to: &catalogue)
+        for (name, bytes) in published {
+            try add(String(decoding: bytes, as: UTF8.self), file: "\(name).yaml", to: &catalogue)
+        }
         guard let directory else { return catalogue }
         let names = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".yaml") }
         for name in names.sorted() {
@@ -19,6 +19,13 @@ enum CatalogueReader {
         }
         return catalogue
     }
+
+    private static let published = [
+        ("dues-objection", PackageResources.dues_objection_yaml),
+        ("official-transfer", PackageResources.official_transfer_yaml),
+        ("residence-opinion", PackageResources.residence_opinion_yaml),
+        ("temporary-transfer", PackageResources.temporary_transfer_yaml),
+    ]
 
     static func add(_ yaml: String, file: String, to catalogue: inout ProcedureCatalogue) throws {
         do {

@@ -10,6 +10,7 @@ enum ProgressConsumer {
     .following { ProgressEvent.opened($0) }
     .following { ProgressEvent.stepEntered($0) }
     .following { ProgressEvent.stepCompleted($0) }
+    .following { ProgressEvent.supplementRequested($0) }
     .following { ProgressEvent.unroutable($0) }
     .following { ProgressEvent.rejected($0) }
     .following { ProgressEvent.admitted($0) }

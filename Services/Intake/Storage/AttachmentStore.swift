@@ -13,6 +13,8 @@ struct AttachmentRow: PostgresRowDecodable, Sendable {
     let size: Int64
     let sha256: ContentDigest
     let dossier: DossierID?
+    /// The supplement that it came with; nil for a file of the submission.
+    let supplement: Int?
 
     init(row: PostgresRow) throws {
         id = try row.get("id")
@@ -22,6 +24,7 @@ struct AttachmentRow: PostgresRowDecodable, Sendable {
         size = try row.get("size")
         sha256 = try row.get("sha256")
         dossier = try row.get("dossier_id")
+        supplement = try row.get("supplement")
     }
 
     /// As the events tell it.
@@ -29,7 +32,7 @@ struct AttachmentRow: PostgresRowDecodable, Sendable {
         DossierSubmitted.Attachment(id: id, name: name, mediaType: mediaType, size: size, sha256: sha256)
     }
 
-    static let columns: SQL = "id, owner_member_id, name, media_type, size, sha256, dossier_id"
+    static let columns: SQL = "id, owner_member_id, name, media_type, size, sha256, dossier_id, supplement"
 }
 
 /// Uploaded files as rows.
@@ -60,14 +63,17 @@ enum AttachmentStore {
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0) })
     }
 
-    /// Gives locked files to a dossier, in their order.
+    /// Gives locked files to a dossier, in their order, behind those it has.
+    ///
+    /// - Parameter supplement: the supplement that they came with; nil for the submission.
     static func claim(
-        _ ids: [AttachmentID], for dossier: DossierID, in transaction: PostgresTransaction
+        _ ids: [AttachmentID], for dossier: DossierID, supplement: Int? = nil, in transaction: PostgresTransaction
     ) async throws {
         guard !ids.isEmpty else { return }
         try await transaction.execute(
             """
-            UPDATE attachments a SET dossier_id = \(dossier), position = given.position
+            UPDATE attachments a SET dossier_id = \(dossier), supplement = \(supplement), position = given.position
+                + (SELECT coalesce(max(position), 0) FROM attachments WHERE dossier_id = \(dossier))
             FROM unnest(\(ids)::uuid[]) WITH ORDINALITY AS given (id, position) WHERE a.id = given.id
             """)
     }

@@ -65,6 +65,20 @@ enum DossierStore {
             "SELECT \(DossierRow.columns) FROM dossiers WHERE id = \(id)", as: DossierRow.self)
     }
 
+    /// The dossier with its row lock, and the number of events that were told of it; nil when there is none.
+    static func lock(
+        _ id: DossierID, in transaction: PostgresTransaction
+    ) async throws -> (dossier: DossierRow, version: Int64)? {
+        try await transaction.queryOptional(
+            "SELECT \(DossierRow.columns), version FROM dossiers WHERE id = \(id) FOR UPDATE"
+        ).map { (try DossierRow(row: $0), try $0.get("version")) }
+    }
+
+    /// Counts the events told of a locked dossier.
+    static func count(to version: Int64, of id: DossierID, in transaction: PostgresTransaction) async throws {
+        try await transaction.execute("UPDATE dossiers SET version = \(version) WHERE id = \(id)")
+    }
+
     /// The form as it was submitted.
     static func form(of id: DossierID, in session: any PostgresQueryable) async throws -> JSONValue {
         let row = try await session.queryOne("SELECT form FROM dossiers WHERE id = \(id)")

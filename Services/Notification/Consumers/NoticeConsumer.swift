@@ -35,6 +35,13 @@ struct NoticeConsumer: Sendable {
                 opened.dossierId, code: opened.code, applicant: opened.memberId, in: scope.transaction)
             scope.arrived("dossier:\(opened.dossierId)")
         }
+        .on(DossierSupplemented.self) { message, scope in
+            let dossier = try await known(message.payload.dossierId, scope)
+            try await tell(
+                dossier.applicant, of: message, dossier: message.payload.dossierId,
+                facts: ["code": dossier.code.text, "suppliedAt": NoticeFormat.moment(message.payload.suppliedAt)],
+                scope)
+        }
         .on(MemberAdmitted.self) { message, scope in
             let dossier = try await known(message.payload.dossierId, scope)
             try await tell(
@@ -43,6 +50,13 @@ struct NoticeConsumer: Sendable {
         }
         .on(CaseSupplementRequested.self) { message, scope in
             // What is missing stands in the case, not in a mail.
+            let dossier = try await known(message.payload.dossierId, scope)
+            try await tell(
+                dossier.applicant, of: message, dossier: message.payload.dossierId, facts: ["code": dossier.code.text],
+                scope)
+        }
+        .on(CaseRejected.self) { message, scope in
+            // The reason stands in the case, not in a mail.
             let dossier = try await known(message.payload.dossierId, scope)
             try await tell(
                 dossier.applicant, of: message, dossier: message.payload.dossierId, facts: ["code": dossier.code.text],

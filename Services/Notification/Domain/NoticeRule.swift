@@ -53,9 +53,11 @@ public struct NoticeRules: Sendable {
 public enum NoticeFacts {
     public static let names: [String: Set<String>] = [
         "hoso.dossier.submitted": ["code", "receivedAt", "deadline"],
+        "hoso.dossier.supplemented": ["code", "suppliedAt"],
         "hoso.result.issued": ["code", "number", "verificationId"],
         "hoso.case.member-admitted": ["code", "effectiveOn"],
         "hoso.case.supplement-requested": ["code"],
+        "hoso.case.rejected": ["code"],
         "hoso.receipt.issued": ["number", "amount", "months"],
     ]
 }

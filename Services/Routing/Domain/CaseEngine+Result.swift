@@ -17,7 +17,13 @@ extension Draft {
                     version: running.requests, memberId: running.memberId, issuingOrganizationId: issuer(result.issuer),
                     requestedAt: around.now,
                     content: CaseResultRequested.Content(
-                        title: result.title, boxes: letterBoxes() + opinionBoxes(), fields: resultFields()))))
+                        title: result.title, boxes: letterBoxes() + opinionBoxes(), fields: resultFields()),
+                    requestedByOrganizationId: definition.opinion == nil ? nil : asking)))
+    }
+
+    /// The body that took the first step of the way.
+    private var asking: OrganizationID? {
+        running.done.first { $0.step == definition.route.stations.first }?.organizationId
     }
 
     private func letterBoxes() -> [CaseResultRequested.Box] {
@@ -63,18 +69,22 @@ extension Draft {
         fields["fromOrganization"] = around.tree[running.fromCellId]?.name
         fields["toOrganization"] = running.toCellId.flatMap { around.tree.successor(of: $0)?.name }
         fields["admittedOn"] = running.admittedOn.map(Draft.written)
-        fields["duesPaidThrough"] = running.duesPaidThrough.map { "\(Draft.two($0.month))/\($0.year)" }
+        fields["duesPaidThrough"] = running.duesPaidThrough.map(Draft.written)
         if let stay = definition.period?.stay(in: running.form) {
             fields["stayFrom"] = Draft.written(stay.from)
             fields["stayUntil"] = Draft.written(stay.until)
         }
         let sheets = definition.continuationSheets(for: running.boxes.count, in: running.variant)
         if sheets > 0 { fields["continuationSheets"] = "\(sheets)" }
+        fields["purpose"] = definition.opinion?.purpose(in: running.form)?.vietnamese
+        fields["duesMonth"] = (running.form["duesMonth"]?.string).flatMap { try? DuesMonth($0) }.map(Draft.written)
         fields["reason"] = (try? BoxText.checked(running.form["reason"]?.string)) ?? nil
         return fields
     }
 
     static func written(_ day: Day) -> String { "\(two(day.dayOfMonth))/\(two(day.month))/\(day.year)" }
+
+    private static func written(_ month: DuesMonth) -> String { "\(two(month.month))/\(month.year)" }
 
     private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

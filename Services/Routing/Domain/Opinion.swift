@@ -42,6 +42,16 @@ public enum OpinionPurpose: String, Codable, Hashable, Sendable, CaseIterable {
     case cadre
     case reward
     case discipline
+
+    /// The purpose as it is printed.
+    var vietnamese: String {
+        switch self {
+        case .annual: "Đánh giá, xếp loại hằng năm"
+        case .cadre: "Công tác cán bộ"
+        case .reward: "Khen thưởng"
+        case .discipline: "Kỷ luật"
+        }
+    }
 }
 
 /// Why no opinion is asked for.

@@ -61,11 +61,3 @@ extension ProcedureDefinition.PeriodRule {
         return stay.fits(length)
     }
 }
-
-extension Day {
-    /// The same day so many months later, or the last one of a shorter month.
-    func adding(months: Int) -> Day {
-        let month = DuesMonth(containing: self).adding(months: months)
-        return min(month.firstDay.adding(days: dayOfMonth - 1), month.lastDay)
-    }
-}

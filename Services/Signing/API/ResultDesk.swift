@@ -40,18 +40,19 @@ struct ResultDesk: Sendable {
         guard let id = context.parameters.get("id").flatMap(ResultID.init) else { throw Problem.notFound }
         return try await kit.pool.transaction { transaction in
             guard let row = try await ResultStore.read(id, in: transaction) else { throw Problem.notFound }
-            if member.id != row.member { try await requireOfficer(member.id, at: row.issuer, in: transaction) }
+            if member.id != row.member { try await requireOfficer(member.id, of: row, in: transaction) }
             try await kit.audit.record(action, subject: "\(id)", actor: "\(member.id)", in: transaction)
             return try await make(row, transaction)
         }
     }
 
     private func requireOfficer(
-        _ member: MemberID, at issuer: OrganizationID, in transaction: PostgresTransaction
+        _ member: MemberID, of row: ResultRow, in transaction: PostgresTransaction
     ) async throws {
+        let bodies = try await [row.issuer, ResultStore.requester(of: row, in: transaction)]
         try kit.requireFresh(DirectoryProjection.consumerName(of: kit.service))
         let roles = try await directory.roles(of: member, at: kit.time.now, in: transaction)
-        guard roles.contains(where: { $0.organizationId == issuer && Self.readers.contains($0.role) }) else {
+        guard roles.contains(where: { bodies.contains($0.organizationId) && Self.readers.contains($0.role) }) else {
             throw Problem.forbidden.with(
                 vietnamese: "Đồng chí không có vai trò đối với kết quả này.",
                 english: "You hold no role for this result.")

@@ -23,22 +23,24 @@ struct ResultDocument {
             template: template.name,
             issuer: .init(superior: superior?.name.uppercased(), name: issuer.name.uppercased()),
             number: codes.number.description, placeAndDate: Self.capitalized(officialDate(now)),
-            title: template.title(of: wanted), addressee: wanted.fields["toOrganization"],
+            title: template.title(of: wanted), addressee: wanted.fields[template.addressee],
             facts: template.facts(of: wanted).map { .init($0.label, $0.value) }, paragraphs: template.paragraphs,
-            boxes: Self.boxes(of: wanted),
+            boxes: Self.boxes(of: wanted, by: template),
             signature: .init(authority: "T/M \(issuer.name.uppercased())", role: "CON DẤU ĐIỆN TỬ", name: signer),
             recipients: ["Đồng chí có tên trên", "Lưu hồ sơ điện tử \(request.dossierCode)"],
             verification: .init(identifier: verification.text, address: address), createdAt: now)
     }
 
-    /// Each box introduces the member to the organisation of the next one, the last to the destination.
-    private static func boxes(of content: CaseResultRequested.Content) -> [DocumentContent.Box] {
+    /// Each box of a letter introduces the member to the organisation of the next one, the last to the destination.
+    private static func boxes(
+        of content: CaseResultRequested.Content, by template: ResultTemplate
+    ) -> [DocumentContent.Box] {
         content.boxes.enumerated().map { index, box in
             let next =
                 index + 1 < content.boxes.count
                 ? content.boxes[index + 1].organizationName : content.fields["toOrganization"]
             return DocumentContent.Box(
-                number: box.number, from: box.organizationName, to: next, content: box.text,
+                number: box.number, from: box.organizationName, to: template.isLetter ? next : nil, content: box.text,
                 placeAndDate: capitalized(officialDate(box.signedAt)), role: "NGƯỜI KÝ", signer: box.signerName,
                 note: "Ký số \(moment(box.signedAt))")
         }

@@ -56,6 +56,17 @@ struct ResultRow: PostgresRowDecodable, Sendable {
 
 /// Signed results as rows.
 enum ResultStore {
+    /// The body that asked for a result, where one did.
+    static func requester(of result: ResultRow, in session: any PostgresQueryable) async throws -> OrganizationID? {
+        let row = try await session.queryOptional(
+            """
+            SELECT (request ->> 'requestedByOrganizationId')::uuid AS body FROM jobs
+            WHERE dossier_id = \(result.dossier) AND document_type = \(result.documentType)
+                AND version = \(result.version)
+            """)
+        return try row?.get("body", as: OrganizationID?.self) ?? nil
+    }
+
     static func insert(
         _ result: ResultIssued, register: Int, member: MemberID, title: String, template: String, signer: String,
         document: [UInt8], in transaction: PostgresTransaction

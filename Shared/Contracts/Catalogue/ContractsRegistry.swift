@@ -6,6 +6,7 @@ public enum ContractsRegistry {
         MemberState.self,
         RoleState.self,
         DossierSubmitted.self,
+        DossierSupplemented.self,
         DossierWithdrawn.self,
         CaseOpened.self,
         CaseStepEntered.self,

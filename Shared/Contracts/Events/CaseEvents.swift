@@ -132,10 +132,13 @@ public struct CaseResultRequested: EventPayload, Hashable {
     public let requestedAt: Date
     /// What stands in it.
     public let content: Content
+    /// The body to which the result goes back, which may read it; absent where nobody but the member asked.
+    public let requestedByOrganizationId: OrganizationID?
 
     public init(
         dossierId: DossierID, dossierCode: DossierCode, documentType: String, version: Int, memberId: MemberID,
-        issuingOrganizationId: OrganizationID, requestedAt: Date, content: Content
+        issuingOrganizationId: OrganizationID, requestedAt: Date, content: Content,
+        requestedByOrganizationId: OrganizationID? = nil
     ) {
         self.dossierId = dossierId
         self.dossierCode = dossierCode
@@ -145,6 +148,7 @@ public struct CaseResultRequested: EventPayload, Hashable {
         self.issuingOrganizationId = issuingOrganizationId
         self.requestedAt = requestedAt
         self.content = content
+        self.requestedByOrganizationId = requestedByOrganizationId
     }
 
     /// What stands in a result.

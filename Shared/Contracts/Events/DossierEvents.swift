@@ -72,6 +72,43 @@ public struct DossierSubmitted: EventPayload, Hashable {
     }
 }
 
+/// The applicant sent what a body asked him for: the dossier goes on.
+public struct DossierSupplemented: EventPayload, Hashable {
+    public static let type = "hoso.dossier.supplemented.v1"
+    public static let topic = TopicCatalogue.dossiers
+
+    /// The dossier; also the key.
+    public let dossierId: DossierID
+    /// The running number of the supplement within its dossier, from 1.
+    public let number: Int
+    /// The request that it answers, by its number among the events of the case.
+    public let requestSequence: Int64
+    /// Who sent it.
+    public let byMemberId: MemberID
+    /// When it came.
+    public let suppliedAt: Date
+    /// The whole form as it stands now, an object by the names of its fields.
+    public let form: JSONValue
+    /// The names of the fields that it added, changed or emptied.
+    public let changedFields: [String]
+    /// The files that came with it.
+    public let attachments: [DossierSubmitted.Attachment]
+
+    public init(
+        dossierId: DossierID, number: Int, requestSequence: Int64, byMemberId: MemberID, suppliedAt: Date,
+        form: JSONValue, changedFields: [String], attachments: [DossierSubmitted.Attachment]
+    ) {
+        self.dossierId = dossierId
+        self.number = number
+        self.requestSequence = requestSequence
+        self.byMemberId = byMemberId
+        self.suppliedAt = suppliedAt
+        self.form = form
+        self.changedFields = changedFields
+        self.attachments = attachments
+    }
+}
+
 /// The applicant took a dossier back.
 public struct DossierWithdrawn: EventPayload, Hashable {
     public static let type = "hoso.dossier.withdrawn.v1"

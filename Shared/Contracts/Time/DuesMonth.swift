@@ -58,3 +58,11 @@ extension DuesMonth: Strideable {
     public func distance(to other: DuesMonth) -> Int { months(until: other) }
     public func advanced(by count: Int) -> DuesMonth { adding(months: count) }
 }
+
+extension Day {
+    /// The same day so many months later, or the last one of a shorter month.
+    public func adding(months: Int) -> Day {
+        let month = DuesMonth(containing: self).adding(months: months)
+        return min(month.firstDay.adding(days: dayOfMonth - 1), month.lastDay)
+    }
+}

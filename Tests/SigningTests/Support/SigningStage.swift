@@ -114,7 +114,8 @@ extension SigningStage {
     /// A request for the letter of a transfer.
     func request(
         dossier: DossierID? = nil, number: Int = 7, type: String = "GGT", version: Int = 1,
-        issuer: OrganizationID? = nil, text: String = "Giới thiệu đồng chí Nguyễn Văn Mẫu 01 đến sinh hoạt đảng."
+        issuer: OrganizationID? = nil, requester: OrganizationID? = nil,
+        text: String = "Giới thiệu đồng chí Nguyễn Văn Mẫu 01 đến sinh hoạt đảng."
     ) throws -> CaseResultRequested {
         CaseResultRequested(
             dossierId: dossier ?? ids.next(at: time.now),
@@ -131,8 +132,9 @@ extension SigningStage {
                 },
                 fields: [
                     "memberName": "Nguyễn Văn Mẫu 01", "joinedOn": "19/05/2015", "toOrganization": "Chi bộ Mẫu 9",
-                    "duesPaidThrough": "11/2026",
-                ]))
+                    "duesPaidThrough": "11/2026", "fromOrganization": "Chi bộ Mẫu 1", "purpose": "Công tác cán bộ",
+                    "duesMonth": "10/2026", "stayFrom": "01/12/2026", "stayUntil": "31/05/2027",
+                ]), requestedByOrganizationId: requester)
     }
 
     /// Routing asks for a result.

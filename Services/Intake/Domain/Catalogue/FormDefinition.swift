@@ -5,10 +5,16 @@ public struct FormDefinition: Codable, Hashable, Sendable {
     /// `<procedure code>.<form symbol>` (article 27).
     public let code: String
     public let fields: [FormField]
+    /// The stay that the form asks for, where it asks for one.
+    public let stay: StayRule?
+    /// The opinion that the form asks for, where it asks for one.
+    public let opinion: OpinionRule?
 
-    public init(code: String, fields: [FormField]) {
+    public init(code: String, fields: [FormField], stay: StayRule? = nil, opinion: OpinionRule? = nil) {
         self.code = code
         self.fields = fields
+        self.stay = stay
+        self.opinion = opinion
     }
 
     /// The field of the name, or nil.
@@ -19,6 +25,8 @@ public struct FormDefinition: Codable, Hashable, Sendable {
         try ProcedureEntry.require(
             Set(fields.map(\.name)).count == fields.count, "form.fields", "definition.fields", "fields of unlike names")
         for field in fields { try field.check() }
+        try stay?.check(in: self)
+        try opinion?.check(in: self)
     }
 }
 
@@ -28,12 +36,25 @@ public struct FormField: Codable, Hashable, Sendable {
     public enum Kind: String, Codable, Hashable, Sendable {
         /// Plain text.
         case text
+        /// One of the values that the field lists.
+        case choice
+        /// A calendar day.
+        case day
         /// A calendar day that has come.
         case pastDay = "past-day"
+        /// A calendar day that is not over.
+        case comingDay = "coming-day"
+        /// A month of dues, of the last five years or the next one.
+        case duesMonth = "dues-month"
         /// A cell of the Party other than the applicant's own.
         case otherCell = "other-cell"
+        /// A list of such cells.
+        case otherCells = "other-cells"
         /// A file that was uploaded before.
         case attachment
+
+        /// Whether a field of this kind says where a dossier goes.
+        var isAddress: Bool { self == .otherCell || self == .otherCells }
     }
 
     /// How many characters a text has.
@@ -47,19 +68,39 @@ public struct FormField: Codable, Hashable, Sendable {
         }
     }
 
+    /// A value that can be chosen.
+    public struct Choice: Codable, Hashable, Sendable {
+        public let value: String
+        public let title: LocalizedText
+
+        public init(value: String, title: LocalizedText) {
+            self.value = value
+            self.title = title
+        }
+    }
+
     public let name: String
     public let title: LocalizedText
     public let kind: Kind
     public let required: Bool
     /// Of a text; 1 to 1,000 characters where it is not given.
     public let length: Length?
+    /// What a choice can be.
+    public let choices: [Choice]?
+    /// The most entries of a list; one where it is not given.
+    public let most: Int?
 
-    public init(name: String, title: LocalizedText, kind: Kind, required: Bool, length: Length? = nil) {
+    public init(
+        name: String, title: LocalizedText, kind: Kind, required: Bool, length: Length? = nil,
+        choices: [Choice]? = nil, most: Int? = nil
+    ) {
         self.name = name
         self.title = title
         self.kind = kind
         self.required = required
         self.length = length
+        self.choices = choices
+        self.most = most
     }
 
     /// The length a text of this field must have.
@@ -73,5 +114,12 @@ public struct FormField: Codable, Hashable, Sendable {
         try ProcedureEntry.require(
             textLength.minimum >= 1 && textLength.minimum <= textLength.maximum && textLength.maximum <= 10_000,
             "form.fields.\(name).length", "definition.length", "a length from 1 to 10,000")
+        let values = (choices ?? []).map(\.value)
+        try ProcedureEntry.require(
+            values.isEmpty == (kind != .choice) && Set(values).count == values.count,
+            "form.fields.\(name).choices", "definition.choices", "unlike values, for a choice and for nothing else")
+        try ProcedureEntry.require(
+            most == nil || kind == .otherCells && (1...20).contains(most ?? 0), "form.fields.\(name).most",
+            "definition.most", "from 1 to 20, of a list")
     }
 }

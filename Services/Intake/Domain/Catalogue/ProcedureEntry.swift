@@ -14,10 +14,14 @@ public struct ProcedureEntry: Codable, Hashable, Sendable {
     /// The most files of one dossier.
     public let maximumAttachments: Int
     public let form: FormDefinition
+    /// The states of membership in which it can be submitted; every one that has not ended where it is not given.
+    public let applicants: [MembershipState]?
+    /// The roles that read its dossiers beside those that read every procedure's.
+    public let readers: [RoleName]?
 
     public init(
         procedure: ProcedureCode, version: Int, title: LocalizedText, checkWithin: TimeLimit, maximumAttachments: Int,
-        form: FormDefinition
+        form: FormDefinition, applicants: [MembershipState]? = nil, readers: [RoleName]? = nil
     ) {
         self.procedure = procedure
         self.version = version
@@ -25,6 +29,8 @@ public struct ProcedureEntry: Codable, Hashable, Sendable {
         self.checkWithin = checkWithin
         self.maximumAttachments = maximumAttachments
         self.form = form
+        self.applicants = applicants
+        self.readers = readers
     }
 
     /// Throws what is wrong with the definition itself.
@@ -45,23 +51,29 @@ public struct ProcedureEntry: Codable, Hashable, Sendable {
     }
 }
 
-/// The procedures that dossiers can be submitted for, each in its newest version.
+/// The procedures that dossiers can be submitted for, each in its newest version. Older versions are kept for the
+/// dossiers that were submitted under them.
 public struct ProcedureCatalogue: Sendable {
-    private var entries: [ProcedureCode: ProcedureEntry] = [:]
+    private var entries: [ProcedureCode: [Int: ProcedureEntry]] = [:]
 
     public init() {}
 
     /// All entries, by code.
-    public var all: [ProcedureEntry] { entries.values.sorted { $0.procedure < $1.procedure } }
+    public var all: [ProcedureEntry] { entries.keys.sorted().compactMap { self[$0] } }
 
-    public subscript(code: ProcedureCode) -> ProcedureEntry? { entries[code] }
+    public subscript(code: ProcedureCode) -> ProcedureEntry? {
+        entries[code]?.values.max { $0.version < $1.version }
+    }
 
-    /// Adds an entry; of two versions the newer one counts.
+    /// The entry that a dossier was submitted under.
+    public subscript(code: ProcedureCode, version version: Int) -> ProcedureEntry? { entries[code]?[version] }
+
+    /// Adds an entry; a version that is there already stays as it is.
     ///
     /// Throws what is wrong with it.
     public mutating func add(_ entry: ProcedureEntry) throws(InvalidValue) {
         try entry.check()
-        if let known = entries[entry.procedure], known.version >= entry.version { return }
-        entries[entry.procedure] = entry
+        guard self[entry.procedure, version: entry.version] == nil else { return }
+        entries[entry.procedure, default: [:]][entry.version] = entry
     }
 }

@@ -9,6 +9,10 @@ extension ProgressEvent {
         let english = place ?? "the body in charge"
         switch self {
         case .submitted: return LocalizedText(vietnamese: "Đã tiếp nhận hồ sơ", english: "The dossier was received")
+        case .supplemented(let supplement):
+            return LocalizedText(
+                vietnamese: "Đã nhận bổ sung lần \(supplement.number)",
+                english: "Supplement \(supplement.number) arrived")
         case .withdrawn: return LocalizedText(vietnamese: "Đã rút hồ sơ", english: "The dossier was withdrawn")
         case .opened: return LocalizedText(vietnamese: "Bắt đầu giải quyết", english: "Handling began")
         case .stepEntered:
@@ -17,6 +21,9 @@ extension ProgressEvent {
             let box = step.box.map { (" (ô \($0))", " (box \($0))") } ?? ("", "")
             return LocalizedText(
                 vietnamese: "\(vietnamese) đã giải quyết\(box.0)", english: "Done by \(english)\(box.1)")
+        case .supplementRequested:
+            return LocalizedText(
+                vietnamese: "\(vietnamese) đề nghị bổ sung hồ sơ", english: "A supplement was asked for by \(english)")
         case .unroutable:
             return LocalizedText(
                 vietnamese: "Chưa xác định được nơi giải quyết tiếp theo", english: "The next place is not known yet")
@@ -43,13 +50,14 @@ extension ProgressEvent {
         case .opened(let event): event.organizationId
         case .stepEntered(let event): event.organizationId
         case .stepCompleted(let event): event.organizationId
+        case .supplementRequested(let event): event.organizationId
         case .unroutable(let event): event.organizationId
         case .rejected(let event): event.organizationId
         case .admitted(let event): event.toCellId
         case .resultRequested(let event): event.issuingOrganizationId
         case .resultIssued(let event): event.issuingOrganizationId
         case .resultFailed(let event): event.issuingOrganizationId
-        case .withdrawn, .completed: nil
+        case .supplemented, .withdrawn, .completed: nil
         }
     }
 }

@@ -4,10 +4,12 @@ public import Foundation
 /// Something that happened to a dossier.
 public enum ProgressEvent: Hashable, Sendable {
     case submitted(DossierSubmitted)
+    case supplemented(DossierSupplemented)
     case withdrawn(DossierWithdrawn)
     case opened(CaseOpened)
     case stepEntered(CaseStepEntered)
     case stepCompleted(CaseStepCompleted)
+    case supplementRequested(CaseSupplementRequested)
     case unroutable(CaseUnroutable)
     case rejected(CaseRejected)
     case admitted(MemberAdmitted)
@@ -24,10 +26,12 @@ public enum ProgressEvent: Hashable, Sendable {
 
     private static let readers: [String: @Sendable ([UInt8]) throws -> ProgressEvent] = [
         DossierSubmitted.type: { .submitted(try ContractsJSON.decode(from: $0)) },
+        DossierSupplemented.type: { .supplemented(try ContractsJSON.decode(from: $0)) },
         DossierWithdrawn.type: { .withdrawn(try ContractsJSON.decode(from: $0)) },
         CaseOpened.type: { .opened(try ContractsJSON.decode(from: $0)) },
         CaseStepEntered.type: { .stepEntered(try ContractsJSON.decode(from: $0)) },
         CaseStepCompleted.type: { .stepCompleted(try ContractsJSON.decode(from: $0)) },
+        CaseSupplementRequested.type: { .supplementRequested(try ContractsJSON.decode(from: $0)) },
         CaseUnroutable.type: { .unroutable(try ContractsJSON.decode(from: $0)) },
         CaseRejected.type: { .rejected(try ContractsJSON.decode(from: $0)) },
         MemberAdmitted.type: { .admitted(try ContractsJSON.decode(from: $0)) },
@@ -41,10 +45,12 @@ public enum ProgressEvent: Hashable, Sendable {
     public var payload: any EventPayload {
         switch self {
         case .submitted(let payload): payload
+        case .supplemented(let payload): payload
         case .withdrawn(let payload): payload
         case .opened(let payload): payload
         case .stepEntered(let payload): payload
         case .stepCompleted(let payload): payload
+        case .supplementRequested(let payload): payload
         case .unroutable(let payload): payload
         case .rejected(let payload): payload
         case .admitted(let payload): payload

@@ -7,6 +7,8 @@ public struct StatusTimeline: Hashable, Sendable {
     public private(set) var status = DossierStatus.received
     /// Whose turn it is; nil when it is nobody's.
     public private(set) var turn: CaseStepEntered?
+    /// What the applicant is asked for; nil while nothing is.
+    public private(set) var wanted: WantedSupplement?
     /// The results in force, the newest last.
     public private(set) var results: [ResultIssued] = []
     /// The reason of a refusal or return.
@@ -16,12 +18,16 @@ public struct StatusTimeline: Hashable, Sendable {
 
     private var requested: CaseResultRequested?
     private var isWithdrawn = false
+    /// Requests for a supplement in whose turn nobody has acted since.
+    private var asked: [WantedSupplement] = []
+    /// The newest request that the applicant has answered.
+    private var answered: Int64 = 0
 
     /// Folds the entries.
     public init(_ entries: [TimelineEntry]) {
         self.entries = entries.sorted { Self.place($0) < Self.place($1) }
         // Within a topic the order is certain; what topics say together does not hang on their order to each other.
-        for entry in entries.sorted(by: { ($0.topic, $0.sequence) < ($1.topic, $1.sequence) }) { apply(entry.event) }
+        for entry in entries.sorted(by: { ($0.topic, $0.sequence) < ($1.topic, $1.sequence) }) { apply(entry) }
         combine()
     }
 
@@ -29,9 +35,10 @@ public struct StatusTimeline: Hashable, Sendable {
         (entry.at.millisecondsSince1970, entry.topic, entry.sequence)
     }
 
-    private mutating func apply(_ event: ProgressEvent) {
-        switch event {
-        case .submitted, .admitted, .resultFailed: break
+    private mutating func apply(_ entry: TimelineEntry) {
+        noteSupplement(entry)
+        switch entry.event {
+        case .submitted, .supplemented, .supplementRequested, .admitted, .resultFailed: break
         case .withdrawn: isWithdrawn = true
         case .opened: enter(.inProgress, nil)
         case .stepEntered(let step):
@@ -50,6 +57,23 @@ public struct StatusTimeline: Hashable, Sendable {
         }
     }
 
+    private mutating func noteSupplement(_ entry: TimelineEntry) {
+        switch entry.event {
+        case .supplementRequested(let request):
+            asked.append(WantedSupplement(request: request, sequence: entry.sequence))
+        case .supplemented(let supplement): answered = max(answered, supplement.requestSequence)
+        // The turn that asked goes on after a supplement, or when its seat changes; it is over when somebody acts in it,
+        // or when the case has come to another step.
+        case .stepEntered(let step): asked.removeAll { $0.request.step != step.step }
+        case .stepCompleted(let step):
+            asked.removeAll {
+                $0.request.step != step.step || $0.request.organizationId == step.organizationId
+            }
+        case .rejected, .resultRequested, .completed: asked = []
+        case .submitted, .withdrawn, .opened, .unroutable, .admitted, .resultIssued, .resultFailed: break
+        }
+    }
+
     private mutating func enter(_ status: DossierStatus, _ turn: CaseStepEntered?) {
         self.status = status
         self.turn = turn
@@ -63,5 +87,22 @@ public struct StatusTimeline: Hashable, Sendable {
         }
         if status == .awaitingResult, isIssued { status = .resultIssued }
         if isWithdrawn, !status.isFinal { enter(.withdrawn, nil) }
+        switch status {
+        case .received, .inProgress, .onHold: wanted = asked.last { $0.sequence > answered }
+        case .awaitingSupplement, .awaitingResult, .resultIssued, .completed, .refused, .withdrawn: wanted = nil
+        }
+        if wanted != nil { status = .awaitingSupplement }
+    }
+}
+
+/// A request for a supplement that is not answered yet.
+public struct WantedSupplement: Hashable, Sendable {
+    public let request: CaseSupplementRequested
+    /// Its number among the events of the case.
+    public let sequence: Int64
+
+    public init(request: CaseSupplementRequested, sequence: Int64) {
+        self.request = request
+        self.sequence = sequence
     }
 }

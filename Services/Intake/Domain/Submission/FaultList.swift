@@ -30,3 +30,31 @@ struct FaultList {
         add(field, "unknown-field", "Biểu mẫu không có trường này.", "The form has no such field.")
     }
 }
+
+extension FaultList {
+    /// Adds a fault for each file that cannot be used.
+    ///
+    /// - Parameter known: the files of the applicant.
+    mutating func check(
+        _ files: [Submission.NamedAttachment], against known: [AttachmentID: Submission.Attachment]
+    ) {
+        for file in files {
+            switch known[file.id] {
+            case .free: break
+            case .used:
+                add(
+                    file.field, "attachment.used", "Tệp này đã thuộc một hồ sơ khác.",
+                    "This file belongs to another dossier already.")
+            case nil: add(file.field, "attachment.unknown", "Không có tệp này.", "There is no such file.")
+            }
+        }
+    }
+
+    /// Adds a fault when a dossier would have more files than the procedure takes.
+    mutating func check(numberOfFiles number: Int, atMost most: Int) {
+        guard number > most else { return }
+        add(
+            "attachmentIds", "attachments.too-many", "Hồ sơ có tối đa \(most) tệp đính kèm.",
+            "A dossier has \(most) attachments at most.")
+    }
+}

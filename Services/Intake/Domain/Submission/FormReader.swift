@@ -5,7 +5,7 @@ struct FormReader {
     let today: Day
     private(set) var faults: FaultList
     private(set) var values: [String: JSONValue] = [:]
-    private(set) var organizations: [String: OrganizationID] = [:]
+    private(set) var organizations: [Submission.NamedOrganization] = []
     private(set) var attachments: [Submission.NamedAttachment] = []
 
     init(today: Day, faults: FaultList) {
@@ -26,6 +26,24 @@ struct FormReader {
         guard let definition else { return }
         for field in definition.fields { read(field, object[field.name]) }
         for name in object.keys.sorted() where definition[name] == nil { faults.unknown("form.\(name)") }
+        if let fault = definition.stay?.fault(in: values) { faults.add(fault) }
+    }
+
+    /// Reads the fields that a supplement brings; those that it leaves out stay as they are.
+    mutating func read(_ value: JSONValue?, over standing: [String: JSONValue], by definition: FormDefinition) {
+        values = standing
+        guard let value, !value.isNull else { return }
+        guard let object = value.object else {
+            faults.wrongType("form", "đối tượng", "an object")
+            return
+        }
+        for field in definition.fields {
+            guard let given = object[field.name] else { continue }
+            values[field.name] = nil
+            read(field, given)
+        }
+        for name in object.keys.sorted() where definition[name] == nil { faults.unknown("form.\(name)") }
+        if values != standing, let fault = definition.stay?.fault(in: values) { faults.add(fault) }
     }
 
     private mutating func read(_ field: FormField, _ value: JSONValue?) {
@@ -34,14 +52,20 @@ struct FormReader {
             if field.required { faults.missing(path) }
             return
         }
+        if field.kind == .otherCells {
+            readCells(value, field, path)
+            return
+        }
         guard let given = value.string else {
             faults.wrongType(path, "chuỗi ký tự", "a text")
             return
         }
         switch field.kind {
         case .text: readText(given, field, path)
-        case .pastDay: readDay(given, field, path)
-        case .otherCell: readCell(given, field, path)
+        case .choice: readChoice(given, field, path)
+        case .day, .pastDay, .comingDay: readDay(given, field, path)
+        case .duesMonth: readMonth(given, field, path)
+        case .otherCell, .otherCells: readCell(given, field, path)
         case .attachment: readAttachment(given, field, path)
         }
     }
@@ -77,8 +101,16 @@ struct FormReader {
             faults.add(error)
             return
         }
-        guard day <= today else {
+        guard field.kind != .pastDay || day <= today else {
             faults.add(path, "day.in-future", "Ngày này chưa đến.", "That day has not come yet.")
+            return
+        }
+        guard field.kind != .comingDay || day >= today else {
+            faults.add(path, "day.past", "Ngày này đã qua.", "That day is over.")
+            return
+        }
+        guard day.year <= today.year + 10 else {
+            faults.add(path, "day.too-late", "Ngày này quá xa trong tương lai.", "That day is too far ahead.")
             return
         }
         guard day.year >= 1_930 else {
@@ -88,13 +120,71 @@ struct FormReader {
         values[field.name] = .string(day.text)
     }
 
+    private mutating func readChoice(_ given: String, _ field: FormField, _ path: String) {
+        let values = (field.choices ?? []).map(\.value)
+        guard values.contains(given) else {
+            let known = values.joined(separator: ", ")
+            faults.add(
+                path, "choice.unknown", "Phải chọn một trong: \(known).", "It must be one of: \(known).")
+            return
+        }
+        self.values[field.name] = .string(given)
+    }
+
+    private mutating func readMonth(_ given: String, _ field: FormField, _ path: String) {
+        let month: DuesMonth
+        do throws(InvalidValue) {
+            month = try DuesMonth(checking: given, field: path)
+        } catch {
+            faults.add(error)
+            return
+        }
+        guard (-60...12).contains(DuesMonth(containing: today).months(until: month)) else {
+            faults.add(
+                path, "dues-month.range", "Kỳ đảng phí quá xa hiện tại.", "The month is too far from today.")
+            return
+        }
+        values[field.name] = .string(month.text)
+    }
+
     private mutating func readCell(_ given: String, _ field: FormField, _ path: String) {
         guard let id = OrganizationID(given) else {
             faults.add(Self.notAnID(path))
             return
         }
-        organizations[field.name] = id
+        organizations.append(Submission.NamedOrganization(id: id, field: path))
         values[field.name] = .string("\(id)")
+    }
+
+    private mutating func readCells(_ value: JSONValue, _ field: FormField, _ path: String) {
+        let most = field.most ?? 1
+        guard let items = value.array else {
+            faults.wrongType(path, "danh sách", "a list")
+            return
+        }
+        guard items.count <= most, !items.isEmpty || !field.required else {
+            faults.add(
+                path, "list.length", "Danh sách có tối đa \(most) mục.", "The list has \(most) entries at most.")
+            return
+        }
+        var ids: [OrganizationID] = []
+        for (index, item) in items.enumerated() {
+            let entry = "\(path)[\(index)]"
+            guard let id = item.string.flatMap(OrganizationID.init) else {
+                faults.add(Self.notAnID(entry))
+                continue
+            }
+            guard !ids.contains(id) else {
+                faults.add(
+                    entry, "organization.named-twice", "Tổ chức đảng này đã được nêu.",
+                    "This organisation is named already.")
+                continue
+            }
+            ids.append(id)
+            organizations.append(Submission.NamedOrganization(id: id, field: entry))
+        }
+        // An empty list is as good as none.
+        if !ids.isEmpty { values[field.name] = .array(ids.map { .string("\($0)") }) }
     }
 
     private mutating func readAttachment(_ given: String, _ field: FormField, _ path: String) {

@@ -3,19 +3,38 @@ public import Contracts
 extension Submission {
     /// What was looked up of the things that a submission names.
     public struct Facts: Sendable {
-        /// The cell of the applicant.
-        public let applicantCell: OrganizationID
+        public let applicant: Applicant
         public let organizations: [OrganizationID: OrganizationState]
         /// The files of the applicant; those of others count as unknown, so that nobody learns what exists.
         public let attachments: [AttachmentID: Attachment]
 
         public init(
-            applicantCell: OrganizationID, organizations: [OrganizationID: OrganizationState],
+            applicant: Applicant, organizations: [OrganizationID: OrganizationState],
             attachments: [AttachmentID: Attachment]
         ) {
-            self.applicantCell = applicantCell
+            self.applicant = applicant
             self.organizations = organizations
             self.attachments = attachments
+        }
+    }
+
+    /// What is known of whoever applies.
+    public struct Applicant: Hashable, Sendable {
+        public let cell: OrganizationID
+        public let state: MembershipState
+        /// From activity at the place of residence.
+        public let isExemptFromResidenceActivity: Bool
+        /// Not introduced to a place of residence at all.
+        public let isExemptFromIntroduction: Bool
+
+        public init(
+            cell: OrganizationID, state: MembershipState = .official, isExemptFromResidenceActivity: Bool = false,
+            isExemptFromIntroduction: Bool = false
+        ) {
+            self.cell = cell
+            self.state = state
+            self.isExemptFromResidenceActivity = isExemptFromResidenceActivity
+            self.isExemptFromIntroduction = isExemptFromIntroduction
         }
     }
 
@@ -37,22 +56,17 @@ extension Submission {
     /// The submission, if nothing is wrong with it; else everything that is (article 14.1).
     public func accepted(with facts: Facts) throws(RejectedSubmission) -> Accepted {
         var faults = faults
-        for field in entry?.form.fields ?? [] {
-            guard let id = organizations[field.name] else { continue }
-            if let fault = Self.fault(of: id, "form.\(field.name)", facts) { faults.add(fault) }
+        if let applicants = entry?.applicants, !applicants.contains(facts.applicant.state) {
+            faults.add(
+                "procedure", "applicant.state",
+                "Tình trạng sinh hoạt đảng hiện nay không thuộc đối tượng của thủ tục này.",
+                "Members whose membership is in its present state do not submit this procedure.")
         }
-        for attachment in attachments {
-            switch facts.attachments[attachment.id] {
-            case .free: break
-            case .used:
-                faults.add(
-                    attachment.field, "attachment.used", "Tệp này đã thuộc một hồ sơ khác.",
-                    "This file belongs to another dossier already.")
-            case nil:
-                faults.add(
-                    attachment.field, "attachment.unknown", "Không có tệp này.", "There is no such file.")
-            }
+        for organization in organizations {
+            if let fault = Self.fault(of: organization.id, organization.field, facts) { faults.add(fault) }
         }
+        if let fault = entry?.form.opinion?.fault(in: form, of: facts.applicant) { faults.add(fault) }
+        faults.check(attachments, against: facts.attachments)
         guard let entry, faults.all.isEmpty else { throw RejectedSubmission(faults.all) }
         return Accepted(entry: entry, form: .object(form), attachments: attachments.map(\.id))
     }
@@ -63,7 +77,7 @@ extension Submission {
                 field: field, rule: "organization.unknown", vietnamese: "Không có tổ chức đảng này.",
                 english: "There is no such organisation.")
         }
-        if id == facts.applicantCell {
+        if id == facts.applicant.cell {
             return InvalidValue(
                 field: field, rule: "organization.own-cell", vietnamese: "Đây là chi bộ đang sinh hoạt.",
                 english: "This is the applicant's own cell.")

@@ -8,8 +8,8 @@ public struct Submission: Sendable {
     public let entry: ProcedureEntry?
     /// The fields that could be read, normalized.
     public let form: [String: JSONValue]
-    /// The organisations that the form names, by field.
-    public let organizations: [String: OrganizationID]
+    /// The organisations that the form names.
+    public let organizations: [NamedOrganization]
     /// The files, in the order in which they were named, each once.
     public let attachments: [NamedAttachment]
     let faults: FaultList
@@ -21,6 +21,13 @@ public struct Submission: Sendable {
         public let field: String
     }
 
+    /// An organisation and where it was named.
+    public struct NamedOrganization: Hashable, Sendable {
+        public let id: OrganizationID
+        /// The path of the field, `form.residenceCellIds[1]`.
+        public let field: String
+    }
+
     /// Reads what was sent; never fails, faults are kept for the judgement.
     ///
     /// - Parameter today: the day in Vietnam.
@@ -28,7 +35,7 @@ public struct Submission: Sendable {
         var faults = FaultList()
         guard let object = body.object else {
             faults.wrongType("$", "đối tượng", "an object")
-            self.init(entry: nil, form: [:], organizations: [:], attachments: [], faults: faults)
+            self.init(entry: nil, form: [:], organizations: [], attachments: [], faults: faults)
             return
         }
         for name in object.keys.sorted() where !Self.names.contains(name) { faults.unknown(name) }
@@ -39,19 +46,14 @@ public struct Submission: Sendable {
         Self.requireDeclaration(object["declaredUnclassified"], &faults)
         var attachments = reader.attachments
         Self.addListed(object["attachmentIds"], to: &attachments, &faults)
-        if let entry, attachments.count > entry.maximumAttachments {
-            let most = entry.maximumAttachments
-            faults.add(
-                "attachmentIds", "attachments.too-many", "Hồ sơ có tối đa \(most) tệp đính kèm.",
-                "A dossier has \(most) attachments at most.")
-        }
+        if let entry { faults.check(numberOfFiles: attachments.count, atMost: entry.maximumAttachments) }
         self.init(
             entry: entry, form: reader.values, organizations: reader.organizations, attachments: attachments,
             faults: faults)
     }
 
     private init(
-        entry: ProcedureEntry?, form: [String: JSONValue], organizations: [String: OrganizationID],
+        entry: ProcedureEntry?, form: [String: JSONValue], organizations: [NamedOrganization],
         attachments: [NamedAttachment], faults: FaultList
     ) {
         self.entry = entry
@@ -83,7 +85,7 @@ public struct Submission: Sendable {
     }
 
     /// Article 5.1: what is classified never comes this way.
-    private static func requireDeclaration(_ value: JSONValue?, _ faults: inout FaultList) {
+    static func requireDeclaration(_ value: JSONValue?, _ faults: inout FaultList) {
         guard let value, !value.isNull else {
             faults.missing("declaredUnclassified")
             return
@@ -101,7 +103,7 @@ public struct Submission: Sendable {
         }
     }
 
-    private static func addListed(
+    static func addListed(
         _ value: JSONValue?, to attachments: inout [NamedAttachment], _ faults: inout FaultList
     ) {
         guard let value, !value.isNull else { return }

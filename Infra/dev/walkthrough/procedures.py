@@ -1,0 +1,102 @@
+"""The other procedures, from the form to the signed result: temporary transfer, opinion of the residence, objection."""
+
+import datetime
+
+from .suite import OPERATOR
+from .timeline import HANOI
+from .transfer import Transfer
+
+
+class TemporaryTransfer(Transfer):
+    """A stay of half a year with another cell; the member still belongs to his own."""
+
+    procedure = "temporary-transfer"
+
+    def come_back(self):
+        """Whoever stays elsewhere since an earlier run comes back first."""
+        if self._directory.member(self.applicant.subject)["state"] != "temporarily-elsewhere":
+            return
+        with self._timeline.step("Directory", OPERATOR.name, f"enters the return of {self.applicant.name}"):
+            path = f"/v1/members/{self.applicant.subject}/changes"
+            body = {"state": "official", "reason": "Hết thời gian sinh hoạt tạm thời, trở về chi bộ"}
+            self._suite.call("directory", "POST", path, by=OPERATOR, body=body)
+
+    def run(self, destination):
+        """All of it; Intake has to have heard of a return before it takes the next dossier."""
+        self.come_back()
+        self._suite.until("the member's state at Intake", lambda: self._problem() is None)
+        super().run(destination)
+
+    def _problem(self):
+        """What speaks against the member as an applicant, as Intake tells it of an empty form."""
+        body = {"procedure": self.procedure, "form": {}, "declaredUnclassified": True}
+        answer = self._suite.call("intake", "POST", "/v1/dossiers", by=self.applicant, body=body, expect=(422,))
+        return next((error for error in answer.json["errors"] if error["rule"] == "applicant.state"), None)
+
+    def submit(self, destination):
+        self.destination = destination["id"]
+        today = datetime.datetime.now(HANOI).date()
+        first, last = today + datetime.timedelta(days=7), today + datetime.timedelta(days=190)
+        form = {
+            "destinationCellId": self.destination,
+            "stayReason": "work",
+            "stayFrom": str(first),
+            "stayUntil": str(last),
+            "reason": "Biệt phái công tác có thời hạn",
+        }
+        self._send(form, f"asks to stay with {destination['name']} until {last:%d/%m/%Y}")
+
+    def arrive(self):
+        with self._timeline.step("Directory", self.applicant.name, "stays elsewhere") as step:
+            member = self._suite.until(
+                f"the stay of {self.applicant.name}",
+                lambda: next(
+                    (
+                        member
+                        for member in [self._directory.member(self.applicant.subject)]
+                        if member["state"] == "temporarily-elsewhere"
+                    ),
+                    None,
+                ),
+            )
+            step.tell(f"stays elsewhere for a time ({member['state']}), and still belongs to his cell")
+        self.end(("admission", "result"))
+
+
+class ResidenceOpinion(Transfer):
+    """The opinion of the place of residence, asked for by the member himself."""
+
+    procedure = "residence-opinion"
+    paper = "opinion"
+
+    def submit(self, destination):
+        form = {"purpose": "cadre", "residenceCellIds": [destination["id"]], "reason": "Bổ nhiệm cán bộ"}
+        self._send(form, f"asks for the opinion of {destination['name']}")
+
+    def deed(self, turn):
+        if turn["step"] == "record-opinion":
+            grades = {"obligations": "good", "conduct": "good", "contact": "fair", "family": "good"}
+            return "record", {"text": "Gương mẫu, gần gũi nhân dân nơi cư trú.", "fields": grades}
+        return "confirm" if turn["step"] == "confirm" else "approve", {}
+
+    def arrive(self):
+        self.end(("result",))
+
+
+class DuesObjection(Transfer):
+    """An objection to assessed dues, which the committee upholds."""
+
+    procedure = "dues-objection"
+    paper = "notice"
+
+    def submit(self, destination):
+        month = f"{datetime.datetime.now(HANOI):%Y-%m}"
+        self._send({"duesMonth": month, "reason": "Tôi nghỉ không lương từ tháng trước"}, f"objects to the dues of {month}")
+
+    def deed(self, turn):
+        if turn["step"] == "examine":
+            return "propose", {"text": "Đã đối chiếu bảng lương, đề nghị chấp nhận."}
+        return "accept", {}
+
+    def arrive(self):
+        self.end(("result",))

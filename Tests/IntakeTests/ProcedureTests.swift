@@ -1,0 +1,153 @@
+import Contracts
+import Foundation
+import HTTPTypes
+import Postgres
+import RoutingDomain
+import RoutingProcedures
+import ServiceTestKit
+import Testing
+
+@testable import Intake
+@testable import IntakeDomain
+
+@Suite("Every published procedure can be submitted")
+struct ProcedureTests {
+    private func send(
+        _ stage: IntakeStage, _ procedure: String, _ form: JSONValue, by member: MemberID? = nil
+    ) async throws -> TestAnswer {
+        let body: JSONValue = ["procedure": .string(procedure), "form": form, "declaredUnclassified": true]
+        return try await stage.submit(String(decoding: ContractsJSON.encode(body), as: UTF8.self), by: member)
+    }
+
+    private func told(_ stage: IntakeStage) async throws -> DossierSubmitted {
+        let row = try await stage.pool.queryOne("SELECT data FROM outbox ORDER BY seq DESC LIMIT 1")
+        return try ContractsJSON.decode(from: row.get("data", as: [UInt8].self))
+    }
+
+    private func stay(_ stage: IntakeStage, until: String = "2027-05-31") -> JSONValue {
+        [
+            "destinationCellId": .string("\(stage.otherCell)"), "stayFrom": "2026-12-01",
+            "stayUntil": .string(until), "stayReason": "work", "reason": "Biệt phái công tác",
+        ]
+    }
+
+    @Test("a temporary transfer, for as long as it may last")
+    func temporaryTransfer() async throws {
+        try await IntakeStage.run { stage in
+            let answer = try await send(stage, "temporary-transfer", stay(stage))
+            #expect(answer.status == .created)
+            let event = try await told(stage)
+            #expect(event.procedure.text == "temporary-transfer" && event.form == stay(stage))
+            let long = try await send(stage, "temporary-transfer", stay(stage, until: "2027-12-31"))
+            #expect(long.faults == ["form.stayUntil": "stay.too-long"])
+            #expect(long.text.contains("dưới 12 tháng") && long.text.contains("less than 12 months"))
+            #expect(
+                try await send(stage, "temporary-transfer", [:]).faults == [
+                    "form.destinationCellId": "missing", "form.stayReason": "missing", "form.stayFrom": "missing",
+                    "form.stayUntil": "missing", "form.reason": "missing",
+                ])
+        }
+    }
+
+    @Test("an opinion of the residence, with the cells named or left to the directory; exempt members get none")
+    func residenceOpinion() async throws {
+        try await IntakeStage.run { stage in
+            #expect(try await send(stage, "residence-opinion", ["purpose": "cadre"]).status == .created)
+            let cells: JSONValue = ["purpose": "annual", "residenceCellIds": [.string("\(stage.otherCell)")]]
+            #expect(try await send(stage, "residence-opinion", cells).status == .created)
+            #expect(try await told(stage).form == cells)
+            let wrong = try await send(
+                stage, "residence-opinion",
+                ["purpose": "holiday", "residenceCellIds": [.string("\(stage.cell)"), .string("\(stage.base)")]])
+            #expect(
+                wrong.faults == [
+                    "form.purpose": "choice.unknown", "form.residenceCellIds[0]": "organization.own-cell",
+                    "form.residenceCellIds[1]": "organization.not-a-cell",
+                ])
+            try await stage.deliver(
+                MemberState(
+                    memberId: stage.neighbour, fullName: "Trần Thị Mẫu 02", state: .official, cellId: stage.cell,
+                    joinedOn: try Day("2015-05-19"),
+                    channels: .init(consent: .init(email: false, sms: false, push: false)),
+                    exemptFromResidenceActivity: true), key: stage.neighbour.value, sequence: 2)
+            #expect(
+                try await send(stage, "residence-opinion", ["purpose": "annual"], by: stage.neighbour).faults
+                    == ["form.purpose": "opinion.not-due"])
+            #expect(
+                try await send(stage, "residence-opinion", ["purpose": "reward"], by: stage.neighbour).status
+                    == .created)
+        }
+    }
+
+    @Test("an objection to dues, which the offices read that handle it, and those of other procedures do not")
+    func duesObjection() async throws {
+        try await IntakeStage.run { stage in
+            let form: JSONValue = ["duesMonth": "2026-10", "reason": "Tôi nghỉ không lương từ tháng 9"]
+            let answer = try await send(stage, "dues-objection", form)
+            #expect(answer.status == .created)
+            let given: Acknowledged = try answer.json()
+            let office = stage.neighbour
+            let role: RoleID = stage.ids.next(at: stage.time.now)
+            try await stage.deliver(
+                RoleState(
+                    roleId: role, memberId: office, organizationId: stage.commune, role: .officeOfficer,
+                    from: try Day("2026-01-01"), status: .active), key: role.value)
+            #expect(try await stage.see(given.dossierId, by: office).status == .ok)
+            let transfer = try await stage.submitted()
+            #expect(try await stage.see(transfer.dossierId, by: office).status == .forbidden)
+            #expect(
+                try await send(stage, "dues-objection", ["duesMonth": "2019-01", "reason": "Sai"]).faults
+                    == ["form.duesMonth": "dues-month.range", "form.reason": "text.length"])
+        }
+    }
+
+    @Test("who is suspended objects to dues and does nothing else; who stays elsewhere is not transferred again")
+    func states() async throws {
+        try await IntakeStage.run { stage in
+            let suspended: MemberID = stage.ids.next(at: stage.time.now)
+            try await stage.tell(suspended, "Phạm Văn Mẫu 08", in: stage.cell, state: .suspended)
+            let away: MemberID = stage.ids.next(at: stage.time.now)
+            try await stage.tell(away, "Phạm Văn Mẫu 09", in: stage.cell, state: .temporarilyElsewhere)
+            let objection: JSONValue = ["duesMonth": "2026-10", "reason": "Tôi nghỉ không lương từ tháng 9"]
+            let fault = ["procedure": "applicant.state"]
+            #expect(try await send(stage, "temporary-transfer", stay(stage), by: suspended).faults == fault)
+            #expect(try await send(stage, "residence-opinion", ["purpose": "cadre"], by: suspended).faults == fault)
+            #expect(try await send(stage, "dues-objection", objection, by: suspended).status == .created)
+            #expect(try await send(stage, "temporary-transfer", stay(stage), by: away).faults == fault)
+            #expect(try await send(stage, "residence-opinion", ["purpose": "cadre"], by: away).status == .created)
+        }
+    }
+
+    @Test("what Intake takes in is what Routing runs: the same versions, and the form has what the definition needs")
+    func agreesWithRouting() throws {
+        let definitions = try RoutingProcedures.ProcedureCatalogue.bundled()
+        let catalogue = try CatalogueReader.read(directory: nil)
+        #expect(catalogue.all.count == 4)
+        for entry in catalogue.all {
+            let definition = try #require(
+                definitions.definition(entry.procedure, version: entry.version), "\(entry.procedure)")
+            #expect(definition.title == entry.title, "\(entry.procedure)")
+            if let field = definition.route.destinationField {
+                #expect(entry.form[field]?.kind.isAddress == true, "\(entry.procedure): \(field)")
+            }
+            if let rule = definition.startWithin { #expect(entry.form[rule.field]?.kind == .pastDay) }
+            let stay = entry.form.stay
+            #expect((definition.period == nil) == (stay == nil), "\(entry.procedure)")
+            if let period = definition.period, let stay {
+                #expect(
+                    [period.fromField, period.untilField, period.reasonField] == [stay.from, stay.until, stay.reason])
+                #expect(Set(period.lengths.keys) == Set(stay.lengths.keys))
+                for (reason, length) in period.lengths {
+                    #expect(stay.lengths[reason]?.atLeast == length.atLeast)
+                    let most = length.includesMost ? stay.lengths[reason]?.atMost : stay.lengths[reason]?.under
+                    #expect(most == length.most, "\(reason)")
+                }
+            }
+            #expect(definition.opinion?.purposeField == entry.form.opinion?.purpose)
+            if let field = definition.opinion?.purposeField {
+                let values = Set((entry.form[field]?.choices ?? []).map(\.value))
+                #expect(values == Set(OpinionPurpose.allCases.map(\.rawValue)))
+            }
+        }
+    }
+}

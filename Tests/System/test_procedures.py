@@ -1,0 +1,113 @@
+"""The procedures beside the official transfer, from the form to the signed result, over the real executables."""
+
+import hashlib
+import subprocess
+import urllib.parse
+
+import pytest
+from accounts import told_in_order
+from walkthrough.procedures import DuesObjection, ResidenceOpinion, TemporaryTransfer
+from walkthrough.suite import Refused
+
+
+def thread(kind, suite, directory, timeline, applicant, cell=None):
+    """One dossier of a procedure, walked to its end."""
+    person = directory.person(directory.ids["members"][applicant])
+    one = kind(suite, directory, timeline, person)
+    one.run(cell and {"id": directory.ids["organizations"][cell], "name": cell})
+    return one
+
+
+def words(document, tmp_path):
+    """What is printed on a document, on one line."""
+    path = tmp_path / "result.pdf"
+    path.write_bytes(document)
+    text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True).stdout
+    return " ".join(text.split())
+
+
+def ended_well(one, stack, notices):
+    """What must hold after each: completed at both services, one result, its notices, nothing twice."""
+    assert stack.sql(f"SELECT status FROM intake.dossiers WHERE id = '{one.dossier}'") == [["completed"]]
+    assert stack.sql(f"SELECT stage FROM routing.cases WHERE dossier_id = '{one.dossier}'") == [["completed"]]
+    assert stack.sql(f"SELECT count(*) FROM signing.results WHERE dossier_id = '{one.dossier}'") == [["1"]]
+    rules = stack.sql(f"SELECT DISTINCT rule FROM notification.deliveries WHERE dossier_id = '{one.dossier}'")
+    assert {rule for (rule,) in rules} == notices
+    told_in_order(stack, one.dossier)
+
+
+def test_a_temporary_transfer(suite, directory, timeline, stack, tmp_path):
+    one = thread(TemporaryTransfer, suite, directory, timeline, "member-05", "cell-b2")
+    ended_well(one, stack, {"dossier-acknowledged", "member-admitted", "result-issued"})
+    text = words(one.document, tmp_path)
+    for said in ("CHUYỂN SINH HOẠT ĐẢNG TẠM THỜI", "Hoàng Văn Mẫu 05", "Từ ngày", "trở về sinh hoạt"):
+        assert said in text, text
+    member = directory.member(one.applicant.subject)
+    assert member["state"] == "temporarily-elsewhere"
+    assert member["cellId"] == directory.ids["organizations"]["cell-a2"]
+    body = {"procedure": one.procedure, "form": {}, "declaredUnclassified": True}
+    answer = suite.until(
+        "his state at Intake",
+        lambda: next(
+            (
+                answer
+                for answer in [suite.call("intake", "POST", "/v1/dossiers", by=one.applicant, body=body, expect=(422,))]
+                if "applicant.state" in [error["rule"] for error in answer.json["errors"]]
+            ),
+            None,
+        ),
+    )
+    assert "không thuộc đối tượng" in answer.json["errors"][0]["vietnamese"]
+    # The other tests find him as he was.
+    one.come_back()
+
+
+def test_an_opinion_of_the_residence(suite, directory, timeline, stack, tmp_path):
+    one = thread(ResidenceOpinion, suite, directory, timeline, "member-06", "cell-b1")
+    ended_well(one, stack, {"dossier-acknowledged", "result-issued"})
+    text = words(one.document, tmp_path)
+    for said in ("BẢN NHẬN XÉT", "Công tác cán bộ", "Phẩm chất đạo đức, lối sống: Tốt", "Gương mẫu", "Chi bộ Mẫu Hai"):
+        assert said in text, text
+    # The result goes back to the place of work, and to nobody else.
+    path = urllib.parse.urlsplit(one.result["links"]["document"]).path
+    asking = directory.person(directory.ids["members"]["member-05"])
+    document = suite.call("signing", "GET", path, by=asking).body
+    assert hashlib.sha256(document).hexdigest() == one.result["sha256"]
+    stranger = directory.person(directory.ids["members"]["member-17"])
+    with pytest.raises(Refused, match="403"):
+        suite.call("signing", "GET", path, by=stranger)
+
+
+def test_an_objection_to_dues(suite, directory, timeline, stack, tmp_path):
+    one = thread(DuesObjection, suite, directory, timeline, "member-18")
+    ended_well(one, stack, {"dossier-acknowledged", "result-issued"})
+    text = words(one.document, tmp_path)
+    for said in ("KẾT QUẢ GIẢI QUYẾT", "Phan Thị Mẫu 18", "nghỉ không lương", "chấp nhận ý kiến"):
+        assert said in text, text
+
+
+def test_an_objection_that_is_rejected_is_told(suite, directory, timeline, stack):
+    class Rejected(DuesObjection):
+        """The committee keeps the amount."""
+
+        def deed(self, turn):
+            return ("reject", {"text": "Đúng mức quy định"}) if turn["step"] == "decide" else super().deed(turn)
+
+    person = directory.person(directory.ids["members"]["member-18"])
+    one = Rejected(suite, directory, timeline, person)
+    one.channels = directory.own(person)["channels"]
+    one.submit(None)
+    with pytest.raises(Refused, match="ended as refused"):
+        one.walk()
+    seen = suite.until(
+        "the refusal at Intake",
+        lambda: next(
+            (
+                seen
+                for seen in [suite.look("intake", f"/v1/dossiers/{one.dossier}", person)]
+                if seen["status"] == "refused"
+            ),
+            None,
+        ),
+    )
+    assert seen["reason"] == "Đúng mức quy định" and seen["results"] == []
