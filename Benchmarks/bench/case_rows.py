@@ -12,7 +12,7 @@ from bench.figures import Figure, at_most, versus
 
 CONNECTIONS = 32
 # What a decision writes at once.
-TABLES = ("cases", "case_history", "case_places", "case_stops", "outbox", "audit", "idempotency_keys")
+TABLES = ("cases", "case_turns", "case_history", "case_places", "case_stops", "outbox", "audit", "idempotency_keys")
 
 
 def row_routing(bench, plan):
@@ -23,11 +23,12 @@ def row_routing(bench, plan):
     tree.applicants = -(-(warm + requests) // tree.count(CELL))
     a, b = [], []
     with Stage(bench, tree).ready(warm + requests) as stage:
-        lines = [stage.decision(case, CELL) for case in range(warm + requests)]
+        lines = stage.decisions(range(warm + requests), CELL)
         for _ in range(plan.rounds):
             stage.postgres.make("round", "filled")
             with stage.serving("round") as (_, address):
-                _check(stage.send(address, lines[:warm], "POST"), warm)
+                # Few at a time: everything is cold, and a request that waits for a connection for too long is refused.
+                _check(stage.send(address, lines[:warm], "POST", connections=4), warm)
                 seen = stage.send(address, lines[warm:], "POST")
                 _check(seen, requests)
             a.append(requests / seen["seconds"])
@@ -65,8 +66,9 @@ def _decision(stage, tree, first):
         return f"encode(convert_to({column}::text, 'UTF8'), 'hex')"
 
     now = told(
-        f"SELECT version, turn, step, role, extract(epoch FROM due_at), due_calendar, extract(epoch FROM alert_at),"
-        f" {data('document')} FROM cases WHERE dossier_id = '{case}'")[0]
+        f"SELECT c.version, t.turn, t.step, t.role, extract(epoch FROM t.due_at), t.due_calendar,"
+        f" extract(epoch FROM t.alert_at), {data('c.document')}, t.box, t.procedure, t.code"
+        f" FROM cases c JOIN case_turns t USING (dossier_id) WHERE c.dossier_id = '{case}'")[0]
     before = stage.sql(f"SELECT version FROM cases WHERE dossier_id = '{case}'")[0][0]
     events = told(
         f"SELECT h.version, h.type, h.actor, {data('h.data')}, o.topic, coalesce(o.traceparent, ''), encode(o.data, 'hex')"
@@ -80,7 +82,8 @@ def _decision(stage, tree, first):
     words = {
         "FIRST": str(first), "CELLS_OF_BASE": str(tree.cells), "CELLS": str(tree.count(CELL)), "VERSION": now[0],
         "TURN": now[1], "STEP": now[2], "ROLE": now[3], "DUE": now[4], "CALENDAR": now[5], "ALERT": now[6],
-        "DOCUMENT": "\\x" + now[7], "BEFORE": before, "EVENTS": "\n".join(map(_event, events)),
+        "DOCUMENT": "\\x" + now[7], "BOX": now[8], "PROCEDURE": now[9], "CODE": now[10].removesuffix(str(10_000 + first)),
+        "BEFORE": before, "EVENTS": "\n".join(map(_event, events)),
         "DETAILS": "\\x" + audit[0], "TRACE": _trace(audit[1]), "DIGEST": "\\x" + kept[0], "ANSWER": "\\x" + kept[1],
         "HEADERS": kept[2],
     }
@@ -129,7 +132,7 @@ def row_worklist(bench, plan):
         with stage.serving("filled") as (_, address):
             # A quarter each stands at a cell, a base organisation, a commune and a province.
             for kind, part in ((CELL, (1, 2, 3)), (BASE, (2, 3)), (COMMUNE, (3,))):
-                lines = [stage.decision(case, kind) for case in range(models) if case % 4 in part]
+                lines = stage.decisions([case for case in range(models) if case % 4 in part], kind)
                 _check(stage.send(address, lines, "POST", connections=4), len(lines))
         stage.sql("TRUNCATE outbox, relay_positions, consumer_positions, inbox")
         stage.run("filled", "many_cases.sql", first=models, last=plan.open_cases - 1, models=models)

@@ -115,13 +115,18 @@ class Stage:
             self._tokens[kind, number] = self.bench.token(made(OFFICER + kind, number))
         return self._tokens[kind, number]
 
-    def decision(self, case, kind):
-        """What the officer of a level over the case's cell sends to let it go on, as the load generator reads it."""
+    def decisions(self, cases, kind):
+        """What the officers of a level over the cases' cells send to let them go on, as the load generator reads it."""
+        # Each names the turn and the version of the case that it is decided on.
+        seen = "SELECT dossier_id, turn, step, document -> 'revision' FROM case_turns JOIN cases USING (dossier_id)"
+        open_turns = {id_: turn for id_, *turn in self.sql(seen)}
+        return [self._decision(case, kind, *open_turns[made(DOSSIER, case)]) for case in cases]
+
+    def _decision(self, case, kind, turn, step, version):
         cell = case % self.tree.count(CELL)
         id_, number = made(DOSSIER, case), self.tree.above(cell, kind)
-        step = "introduce" if kind == CELL else "onward-introduction"
         key = f"decide-{id_}" if kind == CELL else f"decide-{id_}-{kind}"
-        body = json.dumps({"action": "approve", "step": step})
+        body = json.dumps({"action": "approve", "step": step, "turn": int(turn), "version": int(version)})
         return f"/v1/cases/{id_}/actions\t{self.token(kind, number)}\t{key}\t{body}\n"
 
     def send(self, address, lines, method, rate=0, connections=32):
