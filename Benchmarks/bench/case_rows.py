@@ -1,14 +1,16 @@
-"""The rows that are about cases: decisions and work lists. A campaign's belongs here, on the same stage."""
+"""The rows that are about cases: decisions, work lists, campaigns."""
 
 import contextlib
 import random
 import re
 import statistics
 import subprocess
+import time
 
 from bench import dues
-from bench.cases import BASE, CELL, CENTRE, COMMUNE, DOSSIER, PROVINCE, Stage, Tree, ask, made
-from bench.figures import Figure, at_most, versus
+from bench.cases import BASE, CELL, CENTRE, COMMUNE, DOSSIER, PATIENCE, PROVINCE, Stage, Tree, ask, made
+from bench.figures import Figure, at_most, no_longer, versus
+from bench.servers import wait_for
 
 CONNECTIONS = 32
 # What a decision writes at once.
@@ -193,3 +195,56 @@ def _questions(stage, tree, address):
             counts=("list=subtree", "list=subtree&overdue=true"))
     dice.shuffle(asked)
     return asked
+
+
+# What a campaign leaves behind, but for its own row and the numbers that it drew.
+OF_CAMPAIGN = ("cases", "case_turns", "case_places", "case_history", "campaign_members", "outbox")
+# Members of each cell, with its secretary.
+CELL_SIZE = 100
+
+
+def row_campaign(bench, plan):
+    """A province has opinions asked for about all of its members, against one statement that inserts the same rows."""
+    cells = plan.campaign // CELL_SIZE
+    tree = Tree(provinces=2, communes=1, bases=1, cells=cells, applicants=CELL_SIZE - 1)
+    if cells % 50 == 0:
+        tree = Tree(provinces=2, communes=cells // 50, bases=5, cells=10, applicants=CELL_SIZE - 1)
+    a, b = [], []
+    with Stage(bench, tree).ready(0) as stage:
+        stage.run("filled", "residences.sql")
+        for _ in range(plan.rounds):
+            stage.postgres.make("round", "filled")
+            with stage.serving("round") as (_, address):
+                a.append(_campaign(stage, address, plan.campaign))
+            mine = _left(stage)
+            b.append(float(stage.sql((dues.HERE / "peers/campaign.sql").read_text(encoding="utf-8"), "round")[0][0]))
+            theirs = _left(stage)
+            assert mine == theirs, f"A and B do not write the same rows: {mine} {theirs}"
+            assert mine["cases"] == mine["case_turns"] == mine["campaign_members"] == plan.campaign, mine
+            assert mine["case_history"] == mine["outbox"] == 2 * plan.campaign, mine
+    return no_longer("campaign", Figure(f"{plan.campaign:,} cases", "s", a), Figure("one statement", "s", b), 5)
+
+
+def _campaign(stage, address, members):
+    """The seconds from the order of a campaign of so many until it is seen that all of its cases are made."""
+    # The other province's officers belong to the first cell of all, and the one who orders is not asked about.
+    province = stage.tree.count(PROVINCE) - 1
+    token = stage.token(PROVINCE, province)
+    order = {"purpose": "annual", "organizationId": made(PROVINCE, province)}
+    began = time.monotonic()
+    status, ordered = ask(address, "/v1/campaigns", token, order, "order-campaign")
+    assert status == 202 and ordered["planned"] == members, f"{status}: {ordered}"
+
+    def made_all():
+        answer = ask(address, f"/v1/campaigns/{ordered['id']}", token)[1]["campaign"]
+        return answer if answer["state"] == "created" else None
+
+    answer = wait_for("the campaign", made_all, PATIENCE, pause=0.05)
+    seconds = time.monotonic() - began
+    assert answer["created"] == members, answer
+    return seconds
+
+
+def _left(stage):
+    """How many rows there are, by table."""
+    return {table: int(stage.sql(f"SELECT count(*) FROM {table}", "round")[0][0]) for table in OF_CAMPAIGN}

@@ -56,7 +56,7 @@ class Stage:
 
     @contextlib.contextmanager
     def ready(self, dossiers):
-        """The stage with so many cases, which the service itself has opened."""
+        """The stage with so many cases, which the service itself has opened; none for 0."""
         place = self.bench.place / f"cases-{free_port()}"
         place.mkdir(mode=0o755)
         with Postgres(place) as self.postgres:
@@ -65,7 +65,8 @@ class Stage:
             self.postgres.sql("CREATE SCHEMA routing AUTHORIZATION hoso_routing", "filled")
             self.bench.migrate("routing", self.url("filled"))
             self.run("filled", "tree.sql")
-            self._open(dossiers)
+            if dossiers:
+                self._open(dossiers)
             yield self
 
     def url(self, database):
@@ -136,9 +137,12 @@ class Stage:
         return dues.load(self.load, address, file, len(lines), rate, connections, method)
 
 
-def ask(address, path, token):
-    """The status of a GET and the answer's JSON, nothing where it has none."""
-    request = urllib.request.Request(address + path, headers={"Authorization": f"Bearer {token}"})
+def ask(address, path, token, body=None, key=None):
+    """The status of a GET, or of a POST of a body under a key, and the answer's JSON, nothing where it has none."""
+    headers = {"Authorization": f"Bearer {token}"}
+    if body is not None:
+        headers |= {"Content-Type": "application/json", "Idempotency-Key": key}
+    request = urllib.request.Request(address + path, body and json.dumps(body).encode(), headers)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, json.load(answer)
