@@ -226,7 +226,8 @@ def row_campaign(bench, plan):
             theirs = _left(stage)
             assert mine == theirs, f"A and B do not write the same rows: {mine} {theirs}"
             assert mine["cases"] == mine["case_turns"] == mine["campaign_members"] == plan.campaign, mine
-            assert mine["case_history"] == mine["outbox"] == 2 * plan.campaign, mine
+            # Now and then the audit's sealer tells of its own.
+            assert mine["case_history"] == 2 * plan.campaign <= mine["outbox"], mine
     return no_longer("campaign", Figure(f"{plan.campaign:,} cases", "s", a), Figure("one statement", "s", b), 5)
 
 
