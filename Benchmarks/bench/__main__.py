@@ -35,17 +35,18 @@ class Plan:
     open_cases: int = 1_000_000
     list_rate: int = 50
     list_seconds: int = 30
+    campaign: int = 100_000
 
 
 QUICK = Plan(
     rounds=2, callbacks=20_000, relayed=100_000, consumed=20_000, latency_seconds=5, overload_seconds=10,
     decay_seconds=30, demonstrations=3, settle_seconds=3, population="province", members=100_000, decisions=2_000,
-    open_cases=200_000, list_seconds=10,
+    open_cases=200_000, list_seconds=10, campaign=5_000,
 )
 SMOKE = Plan(
     rounds=1, callbacks=1_000, relayed=5_000, consumed=2_000, latency_rate=50, latency_seconds=4, overload_seconds=1,
     decay_seconds=2, demonstrations=1, settle_seconds=0, population="commune", decisions=160, open_cases=2_000,
-    list_rate=10, list_seconds=3,
+    list_rate=10, list_seconds=3, campaign=200,
 )
 
 ROWS = {
@@ -63,6 +64,7 @@ ROWS = {
     "import": import_row.row_import,
     "routing": case_rows.row_routing,
     "worklist": case_rows.row_worklist,
+    "campaign": case_rows.row_campaign,
 }
 
 

@@ -56,7 +56,7 @@ class Stage:
 
     @contextlib.contextmanager
     def ready(self, dossiers):
-        """The stage with so many cases, which the service itself has opened."""
+        """The stage with so many cases, which the service itself has opened; none for 0."""
         place = self.bench.place / f"cases-{free_port()}"
         place.mkdir(mode=0o755)
         with Postgres(place) as self.postgres:
@@ -65,7 +65,8 @@ class Stage:
             self.postgres.sql("CREATE SCHEMA routing AUTHORIZATION hoso_routing", "filled")
             self.bench.migrate("routing", self.url("filled"))
             self.run("filled", "tree.sql")
-            self._open(dossiers)
+            if dossiers:
+                self._open(dossiers)
             yield self
 
     def url(self, database):
@@ -115,13 +116,18 @@ class Stage:
             self._tokens[kind, number] = self.bench.token(made(OFFICER + kind, number))
         return self._tokens[kind, number]
 
-    def decision(self, case, kind):
-        """What the officer of a level over the case's cell sends to let it go on, as the load generator reads it."""
+    def decisions(self, cases, kind):
+        """What the officers of a level over the cases' cells send to let them go on, as the load generator reads it."""
+        # Each names the turn and the version of the case that it is decided on.
+        seen = "SELECT dossier_id, turn, step, document -> 'revision' FROM case_turns JOIN cases USING (dossier_id)"
+        open_turns = {id_: turn for id_, *turn in self.sql(seen)}
+        return [self._decision(case, kind, *open_turns[made(DOSSIER, case)]) for case in cases]
+
+    def _decision(self, case, kind, turn, step, version):
         cell = case % self.tree.count(CELL)
         id_, number = made(DOSSIER, case), self.tree.above(cell, kind)
-        step = "introduce" if kind == CELL else "onward-introduction"
         key = f"decide-{id_}" if kind == CELL else f"decide-{id_}-{kind}"
-        body = json.dumps({"action": "approve", "step": step})
+        body = json.dumps({"action": "approve", "step": step, "turn": int(turn), "version": int(version)})
         return f"/v1/cases/{id_}/actions\t{self.token(kind, number)}\t{key}\t{body}\n"
 
     def send(self, address, lines, method, rate=0, connections=32):
@@ -131,9 +137,12 @@ class Stage:
         return dues.load(self.load, address, file, len(lines), rate, connections, method)
 
 
-def ask(address, path, token):
-    """The status of a GET and the answer's JSON, nothing where it has none."""
-    request = urllib.request.Request(address + path, headers={"Authorization": f"Bearer {token}"})
+def ask(address, path, token, body=None, key=None):
+    """The status of a GET, or of a POST of a body under a key, and the answer's JSON, nothing where it has none."""
+    headers = {"Authorization": f"Bearer {token}"}
+    if body is not None:
+        headers |= {"Content-Type": "application/json", "Idempotency-Key": key}
+    request = urllib.request.Request(address + path, body and json.dumps(body).encode(), headers)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, json.load(answer)

@@ -13,22 +13,25 @@ SELECT r.state FROM directory_roles r
 WHERE r.organization_id IN (bench_id(5, :cell), bench_id(4, :cell / CELLS_OF_BASE)) AND r.status = 'active'
     AND r.valid_from <= current_date AND (r.valid_to IS NULL OR r.valid_to >= current_date);
 \startpipeline
-UPDATE cases SET version = VERSION, stage = 'running', turn = TURN, step = 'STEP',
-    organization_id = bench_id(4, :cell / CELLS_OF_BASE), role = 'ROLE',
-    seat_organization_id = bench_id(4, :cell / CELLS_OF_BASE), seat_role = 'ROLE', due_at = to_timestamp(DUE),
-    due_calendar = 'CALENDAR', waiting = false, alert_at = to_timestamp(ALERT), finished_at = NULL,
+DELETE FROM case_turns WHERE dossier_id = bench_id(7, :n);
+INSERT INTO case_turns (dossier_id, turn, step, organization_id, role, seat_organization_id, seat_role, box, entered_at,
+    due_at, due_calendar, stopped_at, alert_at, procedure, code, member_id, entered_by_member_id)
+VALUES (bench_id(7, :n), TURN, 'STEP', bench_id(4, :cell / CELLS_OF_BASE), 'ROLE', bench_id(4, :cell / CELLS_OF_BASE), 'ROLE',
+    BOX, now(), to_timestamp(DUE), 'CALENDAR', NULL, to_timestamp(ALERT), 'PROCEDURE', 'CODE' || 10000 + :n, bench_id(6, :n),
+    bench_id(6, :n));
+UPDATE cases SET version = VERSION, stage = 'running', finished_at = NULL,
     document = convert_from('DOCUMENT', 'UTF8')::jsonb
 WHERE dossier_id = bench_id(7, :n) AND version = BEFORE;
 DELETE FROM case_places WHERE dossier_id = bench_id(7, :n);
-WITH RECURSIVE path (dossier_id, organization_id, distance) AS (
-    SELECT dossier_id, organization_id, 0 FROM cases WHERE dossier_id = bench_id(7, :n)
+WITH RECURSIVE path (dossier_id, turn, organization_id, distance) AS (
+    SELECT dossier_id, turn, organization_id, 0 FROM case_turns WHERE dossier_id = bench_id(7, :n)
     UNION ALL
-    SELECT p.dossier_id, o.parent_id, p.distance + 1
+    SELECT p.dossier_id, p.turn, o.parent_id, p.distance + 1
     FROM path p JOIN directory_organizations o ON o.id = p.organization_id
     WHERE o.parent_id IS NOT NULL AND p.distance < 32)
-INSERT INTO case_places (organization_id, dossier_id, distance, due_at, procedure, step, waiting, code)
-SELECT p.organization_id, c.dossier_id, p.distance, c.due_at, c.procedure, c.step, c.waiting, c.code
-FROM path p JOIN cases c USING (dossier_id);
+INSERT INTO case_places (organization_id, dossier_id, turn, distance, due_at, procedure, step, waiting, code)
+SELECT p.organization_id, p.dossier_id, p.turn, p.distance, t.due_at, t.procedure, t.step, t.waiting, t.code
+FROM path p JOIN case_turns t USING (dossier_id, turn) ON CONFLICT DO NOTHING;
 EVENTS
 INSERT INTO audit (id, at, action, subject, actor, details, traceparent)
 VALUES (bench_id(31, :n), now(), 'case.acted', bench_id(7, :n)::text, bench_id(15, :cell)::text,
