@@ -33,6 +33,13 @@ struct SupplementTests {
     /// A dossier that a body has asked to be supplemented; the request is event 3 of its case.
     private func asked(_ stage: IntakeStage) async throws -> DossierID {
         let given = try await stage.submitted()
+        try await stage.deliver(
+            CaseStepEntered(
+                dossierId: given.dossierId, step: "introduce", box: 1, organizationId: stage.cell,
+                role: .cellSecretary, enteredAt: stage.time.now,
+                due: Deadline(
+                    at: stage.time.now.addingTimeInterval(86_400), calendarVersion: "2026-1", provisional: false)),
+            key: given.dossierId.value, sequence: 2)
         try await ask(stage, given.dossierId, sequence: 3)
         return given.dossierId
     }

@@ -22,7 +22,7 @@ struct CampaignBaseline {
         // Messages are never removed; here there are none.
         try await pool.execute("DROP TABLE case_messages")
         try await pool.execute(
-            "TRUNCATE cases, case_turns, case_places, case_history, outbox, campaign_members, case_stops")
+            "TRUNCATE cases, case_turns, case_places, case_history, outbox, campaign_members, case_stops CASCADE")
         let clock = ContinuousClock()
         let start = clock.now
         try await pool.transaction(options) { transaction in
