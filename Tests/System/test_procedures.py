@@ -20,10 +20,10 @@ def thread(kind, suite, directory, timeline, applicant, cell=None):
 
 
 def words(document, tmp_path):
-    """What is printed on a document, on one line."""
+    """What is printed on a document, column by column, on one line."""
     path = tmp_path / "result.pdf"
     path.write_bytes(document)
-    text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, text=True, check=True).stdout
     return " ".join(text.split())
 
 
