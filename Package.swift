@@ -264,7 +264,8 @@ let whole: [Target] =
             path: "Services/Routing/Procedures",
             resources: [
                 .embedInCode("dues-objection.yaml"), .embedInCode("official-transfer.yaml"),
-                .embedInCode("residence-opinion.yaml"), .embedInCode("temporary-transfer.yaml"),
+                .embedInCode("residence-opinion.yaml"), .embedInCode("temporary-stay-change.yaml"),
+                .embedInCode("temporary-transfer.yaml"),
             ],
             swiftSettings: settings),
         tests("RoutingProcedures", ["RoutingProcedures", "RoutingDomain", "Contracts", "WorkingTime"]),
@@ -296,7 +297,8 @@ let whole: [Target] =
         migrations: ["0001_intake", "0002_supplements", "0003_campaign_cases"],
         resources: [
             .embedInCode("Catalogue/dues-objection.yaml"), .embedInCode("Catalogue/official-transfer.yaml"),
-            .embedInCode("Catalogue/residence-opinion.yaml"), .embedInCode("Catalogue/temporary-transfer.yaml"),
+            .embedInCode("Catalogue/residence-opinion.yaml"), .embedInCode("Catalogue/temporary-stay-change.yaml"),
+            .embedInCode("Catalogue/temporary-transfer.yaml"),
         ])
     + service(
         "Notification", ["CCurl", "Projections", .asyncHTTPClient, .nioCore, .nioHTTP1, .yams],
@@ -305,6 +307,7 @@ let whole: [Target] =
         "Routing", ["Projections", "RoutingProcedures"],
         migrations: [
             "0001_routing", "0002_deadlines_and_work_lists", "0003_campaigns", "0004_turns", "0005_supplements",
+            "0006_stays", "0007_procedure_definitions",
         ], exclude: ["Procedures"])
     + service(
         "Signing", ["Projections", "SigningDocuments", .httpTypes],

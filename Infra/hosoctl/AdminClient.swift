@@ -59,6 +59,18 @@ struct AdminClient: Sendable {
         return try await answer(of: service, to: request, within: Self.uploadTime, alsoAccepts: .accepted)
     }
 
+    /// Sends JSON to a service and reads its answer.
+    func send<Answer: Decodable>(
+        _ service: ServiceName, _ path: String, _ body: some Encodable, as type: Answer.Type = Answer.self
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(url: ServiceAddress.base(of: service) + path)
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        request.headers.add(name: "idempotency-key", value: UUID().uuidString)
+        request.body = .bytes(try ContractsJSON.encode(body))
+        return try await answer(of: service, to: request, within: .seconds(30), alsoAccepts: .created)
+    }
+
     private func answer<Answer: Decodable>(
         of service: ServiceName, to asked: HTTPClientRequest, within time: TimeAmount,
         as type: Answer.Type = Answer.self,
@@ -83,16 +95,27 @@ struct AdminClient: Sendable {
     private static func reason(_ status: HTTPResponseStatus, _ body: Data) -> String {
         struct Shape: Decodable {
             struct Fault: Decodable {
-                var english: String
+                var field: String
                 var rule: String
+                var messageEn: String
+                var line: Int?
+                var column: Int?
+
+                /// As `hosoctl procedure check` writes it.
+                var text: String {
+                    let place = [line, column].compactMap { $0.map(String.init) }.joined(separator: ":")
+                    return [place, field, rule, messageEn].filter { !$0.isEmpty }.joined(separator: ": ")
+                }
             }
             var title: String
+            var detail: String?
             var type: String
             var errors: [Fault]?
         }
         guard let problem = try? JSONDecoder().decode(Shape.self, from: body) else { return "answered \(status.code)" }
-        let faults = (problem.errors ?? []).map { "\n  \($0.english) [\($0.rule)]" }.joined()
-        return "\(problem.title) (\(problem.type))\(faults)"
+        let faults = (problem.errors ?? []).map { "\n  \($0.text)" }.joined()
+        let title = [problem.title, problem.detail].compactMap(\.self).joined(separator: ": ")
+        return "\(title) (\(problem.type))\(faults)"
     }
 
     /// Asks several services; one that is away is told and does not stop the others.

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Logging
-import ProcedureTools
 
 /// The operators' command: looks into topics, outboxes, parked messages, lag and the audit of every service.
 @main
@@ -10,7 +9,7 @@ struct Hosoctl: AsyncParsableCommand {
         subcommands: [
             TokenCommand.self, EventsCommand.self, ParkedCommand.self, OutboxCommand.self,
             LagCommand.self, HealthCommand.self, AuditCommand.self, GenerateCommand.self, ImportCommand.self,
-            ProcedureCommand.self,
+            ProcedureCommands.self,
         ])
 
     static func main() async {

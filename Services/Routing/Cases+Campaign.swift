@@ -3,7 +3,6 @@ import Foundation
 import Messaging
 import Postgres
 import RoutingDomain
-import RoutingProcedures
 import ServiceKit
 
 extension Cases {
@@ -16,10 +15,8 @@ extension Cases {
         in transaction: PostgresTransaction
     ) async throws -> [CampaignOutcome] {
         let now = kit.time.now
-        guard let definition = reader.catalogue.definition(campaign.procedure, version: campaign.procedureVersion)
-        else {
-            throw DefinitionLost(procedure: campaign.procedure, version: campaign.procedureVersion)
-        }
+        let (procedure, version) = (campaign.procedure, campaign.procedureVersion)
+        let definition = try await definitions.required(procedure, version: version, in: transaction)
         var (outcomes, due) = sort(planned, of: campaign)
         let cells = Set(due.map(\.member.cellId))
         let (tree, staffing) = try await reader.surroundings(
@@ -103,7 +100,7 @@ extension Cases {
         let kept = try await CaseStore.insert(running, of: campaign.id, in: transaction)
         guard kept == running.count else { throw CaseExists() }
         try CasePlaces.placeNew(running.map(\.dossierId), in: transaction)
-        try await CaseStore.record(
+        try CaseStore.record(
             entries.map(HistoryRow.init), actor: "service:\(kit.service.rawValue)", in: transaction)
         try await kit.outbox.append(entries, in: transaction)
     }

@@ -4,25 +4,22 @@ import Messaging
 import Postgres
 import Projections
 import RoutingDomain
-import RoutingProcedures
 
 /// Runs commands on cases: takes the row lock, asks the rules, keeps the new state and what happened, publishes it.
 struct Cases: Sendable {
     let reader: CircumstancesReader
 
     private var directory: DirectoryProjection { reader.directory }
-    private var catalogue: ProcedureCatalogue { reader.catalogue }
+    var definitions: Definitions { reader.definitions }
 
-    /// Opens the case of a dossier; a dossier that has one, or whose procedure does not run here, changes nothing.
+    /// Opens the case of a dossier; a dossier that has one changes nothing.
     ///
     /// - Throws: `NotYet` while the member, an organisation on the way or the definition is unknown here.
     func open(
         _ event: DossierSubmitted, now: Date, in transaction: PostgresTransaction, publisher: any CasePublisher
     ) async throws {
-        guard catalogue.knows(event.procedure) else { return }
-        guard let definition = catalogue.definition(event.procedure, version: event.procedureVersion) else {
-            throw NotYet("procedure:\(event.procedure)@\(event.procedureVersion)")
-        }
+        let (procedure, version) = (event.procedure, event.procedureVersion)
+        let definition = try await definitions.required(procedure, version: version, in: transaction)
         guard try await CaseStore.read(event.dossierId, in: transaction) == nil else { return }
         guard let member = try await directory.member(event.applicantMemberId, in: transaction) else {
             throw NotYet("member:\(event.applicantMemberId)")
@@ -38,23 +35,48 @@ struct Cases: Sendable {
         let change = try CaseEngine.open(SubmittedDossier(event), from: member.cellId, in: around).watched(in: around)
         guard try await CaseStore.insert([change.running], in: transaction) == 1 else { return }
         try CasePlaces.place([change.running.dossierId], in: transaction)
-        try await tell(change, actor: "service:routing", now: now, in: transaction, publisher: publisher)
+        try tell(change, actor: "service:routing", in: transaction, publisher: publisher)
     }
 
     /// Applies a command to a case.
     ///
-    /// - Returns: the case after it and what surrounds it; nil when there is no such case.
+    /// - Returns: the case after it, what surrounds it, and what became of the stay that another case led to; nil when
+    ///   there is no such case.
     /// - Throws: `Refusal`; nothing is changed then.
     func apply(
         _ command: CaseCommand, to id: DossierID, actor: String, now: Date, in transaction: PostgresTransaction,
         publisher: any CasePublisher
-    ) async throws -> (running: RunningCase, around: Circumstances)? {
+    ) async throws -> (running: RunningCase, around: Circumstances, stayChange: StayChange?)? {
         guard let before = try await CaseStore.lock(id, in: transaction) else { return nil }
-        let around = try await circumstances(of: before, command, now: now, in: transaction)
+        let openStay = try await openStay(for: before, command, in: transaction)
+        let around = try await circumstances(of: before, command, openStay: openStay, now: now, in: transaction)
         let change = try CaseEngine.apply(command, to: before, in: around)
-        guard !change.events.isEmpty else { return (before, around) }
+        guard !change.events.isEmpty else { return (before, around, nil) }
         let kept = try await keep(change, of: before, around, actor: actor, in: transaction, publisher: publisher)
-        return (kept, around)
+        if let stayChange = change.stayChange {
+            _ = try await apply(
+                .changeStay(stayChange), to: stayChange.dossierId, actor: actor, now: now, in: transaction,
+                publisher: publisher)
+        }
+        return (kept, around, change.stayChange)
+    }
+
+    /// The member's stay that runs, where an officer acts on a case that asks to change it; the case that led to the stay
+    /// is locked then. Which one that is says the directory.
+    private func openStay(
+        for running: RunningCase, _ command: CaseCommand, in transaction: PostgresTransaction
+    ) async throws -> OpenStay? {
+        guard case .act = command, try await definition(of: running, in: transaction).stayChange != nil,
+            let known = try await directory.member(running.memberId, in: transaction)?.stay,
+            let stayed = try await CaseStays.lock(known.dossierId, in: transaction)
+        else { return nil }
+        return OpenStay(of: stayed, by: try await definition(of: stayed, in: transaction))
+    }
+
+    private func definition(
+        of running: RunningCase, in session: any PostgresQueryable
+    ) async throws -> ProcedureDefinition {
+        try await definitions.required(running.procedure, version: running.procedureVersion, in: session)
     }
 
     /// Keeps what a rule made of a case whose row lock is held, and publishes what happened.
@@ -71,18 +93,18 @@ struct Cases: Sendable {
         if CasePlaces.differ(before, change.running) {
             try CasePlaces.place([change.running.dossierId], in: transaction)
         }
+        try CaseStays.note(before, as: change.running, in: transaction)
         try CaseStops.note(change.running, after: before, at: around.now, in: transaction)
-        try await tell(change, actor: actor, now: around.now, in: transaction, publisher: publisher)
+        try tell(change, actor: actor, in: transaction, publisher: publisher)
         return change.running
     }
 
     /// What surrounds a case today.
     func circumstances(
-        of running: RunningCase, _ command: CaseCommand? = nil, now: Date, in session: any PostgresQueryable
+        of running: RunningCase, _ command: CaseCommand? = nil, openStay: OpenStay? = nil, now: Date,
+        in session: any PostgresQueryable
     ) async throws -> Circumstances {
-        guard let definition = catalogue.definition(running.procedure, version: running.procedureVersion) else {
-            throw DefinitionLost(procedure: running.procedure, version: running.procedureVersion)
-        }
+        let definition = try await definition(of: running, in: session)
         guard let member = try await directory.member(running.memberId, in: session) else {
             throw NotYet("member:\(running.memberId)")
         }
@@ -95,27 +117,20 @@ struct Cases: Sendable {
         if case .act(let action)? = command, let text = action.fields["destinationCellId"] {
             places += OrganizationID(text).map { [$0] } ?? []
         }
-        return try await reader.read(definition, member: member, organizations: places, now: now, in: session)
+        return try await reader.read(
+            definition, member: member, organizations: places, openStay: openStay, now: now, in: session)
     }
 
+    /// Keeps what happened in the history of the case and publishes it: each event is encoded once.
     private func tell(
-        _ change: CaseChange, actor: String, now: Date, in transaction: PostgresTransaction,
-        publisher: any CasePublisher
-    ) async throws {
-        try await CaseStore.record(change, at: now, actor: actor, in: transaction)
+        _ change: CaseChange, actor: String, in transaction: PostgresTransaction, publisher: any CasePublisher
+    ) throws {
         let key = change.running.dossierId.value
-        var version = change.running.version - Int64(change.events.count)
-        for event in change.events {
-            version += 1
-            try await publisher.publish(event.payload, key: key, version: version)
+        let first = change.running.version - Int64(change.events.count) + 1
+        let entries = try change.events.enumerated().compactMap { index, event in
+            try publisher.entry(of: event.payload, key: key, version: first + Int64(index))
         }
+        try CaseStore.record(entries.map(HistoryRow.init), actor: actor, in: transaction)
+        try publisher.emit(entries)
     }
-}
-
-/// A case runs by a definition that this program does not have: an older program, or a file was taken away.
-struct DefinitionLost: Error, CustomStringConvertible {
-    let procedure: ProcedureCode
-    let version: Int
-
-    var description: String { "no definition of \(procedure) in version \(version)" }
 }

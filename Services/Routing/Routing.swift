@@ -31,12 +31,18 @@ struct Routing: ServiceDefinition {
             Migration(
                 component: "routing", version: 5, name: "supplements",
                 sql: String(decoding: PackageResources._005_supplements_sql, as: UTF8.self)),
+            Migration(
+                component: "routing", version: 6, name: "stays",
+                sql: String(decoding: PackageResources._006_stays_sql, as: UTF8.self)),
+            Migration(
+                component: "routing", version: 7, name: "procedure_definitions",
+                sql: String(decoding: PackageResources._007_procedure_definitions_sql, as: UTF8.self)),
         ]
 
     static let settings = [
         Setting(
             "routing.procedures", .path,
-            help: "A directory with further definitions of procedures (*.yaml); those of the program always hold."),
+            help: "A directory of further definitions of procedures (*.yaml), beside the program's and the published."),
         Setting(
             "routing.calendar", .path,
             help: "The official calendar (JSON); without it the one inside the program holds."),
@@ -69,6 +75,7 @@ struct Routing: ServiceDefinition {
                 desk.addMessages(to: router)
                 desk.addDelays(to: router)
                 desk.addCampaigns(to: router)
+                desk.addProcedures(to: router)
             },
             consumers: [
                 desk.directory.consumer, DossierConsumer.definition(desk.cases),
@@ -81,8 +88,9 @@ struct Routing: ServiceDefinition {
     static func desk(_ kit: ServiceContext) throws -> CaseDesk {
         let directory = DirectoryProjection(service: name, parts: [.organizations, .members, .roles])
         let reader = CircumstancesReader(
-            directory: directory, catalogue: try catalogue(kit.settings), calendar: try calendar(kit.settings),
-            rules: try rules(kit.settings))
+            directory: directory,
+            definitions: Definitions(own: try catalogue(kit.settings), logger: kit.logger),
+            calendar: try calendar(kit.settings), rules: try rules(kit.settings))
         return CaseDesk(kit: kit, cases: Cases(reader: reader), directory: directory)
     }
 
@@ -97,9 +105,11 @@ struct Routing: ServiceDefinition {
                 try await CampaignWork(desk: desk).run()
             },
             job("deadline alerts") { try await DeadlineAlerts(desk: desk).run() },
+            job("stay ends") { try await StayEnds(desk: desk).run() },
             job("vacant seats") { try await VacantSeats(desk: desk).run() },
             job("place upkeep") { try await PlaceUpkeep(kit: desk.kit).run() },
             job("calendar revision") { try await CalendarRevision(desk: desk).run() },
+            job("own definitions") { try await desk.settleDefinitions() },
         ]
     }
 

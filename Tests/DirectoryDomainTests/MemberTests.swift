@@ -80,7 +80,11 @@ struct AdmissionTests {
     private func admission(_ tree: SampleTree, to: Organization, until: String? = nil) throws -> Admission {
         Admission(
             fromCellId: tree.cellA1.id, toCellId: to.id, effectiveOn: try Day("2026-11-20"),
-            temporaryUntil: try until.map { try Day($0) })
+            stay: try until.map { until in
+                try MemberState.Stay(
+                    dossierId: tree.ids.next(at: SampleTree.now), cellId: to.id, from: Day("2026-11-20"),
+                    until: Day(until))
+            })
     }
 
     private func roles(
@@ -174,6 +178,33 @@ struct AdmissionTests {
             return
         }
         #expect(moved.cellId == tree.cellA1.id && moved.state == .temporarilyElsewhere && ended.isEmpty)
+        let stay = try #require(moved.published.stay)
+        #expect(try stay.cellId == tree.cellB1.id && stay.until == Day("2027-05-20"))
+        let other: DossierID = tree.ids.next(at: SampleTree.now)
+        #expect(try moved.stay(of: other, until: Day("2027-08-31")) == nil && moved.returned(from: other) == nil)
+        #expect(moved.stay(of: stay.dossierId, until: stay.until) == nil)
+        let longer = try #require(try moved.stay(of: stay.dossierId, until: Day("2027-08-31")))
+        #expect(try longer.published.stay?.until == Day("2027-08-31") && longer.version == moved.version + 1)
+        let back = try #require(longer.returned(from: stay.dossierId))
+        #expect(back.state == .official && back.stay == nil && back.cellId == tree.cellA1.id)
+        #expect(back.returned(from: stay.dossierId) == nil)
+        // Entered by hand before, the state gets its stay; another stay that runs is not written over.
+        let byHand = try member.changed(
+            MemberChange(state: .temporarilyElsewhere), roles: [], cell: nil, today: SampleTree.today
+        ).member
+        func again(_ member: Member) throws -> Admission.Outcome {
+            member.admitted(
+                try admission(tree, to: tree.cellB1, until: "2027-05-20"), from: tree.path(tree.cellA1),
+                to: tree.path(tree.cellB1), roles: [])
+        }
+        guard case .moved(let known, _) = try again(byHand), case .refused("another-stay-runs") = try again(moved)
+        else {
+            Issue.record("the stay of a state that was entered by hand is not known")
+            return
+        }
+        #expect(known.stay?.cellId == tree.cellB1.id)
+        let decided = try moved.changed(MemberChange(state: .suspended), roles: [], cell: nil, today: SampleTree.today)
+        #expect(decided.member.stay == nil)
     }
 
     @Test("a membership that begins again needs a cell that acts; otherwise the cell changes by admission only")

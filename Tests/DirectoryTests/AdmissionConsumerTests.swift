@@ -124,6 +124,49 @@ struct AdmissionConsumerTests {
         }
     }
 
+    @Test("a temporary stay is kept with its last day, is extended, and ends: the member is back as what he was")
+    func stay() async throws {
+        try await withDirectory { scene in
+            let tree = try await scene.tree()
+            let id = try await scene.member("Nguyễn Văn Mẫu 01", in: tree.a.cell)
+            let dossier: DossierID = scene.ids.next(at: scene.now)
+            let request: DossierID = scene.ids.next(at: scene.now)
+            func told() async throws -> MemberState {
+                try #require(try await scene.events(MemberState.self, of: id.value).last?.state)
+            }
+            let stay = try MemberState.Stay(
+                dossierId: dossier, cellId: tree.b.cell, from: Day("2026-12-01"), until: Day("2027-05-31"),
+                latest: Day("2027-11-29"))
+            try await scene.deliver(
+                MemberAdmitted(
+                    dossierId: dossier, memberId: id, fromCellId: tree.a.cell, toCellId: tree.b.cell,
+                    effectiveOn: try Day("2026-11-20"), stay: stay))
+            #expect(try await told().stay == stay)
+            func end(of dossier: DossierID) async throws {
+                try await scene.deliver(
+                    CaseStayEnded(
+                        dossierId: dossier, memberId: id, fromCellId: tree.a.cell, cellId: tree.b.cell,
+                        until: try Day("2027-08-31"), endedAt: scene.now),
+                    of: dossier)
+            }
+            try await scene.deliver(
+                CaseStayChanged(
+                    dossierId: dossier, memberId: id, fromCellId: tree.a.cell, cellId: tree.b.cell,
+                    previousUntil: try Day("2027-05-31"), until: try Day("2027-08-31"), requestDossierId: request,
+                    byMemberId: id, changedAt: scene.now),
+                of: dossier)
+            #expect(try await told().stay?.until == Day("2027-08-31"))
+            // The end of another stay is not the end of this one.
+            try await end(of: request)
+            #expect(try await told().state == .temporarilyElsewhere)
+            try await end(of: dossier)
+            try await end(of: dossier)
+            let back = try await told()
+            #expect(back.state == .official && back.stay == nil && back.cellId == tree.a.cell)
+            #expect(try await scene.events(MemberState.self, of: id.value).count == 4)
+        }
+    }
+
     @Test("a member whose cell was merged after his letter is admitted, or restored to the cell that has him")
     func mergedInTransit() async throws {
         try await withDirectory { scene in

@@ -1,5 +1,6 @@
 import Contracts
 import Testing
+import WorkingTime
 
 @testable import IntakeDomain
 
@@ -28,7 +29,7 @@ struct SupplementTests {
 
     private func faults(_ supplement: Supplement, known: [AttachmentID: Submission.Attachment]? = nil) -> [String] {
         do {
-            _ = try supplement.accepted(with: known ?? [Forms.decision: .free])
+            _ = try supplement.accepted(with: known ?? [Forms.decision: .free], of: .init(cell: Forms.ownCell))
             return []
         } catch {
             return error.faults.map { "\($0.field)/\($0.rule)" }
@@ -37,7 +38,8 @@ struct SupplementTests {
 
     @Test("what is left out stays, what is given is changed, null empties what may be empty")
     func over() throws {
-        let accepted = try read(["reason": " Chuyển nơi cư trú ", "note": nil]).accepted(with: [:])
+        let accepted = try read(["reason": " Chuyển nơi cư trú ", "note": nil]).accepted(
+            with: [:], of: .init(cell: Forms.ownCell))
         #expect(accepted.changedFields == ["reason", "note"])
         var expected = form
         expected["reason"] = "Chuyển nơi cư trú"
@@ -46,10 +48,41 @@ struct SupplementTests {
         #expect(accepted.attachments.isEmpty)
     }
 
+    @Test("another last day of a stay is judged like that of the form, when the supplement brings one")
+    func stay() throws {
+        let title = LocalizedText(vietnamese: "Thủ tục Mẫu", english: "Made-up")
+        let entry = ProcedureEntry(
+            procedure: try ProcedureCode("made-up"), version: 1, title: title, checkWithin: .workingHours(8),
+            maximumAttachments: 0,
+            form: FormDefinition(
+                code: "made-up.01",
+                fields: [
+                    FormField(name: "until", title: title, kind: .comingDay, required: true),
+                    FormField(name: "reason", title: title, kind: .text, required: true),
+                ], stayChange: StayChangeRule(until: "until")))
+        let stay = try MemberState.Stay(
+            dossierId: SequentialIDSource(seed: 1).next(at: Forms.today.start), cellId: Forms.otherCell,
+            from: Day("2026-12-01"), until: Day("2027-05-31"), latest: Day("2027-11-29"))
+        func faults(_ form: JSONValue) -> [String] {
+            let supplement = Supplement(
+                ["declaredUnclassified": true, "form": form],
+                to: .init(entry: entry, form: ["until": "2027-05-31", "reason": "Việc"], files: []), today: Forms.today)
+            do {
+                _ = try supplement.accepted(with: [:], of: .init(cell: Forms.ownCell, stay: stay))
+                return []
+            } catch {
+                return error.faults.map { "\($0.field)/\($0.rule)" }
+            }
+        }
+        #expect(faults(["until": "2027-11-29"]) == [])
+        #expect(faults(["until": "2027-11-30"]) == ["form.until/stay.too-long"])
+        #expect(faults(["reason": "Việc chưa xong"]) == [])
+    }
+
     @Test("files come through fields or the list, each once; those of the dossier already are none")
     func files() throws {
         let replaced = try read(["reviewId": .string("\(Forms.decision)")], files: [Forms.decision, Forms.photo])
-        let accepted = try replaced.accepted(with: [Forms.decision: .free])
+        let accepted = try replaced.accepted(with: [Forms.decision: .free], of: .init(cell: Forms.ownCell))
         #expect(accepted.attachments == [Forms.decision])
         #expect(accepted.changedFields == ["reviewId"])
         #expect(faults(try read(files: [Forms.decision]), known: [:]) == ["attachmentIds[0]/attachment.unknown"])

@@ -118,11 +118,52 @@ struct ProcedureTests {
         }
     }
 
+    @Test("another last day of a stay is asked of the body at the place of the stay, within what the procedure allows")
+    func stayChange() async throws {
+        try await IntakeStage.run { stage in
+            let away: MemberID = stage.ids.next(at: stage.time.now)
+            let (commune, cell): (OrganizationID, OrganizationID) = (
+                stage.ids.next(at: stage.time.now), stage.ids.next(at: stage.time.now)
+            )
+            try await stage.tell(commune, "A35.12.09", "Đảng bộ xã Mẫu B", .commune, below: nil)
+            try await stage.tell(cell, "A35.12.09.01", "Chi bộ cơ sở Mẫu 3", .baseCell, below: commune)
+            func tell(staying: Bool, sequence: Int64) async throws {
+                let stay = try MemberState.Stay(
+                    dossierId: stage.ids.next(at: stage.time.now), cellId: cell, from: Day("2026-12-01"),
+                    until: Day("2027-05-31"), latest: Day("2027-11-29"))
+                try await stage.deliver(
+                    MemberState(
+                        memberId: away, fullName: "Phạm Văn Mẫu 09", state: .temporarilyElsewhere, cellId: stage.cell,
+                        joinedOn: try Day("2015-05-19"),
+                        channels: .init(consent: .init(email: false, sms: false, push: false)),
+                        stay: staying ? stay : nil),
+                    key: away.value, sequence: sequence)
+            }
+            func ask(_ until: String) async throws -> TestAnswer {
+                try await send(
+                    stage, "temporary-stay-change", ["stayUntil": .string(until), "reason": "Việc chưa xong"], by: away)
+            }
+            try await tell(staying: false, sequence: 1)
+            #expect(try await ask("2027-08-31").faults == ["form.stayUntil": "stay.unknown"])
+            try await tell(staying: true, sequence: 2)
+            #expect(try await ask("2027-11-29").status == .created)
+            #expect(try await told(stage).receivingOrganizationId == commune)
+            #expect(try await ask("2026-12-15").status == .created)
+            let long = try await ask("2027-11-30")
+            #expect(long.faults == ["form.stayUntil": "stay.too-long"] && long.text.contains("29/11/2027"))
+            #expect(try await ask("2027-05-31").faults == ["form.stayUntil": "stay.same-day"])
+            #expect(try await ask("2026-11-19").faults == ["form.stayUntil": "day.past"])
+            let settled = try await send(
+                stage, "temporary-stay-change", ["stayUntil": "2027-08-31", "reason": "Việc chưa xong"])
+            #expect(settled.faults == ["procedure": "applicant.state", "form.stayUntil": "stay.unknown"])
+        }
+    }
+
     @Test("what Intake takes in is what Routing runs: the same versions, and the form has what the definition needs")
     func agreesWithRouting() throws {
         let definitions = try RoutingProcedures.ProcedureCatalogue.bundled()
         let catalogue = try CatalogueReader.read(directory: nil)
-        #expect(catalogue.all.count == 4)
+        #expect(catalogue.all.count == 5)
         for entry in catalogue.all {
             let definition = try #require(
                 definitions.definition(entry.procedure, version: entry.version), "\(entry.procedure)")
@@ -143,6 +184,7 @@ struct ProcedureTests {
                     #expect(most == length.most, "\(reason)")
                 }
             }
+            #expect(definition.stayChange?.untilField == entry.form.stayChange?.until, "\(entry.procedure)")
             #expect(definition.opinion?.purposeField == entry.form.opinion?.purpose)
             if let field = definition.opinion?.purposeField {
                 let values = Set((entry.form[field]?.choices ?? []).map(\.value))

@@ -172,6 +172,42 @@ struct DeliveryTests {
         }
     }
 
+    @Test("who stays elsewhere is told that the stay ends soon, of another last day, and of the end")
+    func stay() async throws {
+        try await scene { scene in
+            let dossier: DossierID = scene.ids.next(at: scene.time.now)
+            try await scene.service.pool.execute(
+                "INSERT INTO dossiers (dossier_id, code, applicant_member_id) VALUES (\(dossier), 'A35.12.08-261120-0007', \(scene.member))"
+            )
+            let (home, cell): (OrganizationID, OrganizationID) = (
+                scene.ids.next(at: scene.time.now), scene.ids.next(at: scene.time.now)
+            )
+            func receive<Payload: EventPayload>(_ payload: Payload, at offset: Int64) async throws {
+                try await scene.receive(
+                    payload, id: scene.ids.next(at: scene.time.now), key: dossier.value, offset: offset)
+            }
+            let (may, august) = (try Day("2027-05-31"), try Day("2027-08-31"))
+            try await receive(
+                CaseStayEnding(dossierId: dossier, memberId: scene.member, fromCellId: home, cellId: cell, until: may),
+                at: 0)
+            try await receive(
+                CaseStayChanged(
+                    dossierId: dossier, memberId: scene.member, fromCellId: home, cellId: cell, previousUntil: may,
+                    until: august, requestDossierId: dossier, byMemberId: scene.member, changedAt: scene.time.now),
+                at: 1)
+            try await receive(
+                CaseStayEnded(
+                    dossierId: dossier, memberId: scene.member, fromCellId: home, cellId: cell, until: august,
+                    endedAt: scene.time.now), at: 2)
+            let rows = try await scene.service.pool.query(
+                "SELECT rule || ' ' || channel AS told, body FROM deliveries ORDER BY 1")
+            let told = try rows.map { try $0.get("told", as: String.self) }
+            #expect(told == ["stay-changed email", "stay-ended email", "stay-ending email", "stay-ending sms"])
+            let texts = try rows.map { try $0.get("body", as: String.self) }
+            #expect(texts[0].contains("31/08/2027") && texts[2].contains("31/05/2027"))
+        }
+    }
+
     @Test("the applicant is told that his supplement arrived")
     func supplemented() async throws {
         try await scene { scene in

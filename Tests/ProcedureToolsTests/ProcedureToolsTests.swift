@@ -33,13 +33,13 @@ struct CheckTests {
 
     @Test("every published definition can be used")
     func published() throws {
-        #expect(ProcedureCatalogue.published.count == 4)
-        for (name, text) in ProcedureCatalogue.published { #expect(try faults(text).isEmpty, "\(name)") }
+        #expect(ProcedureCatalogue.texts.count == 5)
+        for (name, text) in ProcedureCatalogue.texts { #expect(try faults(text).isEmpty, "\(name)") }
     }
 
     @Test("each fault is a line with file, line, field, rule, English and Vietnamese")
     func broken() throws {
-        let text = try #require(ProcedureCatalogue.published["dues-objection.yaml"])
+        let text = try #require(ProcedureCatalogue.texts["dues-objection.yaml"])
         let faults = try faults(
             text.replacing("role: cell-dues-officer", with: "role: treasurer")
                 .replacing("steps: [examine, decide]", with: "steps: [decide]"))
@@ -172,7 +172,7 @@ struct SimulationTests {
 
     @Test("a way longer than the letter is told with its continuation sheets")
     func sheets() throws {
-        let text = try #require(ProcedureCatalogue.published["official-transfer.yaml"])
+        let text = try #require(ProcedureCatalogue.texts["official-transfer.yaml"])
             .replacing("boxes: 10", with: "boxes: 4")
         let definition = try ProcedureDefinition.read(yaml: text, file: "short.yaml")
         let file = try TreeFile(text: smallTree, file: "tree.yaml")
@@ -262,7 +262,7 @@ struct ProcedureCommandTests {
 
     @Test("check ends with 0 for a good file and with 1 for a bad one")
     func check() throws {
-        let text = try #require(ProcedureCatalogue.published["residence-opinion.yaml"])
+        let text = try #require(ProcedureCatalogue.texts["residence-opinion.yaml"])
         try with(text, "good.yaml") { try run(["check", $0]) }
         try with(text.replacing("quorum: all", with: "quorum: some"), "bad.yaml") { file in
             #expect(throws: ExitCode(1)) { try run(["check", file]) }

@@ -100,15 +100,15 @@ extension Country {
     /// The circumstances in which a command is applied.
     func around(
         now: Date = Country.morning, held: Bool = false, definition: ProcedureDefinition? = nil,
-        residence: OrganizationID? = nil, exempt: Bool = false
+        residence: OrganizationID? = nil, exempt: Bool = false, stay: MemberState.Stay? = nil, openStay: OpenStay? = nil
     ) throws -> Circumstances {
         Circumstances(
             definition: try definition ?? Country.transfer.get(), tree: tree, staffing: staffing,
             applicant: Applicant(
                 fullName: "Nguyễn Văn Mẫu 01", cardNumber: "000001", joinedOn: try Day("2015-05-19"),
                 recognisedOn: try Day("2016-05-19"), transfersHeld: held,
-                residenceCellId: residence, exemptFromResidenceActivity: exempt),
-            calendar: try Country.calendar.get(), now: now)
+                residenceCellId: residence, exemptFromResidenceActivity: exempt, stay: stay),
+            calendar: try Country.calendar.get(), openStay: openStay, now: now)
     }
 
     /// The action of whoever sits at the present turn.

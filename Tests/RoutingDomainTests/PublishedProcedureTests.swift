@@ -12,6 +12,8 @@ struct PublishedCase {
     var now = Country.morning
     var residence: OrganizationID?
     var exempt = false
+    var stay: MemberState.Stay?
+    var openStay: OpenStay?
     private(set) var events: [CaseEvent] = []
     private(set) var opened: RunningCase?
 
@@ -27,7 +29,8 @@ struct PublishedCase {
 
     var around: Circumstances {
         get throws {
-            try land.country.around(now: now, definition: definition, residence: residence, exempt: exempt)
+            try land.country.around(
+                now: now, definition: definition, residence: residence, exempt: exempt, stay: stay, openStay: openStay)
         }
     }
 
@@ -40,22 +43,30 @@ struct PublishedCase {
     }
 
     /// Lets whoever sits at an open turn act: at the first, or at that of an organisation.
+    @discardableResult
     mutating func act(
         _ action: String, at organization: OrganizationID? = nil, text: String? = nil, fields: [String: String] = [:]
-    ) throws {
+    ) throws -> CaseChange {
         let running = try running
         let turn = try #require(running.turns.first { organization == nil || $0.organizationId == organization })
         let officer = land.country.officer(turn.seat?.organizationId ?? turn.organizationId)
-        try tell(
+        return try tell(
             .act(
                 OfficerAction(
                     officer: officer, action: action, step: turn.step, turn: turn.number, text: text, fields: fields)))
     }
 
-    mutating func tell(_ command: CaseCommand) throws {
-        let change = try CaseEngine.apply(command, to: running, in: around)
+    @discardableResult
+    mutating func tell(_ command: CaseCommand) throws -> CaseChange {
+        try take(CaseEngine.apply(command, to: running, in: around))
+    }
+
+    /// Goes on with a changed case.
+    @discardableResult
+    mutating func take(_ change: CaseChange) -> CaseChange {
         events += change.events
         opened = change.running
+        return change
     }
 
     /// The rule by which an action is refused; nil when it is taken.

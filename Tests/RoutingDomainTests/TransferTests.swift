@@ -171,6 +171,9 @@ func kind(_ event: CaseEvent) -> String {
     case .supplementRequested(let request): "supplement \(request.step)"
     case .boxCorrected(let correction): "corrected \(correction.box)"
     case .letterIssued: "letter"
+    case .stayEnding(let stay): "stay ends \(stay.until)"
+    case .stayChanged(let stay): "stay until \(stay.until)"
+    case .stayEnded(let stay): "stay ended \(stay.until)"
     case .letterCancelled(let letter): letter.reissued ? "letter to be reissued" : "letter void"
     }
 }

@@ -8,7 +8,7 @@ import WorkingTime
 
 @Suite("Definitions of procedures are read from YAML")
 struct ProcedureFileTests {
-    static let published = ProcedureCatalogue.published["official-transfer.yaml"] ?? ""
+    static let published = ProcedureCatalogue.texts["official-transfer.yaml"] ?? ""
 
     /// The published text with one part replaced, and the faults it gives.
     func faults(_ old: String, _ new: String) throws -> [ProcedureFileFault] {
@@ -47,7 +47,7 @@ struct ProcedureFileTests {
         #expect(transfer.step(at: .destination)?.actions.map(\.effect) == [.admit, .sendBack])
         #expect(transfer.result?.document == "GGT")
         #expect(catalogue.definition(.officialTransfer, version: 2) == nil)
-        #expect(!catalogue.knows(.dues))
+        #expect(catalogue.definition(.dues, version: 1) == nil)
     }
 
     @Test("an unknown key, a missing one and a wrong value are told with line and path")
@@ -116,7 +116,7 @@ struct ProcedureFileTests {
 
     @Test("an unreachable step, an unknown role, place or effect, a loop without exit, a missing limit, a name twice")
     func badInput() throws {
-        let published = try #require(ProcedureCatalogue.published["dues-objection.yaml"])
+        let published = try #require(ProcedureCatalogue.texts["dues-objection.yaml"])
         func rules(_ old: String, _ new: String) throws -> [String] {
             try #require(published.contains(old), "the text has no \(old)")
             return read(published.replacing(old, with: new)).map { "\($0.line ?? 0) \($0.path) \($0.rule)" }

@@ -44,15 +44,14 @@ struct ArrivingDossierTests {
         }
     }
 
-    @Test("a dossier of a procedure that does not run here is none of ours")
+    @Test("a dossier of a procedure that is not published here waits for its definition")
     func otherProcedure() async throws {
         try await RoutingStage.run { stage in
             let dossier = try stage.dossier(to: nil, procedure: .dues)
-            try await stage.deliver(dossier, key: dossier.dossierId.value)
-            try await stage.deliver(
-                DossierWithdrawn(
-                    dossierId: dossier.dossierId, withdrawnAt: stage.time.now, byMemberId: stage.member),
-                key: dossier.dossierId.value, sequence: 2)
+            let waits = await #expect(throws: NotYet.self) {
+                try await stage.deliver(dossier, key: dossier.dossierId.value)
+            }
+            #expect(waits?.waitingFor == "procedure:dues@\(dossier.procedureVersion)")
             #expect(try await stage.count("cases") == 0)
         }
     }

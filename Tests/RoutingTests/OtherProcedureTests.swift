@@ -9,29 +9,15 @@ import Testing
 
 @Suite("Dossiers of the other procedures, from their arrival to the request for the result")
 struct OtherProcedureTests {
-    /// A dossier as Intake tells of it.
-    private func arrive(_ procedure: String, _ form: JSONValue, _ stage: RoutingStage) async throws -> DossierID {
-        let id: DossierID = stage.ids.next(at: stage.time.now)
-        try await stage.deliver(
-            DossierSubmitted(
-                dossierId: id, code: try DossierCode("A35.11-261120-0009"), procedure: try ProcedureCode(procedure),
-                procedureVersion: 1, applicantMemberId: stage.member, enteredByMemberId: stage.member,
-                receivingOrganizationId: stage.places.communeA, receivedAt: stage.time.now,
-                acknowledgedAt: stage.time.now,
-                deadline: Deadline(at: stage.time.now, calendarVersion: "test", provisional: false), form: form,
-                attachments: []), key: id.value)
-        return id
-    }
-
     @Test("a temporary transfer is admitted until its last day and asks for the temporary letter")
     func temporaryTransfer() async throws {
         try await RoutingStage.run { stage in
-            let dossier = try await arrive(
+            let dossier = try await stage.arrive(
                 "temporary-transfer",
                 [
                     "destinationCellId": .string("\(stage.places.cellB)"), "stayReason": "work",
                     "stayFrom": "2026-12-01", "stayUntil": "2027-05-31", "reason": "Biệt phái",
-                ], stage)
+                ])
             #expect(try await stage.walk(dossier).stage == "awaiting-result")
             #expect(try await stage.last(MemberAdmitted.self, of: dossier).temporaryUntil == Day("2027-05-31"))
             let request = try await stage.last(CaseResultRequested.self, of: dossier)
@@ -44,9 +30,8 @@ struct OtherProcedureTests {
     func residenceOpinion() async throws {
         try await RoutingStage.run { stage in
             try await stage.appoint(stage.helper, .committeeSigner, at: stage.places.baseB)
-            let dossier = try await arrive(
-                "residence-opinion", ["purpose": "annual", "residenceCellIds": [.string("\(stage.places.cellB)")]],
-                stage)
+            let dossier = try await stage.arrive(
+                "residence-opinion", ["purpose": "annual", "residenceCellIds": [.string("\(stage.places.cellB)")]])
             let officers = try (
                 work: stage.officer(stage.places.baseA), residence: stage.officer(stage.places.baseB),
                 cell: stage.officer(stage.places.cellB)
@@ -73,8 +58,8 @@ struct OtherProcedureTests {
             try await stage.tell(signer, "Lê Văn Mẫu 03", cell: stage.places.cellB)
             try await stage.appoint(stage.helper, .officeOfficer, at: stage.places.baseA)
             try await stage.appoint(signer, .committeeSigner, at: stage.places.baseA)
-            let dossier = try await arrive(
-                "dues-objection", ["duesMonth": "2026-10", "reason": "Nghỉ không lương"], stage)
+            let dossier = try await stage.arrive(
+                "dues-objection", ["duesMonth": "2026-10", "reason": "Nghỉ không lương"])
             let proposed = try await stage.act(
                 "propose", step: "examine", on: dossier, by: stage.helper, text: "Đề nghị chấp nhận")
             let accepted = try await stage.act("accept", step: "decide", on: dossier, by: signer)

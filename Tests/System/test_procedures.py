@@ -7,7 +7,8 @@ import urllib.parse
 
 import pytest
 from accounts import told_in_order
-from walkthrough.procedures import DuesObjection, ResidenceOpinion, TemporaryTransfer
+from stack import ROOT
+from walkthrough.procedures import DuesObjection, ResidenceOpinion, StayExtension, TemporaryTransfer
 from walkthrough.suite import Refused
 
 
@@ -59,6 +60,17 @@ def test_a_temporary_transfer(suite, directory, timeline, stack, tmp_path):
         ),
     )
     assert "không thuộc đối tượng" in json.dumps(answer.json["errors"], ensure_ascii=False)
+    longer = thread(StayExtension, suite, directory, timeline, "member-05")
+    told = stack.sql(f"SELECT data FROM routing.case_history WHERE dossier_id = '{one.dossier}' AND type LIKE '%stay-changed%'")
+    assert [json.loads(data)["until"] for (data,) in told] == [str(longer.until)]
+    assert json.loads(told[0][0])["requestDossierId"] == longer.dossier
+    rules = suite.until(
+        "the notice of the longer stay",
+        lambda: stack.sql(
+            f"SELECT rule FROM notification.deliveries WHERE dossier_id = '{one.dossier}' AND rule = 'stay-changed'"
+        ),
+    )
+    assert rules == [["stay-changed"]]
     # The other tests find him as he was.
     one.come_back()
 
@@ -112,3 +124,33 @@ def test_an_objection_that_is_rejected_is_told(suite, directory, timeline, stack
         ),
     )
     assert seen["reason"] == "Đúng mức quy định" and seen["results"] == []
+
+
+def test_a_definition_is_published_while_the_service_runs(stack, hosoctl, tmp_path):
+    text = (ROOT / "Services/Routing/Procedures/dues-objection.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "made-up.yaml"
+    decision = ("--decision", "15-QĐ/TW", "--decided-on", "2026-11-20", "--decided-by", "Ban Mẫu Trung ương")
+
+    def publish(version, *changes, code=0):
+        made = text
+        for old, new in (("dues-objection", "made-up"), ("version: 1", f"version: {version}"), *changes):
+            assert old in made
+            made = made.replace(old, new)
+        file.write_text(made, encoding="utf-8")
+        return hosoctl("procedure", "publish", file, *decision, code=code)
+
+    told = publish(1, ("role: cell-dues-officer", "role: treasurer"), code=1)
+    line = next(number for number, row in enumerate(text.splitlines(), 1) if "role: cell-dues-officer" in row)
+    assert f"made-up.yaml:{line}:" in told and "steps[1].role: word.unknown" in told
+    told = publish(2, code=1)
+    assert "procedure-version" in told and "version.next: must be 1" in told
+    assert "15-QĐ/TW" in publish(1) and "15-QĐ/TW" in publish(1)
+    told = publish(1, ("outcome: upheld", "outcome: other"), code=1)
+    assert "version.published" in told
+    publish(2, ("outcome: upheld", "outcome: other"))
+    items = {item["procedure"]: item for item in hosoctl("procedure", "list", "--json")["items"]}
+    assert [version["version"] for version in items["made-up"]["versions"]] == [2, 1]
+    assert items["made-up"]["versions"][0]["decision"]["number"] == "15-QĐ/TW"
+    assert items["official-transfer"]["versions"][-1]["source"] == "program"
+    audited = stack.sql("SELECT subject FROM routing.audit WHERE action = 'procedure.published' ORDER BY at")
+    assert audited == [["made-up@1"], ["made-up@2"]]

@@ -1,4 +1,4 @@
-"""The other procedures, from the form to the signed result: temporary transfer, opinion of the residence, objection."""
+"""The other procedures, from the form to their end: temporary transfer, its extension, opinion of the residence, objection."""
 
 import datetime
 
@@ -24,14 +24,8 @@ class TemporaryTransfer(Transfer):
     def run(self, destination):
         """All of it; Intake has to have heard of a return before it takes the next dossier."""
         self.come_back()
-        self._suite.until("the member's state at Intake", lambda: self._problem() is None)
+        self._suite.until("the member's state at Intake", lambda: "applicant.state" not in self._faults({}))
         super().run(destination)
-
-    def _problem(self):
-        """What speaks against the member as an applicant, as Intake tells it of an empty form."""
-        body = {"procedure": self.procedure, "form": {}, "declaredUnclassified": True}
-        answer = self._suite.call("intake", "POST", "/v1/dossiers", by=self.applicant, body=body, expect=(422,))
-        return next((error for error in answer.json["errors"] if error["rule"] == "applicant.state"), None)
 
     def submit(self, destination):
         self.destination = destination["id"]
@@ -61,6 +55,36 @@ class TemporaryTransfer(Transfer):
             )
             step.tell(f"stays elsewhere for a time ({member['state']}), and still belongs to his cell")
         self.end(("admission", "result"))
+
+
+class StayExtension(Transfer):
+    """Two months more for whoever stays elsewhere: asked there, reported home."""
+
+    procedure = "temporary-stay-change"
+    paper = None
+    until = None
+
+    def submit(self, destination):
+        stay = self._directory.member(self.applicant.subject)["stay"]
+        self.until = datetime.date.fromisoformat(stay["until"]) + datetime.timedelta(days=60)
+        form = {"stayUntil": str(self.until)}
+        self._suite.until("the stay at Intake", lambda: self._faults(form) == {"missing"})
+        self._send(form | {"reason": "Công việc được giao chưa xong"}, f"asks to stay until {self.until:%d/%m/%Y}")
+
+    def deed(self, turn):
+        if turn["step"] == "consider":
+            return "propose", {"text": "Đảng viên sinh hoạt đều, đề nghị đồng ý."}
+        return "agree" if turn["step"] == "decide" else "note", {}
+
+    def arrive(self):
+        until = self.until or datetime.date.fromisoformat(self._view()["form"]["stayUntil"])
+        with self._timeline.step("Directory", self.applicant.name, "stays longer") as step:
+            self._suite.until(
+                f"the longer stay of {self.applicant.name}",
+                lambda: self._directory.member(self.applicant.subject)["stay"]["until"] == str(until),
+            )
+            step.tell(f"stays until {until:%d/%m/%Y}; his own cell has taken note")
+        self.end(())
 
 
 class ResidenceOpinion(Transfer):

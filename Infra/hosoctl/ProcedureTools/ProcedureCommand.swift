@@ -28,7 +28,7 @@ public struct ProcedureCommand: ParsableCommand {
 
     struct Graph: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "The steps and how a case comes from one to another.")
-        @Argument(help: "The code of a published procedure, or a file.") var procedure: String
+        @Argument(help: "The code of a procedure of this program, or a file.") var procedure: String
         @Flag(help: "In the DOT language of Graphviz.") var dot = false
 
         func run() throws {
@@ -45,7 +45,7 @@ public struct ProcedureCommand: ParsableCommand {
                 `hosoctl generate`. Everybody has the roles that the definition needs and does the first thing that \
                 leads on, unless --do says otherwise.
                 """)
-        @Argument(help: "The code of a published procedure, or a file.") var procedure: String
+        @Argument(help: "The code of a procedure of this program, or a file.") var procedure: String
         @Option(help: "The file of the tree.") var tree: String
         @Option(help: "The code of the member's cell.") var from: String
         @Option(help: "The codes of the cells the case is addressed to.") var to: [String] = []
@@ -72,6 +72,7 @@ public struct ProcedureCommand: ParsableCommand {
             var simulation = try Simulation(
                 definition, over: file, from: cell(from), form: .object(fields),
                 deviations: pairs(deviations, by: ":").map { .init(step: $0, action: $1) },
+                knownCell: definition.route.fallback == nil ? nil : to.first.map(cell),
                 rightAddress: readdress.map(cell), calendar: .bundled(), start: start)
             for line in simulation.walk() { print(line) }
         }

@@ -3,7 +3,7 @@ import Foundation
 public import RoutingDomain
 public import RoutingProcedures
 
-/// A definition as its author names it: the code of a published procedure, or a file.
+/// A definition as its author names it: the code of a procedure whose definition this program brings along, or a file.
 public enum ProcedureSource {
     /// The definition.
     ///
@@ -37,5 +37,5 @@ public enum ProcedureSource {
 public struct UnknownProcedure: Error, CustomStringConvertible {
     let name: String
 
-    public var description: String { "\(name) is neither a published procedure nor a file" }
+    public var description: String { "\(name) is neither a procedure of this program nor a file" }
 }

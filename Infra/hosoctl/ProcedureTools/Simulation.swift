@@ -34,10 +34,12 @@ public struct Simulation {
     ///
     /// - Parameters:
     ///   - deviations: Each is done once, when the case comes to its step, or has left it with a signed box.
+    ///   - knownCell: The cell of the member's residence or stay, where the definition means one of them.
     ///   - rightAddress: The cell that a readdressing committee finds.
     public init(
         _ definition: ProcedureDefinition, over file: TreeFile, from: OrganizationID, form: JSONValue,
-        deviations: [Deviation] = [], rightAddress: OrganizationID? = nil, calendar: OfficialCalendar, start: Date
+        deviations: [Deviation] = [], knownCell: OrganizationID? = nil, rightAddress: OrganizationID? = nil,
+        calendar: OfficialCalendar, start: Date
     ) throws {
         let ids = SequentialIDSource(seed: 2)
         var staffing = Staffing()
@@ -58,10 +60,19 @@ public struct Simulation {
         self.rightAddress = rightAddress
         member = Officer(memberId: ids.next(at: start), fullName: "Nguyễn Văn Mẫu", state: .official)
         now = start
+        let today = Day(containing: start)
+        // A stay that began today and can be extended for long, for definitions that change one.
+        let stay = OpenStay(
+            dossierId: ids.next(at: start), from: today, until: today.adding(months: 3),
+            latest: today.adding(months: 24))
         around = Circumstances(
             definition: definition, tree: file.tree, staffing: staffing,
-            applicant: Applicant(fullName: member.fullName, joinedOn: Day(containing: start)), calendar: calendar,
-            now: start)
+            applicant: Applicant(
+                fullName: member.fullName, joinedOn: today, residenceCellId: knownCell,
+                stay: knownCell.map {
+                    MemberState.Stay(dossierId: stay.dossierId, cellId: $0, from: stay.from, until: stay.until)
+                }),
+            calendar: calendar, openStay: stay, now: start)
         let received =
             file.tree.path(from: from).first { !$0.type.isCell && $0.type != .section && $0.type != .group }?.id ?? from
         let dossier = DossierSubmitted(
@@ -101,7 +112,7 @@ public struct Simulation {
     private var present: Circumstances {
         Circumstances(
             definition: around.definition, tree: around.tree, staffing: around.staffing, applicant: around.applicant,
-            calendar: around.calendar, rules: around.rules, now: now)
+            calendar: around.calendar, rules: around.rules, openStay: around.openStay, now: now)
     }
 
     /// Lets somebody act in the turn; false when nobody can.
@@ -125,7 +136,7 @@ public struct Simulation {
 
     private static func leadsOn(_ action: ProcedureDefinition.Action) -> Bool {
         switch action.effect {
-        case .forward, .admit, .readdress, .recordOpinion, .finish: true
+        case .forward, .admit, .readdress, .recordOpinion, .changeStay, .finish: true
         case .refuse, .sendBack, .requestSupplement, .refer, .correctBox, .reissueLetter, .cancelMove: false
         }
     }

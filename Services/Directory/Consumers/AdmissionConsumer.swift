@@ -4,7 +4,8 @@ import Messaging
 import Postgres
 import ServiceKit
 
-/// What Routing tells of a transfer: the letter is issued or cancelled, and a receiving cell admitted the member.
+/// What Routing tells of a transfer: the letter is issued or cancelled, a receiving cell admitted the member, and a
+/// temporary stay there changes or is over.
 enum AdmissionConsumer {
     static let name = "directory.admissions"
 
@@ -28,6 +29,18 @@ enum AdmissionConsumer {
                 guard let back = member.restored(by: letter.dossierId) else { return }
                 try await register(letter.dossierId, from: Day(containing: letter.cancelledAt), scope).change(back)
             }
+            .on(CaseStayChanged.self) { message, scope in
+                let change = message.payload
+                let member = try await member(change.memberId, scope)
+                guard let next = member.stay(of: change.dossierId, until: change.until) else { return }
+                try await register(change.requestDossierId, from: Day(containing: change.changedAt), scope).change(next)
+            }
+            .on(CaseStayEnded.self) { message, scope in
+                let end = message.payload
+                let member = try await member(end.memberId, scope)
+                guard let back = member.returned(from: end.dossierId) else { return }
+                try await register(end.dossierId, from: end.until.adding(days: 1), scope).change(back)
+            }
     }
 
     private static func admit(_ event: MemberAdmitted, audit: AuditLog, _ scope: MessageScope) async throws {
@@ -42,7 +55,7 @@ enum AdmissionConsumer {
         }
         let admission = Admission(
             fromCellId: fromCellId, toCellId: toCell.id, effectiveOn: event.effectiveOn,
-            temporaryUntil: event.temporaryUntil)
+            stay: stay(event, at: toCell.id))
         let roles = try await placedRoles(of: event.memberId, in: transaction)
         switch member.admitted(admission, from: from, to: to, roles: roles) {
         case .alreadyThere: return
@@ -54,6 +67,14 @@ enum AdmissionConsumer {
             try await audit.record(
                 "member.admitted", subject: "\(moved.id)", actor: ServiceName.routing.source,
                 details: Record(event, version: moved.version, endedRoles: ended.map(\.id)), in: transaction)
+        }
+    }
+
+    private static func stay(_ event: MemberAdmitted, at cell: OrganizationID) -> MemberState.Stay? {
+        event.temporaryUntil.map { until in
+            MemberState.Stay(
+                dossierId: event.dossierId, cellId: cell, from: event.stay?.from ?? event.effectiveOn, until: until,
+                latest: event.stay?.latest)
         }
     }
 

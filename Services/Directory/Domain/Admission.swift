@@ -6,14 +6,16 @@ public struct Admission: Sendable {
     public let toCellId: OrganizationID
     /// The first day in the new cell.
     public let effectiveOn: Day
-    /// The last day of a temporary stay; absent for an official transfer.
-    public let temporaryUntil: Day?
+    /// The temporary stay; absent for an official transfer.
+    public let stay: MemberState.Stay?
 
-    public init(fromCellId: OrganizationID, toCellId: OrganizationID, effectiveOn: Day, temporaryUntil: Day? = nil) {
+    public init(
+        fromCellId: OrganizationID, toCellId: OrganizationID, effectiveOn: Day, stay: MemberState.Stay? = nil
+    ) {
         self.fromCellId = fromCellId
         self.toCellId = toCellId
         self.effectiveOn = effectiveOn
-        self.temporaryUntil = temporaryUntil
+        self.stay = stay
     }
 
     /// What an admission does.
@@ -44,11 +46,14 @@ extension Member {
         }
         var next = self
         next.version += 1
-        if admission.temporaryUntil != nil {
+        if let stay = admission.stay {
             // He still belongs to the old cell, and goes on with what he does there.
             guard cellId == admission.fromCellId else { return .refused(reason: "not-in-the-sending-cell") }
-            guard state != .temporarilyElsewhere else { return .alreadyThere }
+            if state == .temporarilyElsewhere, let running = self.stay {
+                return running.dossierId == stay.dossierId ? .alreadyThere : .refused(reason: "another-stay-runs")
+            }
             next.state = .temporarilyElsewhere
+            next.stay = stay
             return .moved(next, ended: [])
         }
         // Both cells may have become one on his way.
@@ -58,6 +63,7 @@ extension Member {
         if state == .inTransit || state == .temporarilyElsewhere {
             next.state = standing
             next.transit = nil
+            next.stay = nil
         }
         let lastDay = admission.effectiveOn.adding(days: -1)
         let left = Self.left(from: from, to: to)

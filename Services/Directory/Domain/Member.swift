@@ -10,6 +10,8 @@ public struct Member: Codable, Hashable, Sendable {
     public internal(set) var state: MembershipState
     /// The letter with which he is in transit; absent otherwise, and where a person entered that state.
     public internal(set) var transit: Transit?
+    /// The temporary stay elsewhere; absent otherwise, and where a person entered that state.
+    public internal(set) var stay: MemberState.Stay?
     public internal(set) var cellId: OrganizationID
     /// The cell of his residence that accepted him.
     public internal(set) var residenceCellId: OrganizationID?
@@ -44,7 +46,7 @@ public struct Member: Codable, Hashable, Sendable {
             joinedOn: joinedOn, recognisedOn: recognisedOn, officialCardNumber: officialCardNumber,
             duesCategory: duesCategory, duesBase: duesBase, channels: publishedChannels, transfersHeld: transfersHeld,
             exemptFromResidenceActivity: exemptFromResidenceActivity, exemptFromIntroduction: exemptFromIntroduction,
-            residenceLinks: residenceLinks, account: account?.state)
+            residenceLinks: residenceLinks, account: account?.state, stay: stay)
     }
 
     /// Where notices stop, nobody needs to know where they went.

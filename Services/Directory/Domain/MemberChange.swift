@@ -48,6 +48,7 @@ extension Member {
         next.version += 1
         next.state = change.state ?? state
         if next.state != .inTransit { next.transit = nil }
+        if next.state != .temporarilyElsewhere { next.stay = nil }
         next.recognisedOn = change.recognisedOn ?? recognisedOn
         next.duesCategory = change.duesCategory ?? duesCategory
         next.duesBase = change.duesBase ?? duesBase

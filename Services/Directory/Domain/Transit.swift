@@ -44,6 +44,7 @@ extension Member {
         next.version += 1
         next.state = standing
         next.transit = nil
+        next.stay = nil
         return next
     }
 }

@@ -36,7 +36,7 @@ extension DossierDesk {
         let files = try await AttachmentStore.lock(submission.attachments.map(\.id), of: member, in: transaction)
         let accepted = try await submission.accepted(
             with: facts(for: submission, of: applicant, files: files, in: transaction))
-        let path = try await directory.path(from: applicant.cellId, in: transaction)
+        let path = try await receivingPath(accepted.entry, applicant, in: transaction)
         if let fault = OrganizationState.Activation.fault(
             of: accepted.entry.procedure, above: path, isElectronicByDefault: isElectronicByDefault,
             today: Day(containing: now))
@@ -99,6 +99,14 @@ extension DossierDesk {
             attachments: files.mapValues { $0.dossier == nil ? .free : .used })
     }
 
+    /// The cell above which the receiving body stands, with its superiors.
+    private func receivingPath(
+        _ entry: ProcedureEntry, _ applicant: MemberState, in transaction: PostgresTransaction
+    ) async throws -> [OrganizationState] {
+        let stay = entry.receivedAbove == .stay ? applicant.stay?.cellId : nil
+        return try await directory.path(from: stay ?? applicant.cellId, in: transaction)
+    }
+
     private func receivingBody(above path: [OrganizationState]) throws(Problem) -> OrganizationState {
         guard let body = ReceivingBody.find(above: path) else {
             throw Problem(
@@ -126,7 +134,7 @@ extension Submission.Applicant {
         self.init(
             cell: member.cellId, state: member.state,
             isExemptFromResidenceActivity: member.exemptFromResidenceActivity ?? false,
-            isExemptFromIntroduction: member.exemptFromIntroduction ?? false)
+            isExemptFromIntroduction: member.exemptFromIntroduction ?? false, stay: member.stay)
     }
 }
 

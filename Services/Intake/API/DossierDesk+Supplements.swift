@@ -34,7 +34,7 @@ extension DossierDesk {
         // Whoever comes second under this lock finds the request answered.
         guard let (dossier, version) = try await DossierStore.lock(id, in: transaction) else { throw Problem.notFound }
         guard dossier.applicant == member else { throw Problem.notTheApplicant }
-        _ = try await applicant(member, in: transaction)
+        let applicant = try await applicant(member, in: transaction)
         let timeline = StatusTimeline(try await TimelineStore.entries(of: id, in: transaction))
         guard let wanted = timeline.wanted else { throw Problem.supplementNotAsked(timeline.status) }
         guard let entry = catalogue[dossier.procedure, version: dossier.procedureVersion] else {
@@ -48,7 +48,8 @@ extension DossierDesk {
             body, to: .init(entry: entry, form: form?.object ?? [:], files: Set(files.map(\.id))),
             today: Day(containing: now))
         let uploaded = try await AttachmentStore.lock(given.attachments.map(\.id), of: member, in: transaction)
-        let accepted = try given.accepted(with: uploaded.mapValues { $0.dossier == nil ? .free : .used })
+        let accepted = try given.accepted(
+            with: uploaded.mapValues { $0.dossier == nil ? .free : .used }, of: Submission.Applicant(applicant))
         let supplement = DossierSupplemented(
             dossierId: id, number: before.count + 1, requestSequence: wanted.sequence, byMemberId: member,
             suppliedAt: now, form: accepted.form, changedFields: accepted.changedFields,

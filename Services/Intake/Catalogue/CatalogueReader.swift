@@ -24,6 +24,7 @@ enum CatalogueReader {
         ("dues-objection", PackageResources.dues_objection_yaml),
         ("official-transfer", PackageResources.official_transfer_yaml),
         ("residence-opinion", PackageResources.residence_opinion_yaml),
+        ("temporary-stay-change", PackageResources.temporary_stay_change_yaml),
         ("temporary-transfer", PackageResources.temporary_transfer_yaml),
     ]
 

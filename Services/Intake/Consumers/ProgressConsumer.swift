@@ -14,6 +14,9 @@ enum ProgressConsumer {
     .following { ProgressEvent.unroutable($0) }
     .following { ProgressEvent.rejected($0) }
     .following { ProgressEvent.admitted($0) }
+    .following { ProgressEvent.stayEnding($0) }
+    .following { ProgressEvent.stayChanged($0) }
+    .following { ProgressEvent.stayEnded($0) }
     .following { ProgressEvent.resultRequested($0) }
     .following { ProgressEvent.completed($0) }
     .following { ProgressEvent.resultIssued($0) }

@@ -48,6 +48,15 @@ struct NoticeConsumer: Sendable {
                 message.payload.memberId, of: message, dossier: message.payload.dossierId,
                 facts: ["code": dossier.code.text, "effectiveOn": NoticeFormat.day(message.payload.effectiveOn)], scope)
         }
+        .on(CaseStayEnding.self) { message, scope in
+            try await tellOfStay(of: message.payload.dossierId, until: message.payload.until, message, scope)
+        }
+        .on(CaseStayChanged.self) { message, scope in
+            try await tellOfStay(of: message.payload.dossierId, until: message.payload.until, message, scope)
+        }
+        .on(CaseStayEnded.self) { message, scope in
+            try await tellOfStay(of: message.payload.dossierId, until: message.payload.until, message, scope)
+        }
         .on(CaseSupplementRequested.self) { message, scope in
             // What is missing stands in the case, not in a mail.
             let dossier = try await known(message.payload.dossierId, scope)
@@ -76,6 +85,15 @@ struct NoticeConsumer: Sendable {
             guard let payer = message.payload.payerMemberId else { return }
             try await tell(payer, of: message, dossier: nil, facts: NoticeFormat.facts(of: message.payload), scope)
         }
+    }
+
+    private func tellOfStay<Payload: EventPayload>(
+        of id: DossierID, until day: Day, _ message: Message<Payload>, _ scope: MessageScope
+    ) async throws {
+        let dossier = try await known(id, scope)
+        try await tell(
+            dossier.applicant, of: message, dossier: id,
+            facts: ["code": dossier.code.text, "until": NoticeFormat.day(day)], scope)
     }
 
     private func known(_ id: DossierID, _ scope: MessageScope) async throws -> DossierIndex.Entry {

@@ -33,15 +33,21 @@ extension CaseDesk {
         let publisher = CommandPublisher(outbox: kit.outbox, context: kit.eventContext(), transaction: transaction)
         do {
             guard
-                let (running, around) = try await cases.apply(
+                let (running, around, stayChange) = try await cases.apply(
                     command, to: id, actor: "\(member)", now: now, in: transaction, publisher: publisher)
             else { throw Problem.notFound }
-            try await kit.audit.record(
-                "case.acted", subject: "\(id)", actor: "\(member)",
-                details: ActionRecord(
-                    step: body.step, action: body.action, version: running.version,
-                    forMemberId: running.principal(of: member, at: now)),
-                in: transaction)
+            try transaction.enqueue(
+                kit.audit.statement(
+                    "case.acted", subject: "\(id)", actor: "\(member)",
+                    details: ActionRecord(
+                        step: body.step, action: body.action, version: running.version,
+                        forMemberId: running.principal(of: member, at: now))))
+            if let stayChange {
+                try transaction.enqueue(
+                    kit.audit.statement(
+                        "case.stay-changed", subject: "\(stayChange.dossierId)", actor: "\(member)",
+                        details: ["requestDossierId": "\(id)", "until": stayChange.until.text]))
+            }
             count("done")
             return try .json(.ok, CaseView(running, around: around, for: officer))
         } catch let refusal as Refusal {

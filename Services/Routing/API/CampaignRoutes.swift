@@ -7,7 +7,6 @@ import Metrics
 import Postgres
 import Projections
 import RoutingDomain
-import RoutingProcedures
 import ServiceKit
 
 /// `POST /v1/campaigns`: an officer has the opinion of the place of residence asked for about all members of an
@@ -67,7 +66,7 @@ extension CaseDesk {
         try await requireCommittee(body.organizationId, officer, in: transaction)
         let finishBy = try body.checked(today: Day(containing: now))
         let within = try await subtrees(body, in: transaction)
-        guard let definition = cases.reader.catalogue.newest.first(where: { $0.procedure == .residenceOpinion }) else {
+        guard let definition = try await cases.definitions.newest(.residenceOpinion, in: transaction) else {
             throw Problem.unavailable
         }
         let rules = OpinionCampaign(

@@ -21,6 +21,8 @@ struct CaseView: Encodable {
     let finishedAt: Date?
     let outcome: String?
     let admittedOn: Day?
+    /// The stay that the case led to, or that it asks to change.
+    let stay: Stay?
     let duesPaidThrough: DuesMonth?
     let warnings: [RunningCase.Warning]
     /// The turn that the caller may take, else the first of those that are open.
@@ -51,6 +53,7 @@ struct CaseView: Encodable {
         finishedAt = running.finishedAt
         outcome = running.outcome
         admittedOn = running.admittedOn
+        stay = Stay(running, around)
         duesPaidThrough = running.duesPaidThrough
         warnings = running.warnings
         let turns = running.turns.map { turn in
@@ -86,6 +89,23 @@ extension CaseView {
         init(_ id: OrganizationID, _ around: Circumstances) {
             self.id = id
             name = around.tree[id]?.name
+        }
+    }
+
+    struct Stay: Encodable {
+        let organization: Organization
+        let from: Day
+        /// The last day, as it stands now.
+        let until: Day
+
+        init?(_ running: RunningCase, _ around: Circumstances) {
+            if let stay = running.stay {
+                (organization, from, until) = (Organization(stay.cellId, around), stay.from, stay.until)
+            } else if around.definition.stayChange != nil, let stay = around.applicant.stay {
+                (organization, from, until) = (Organization(stay.cellId, around), stay.from, stay.until)
+            } else {
+                return nil
+            }
         }
     }
 

@@ -104,6 +104,8 @@ public enum CaseCommand: Hashable, Sendable {
     /// The applicant sent what was missing: the form as it is now.
     case supplemented(form: JSONValue)
     case withdraw
+    /// The stay that the case led to has another last day, as a case of its own decided.
+    case changeStay(StayChange)
 }
 
 /// What an officer's letter says of the member.
@@ -120,11 +122,14 @@ public struct Applicant: Hashable, Sendable {
     public let exemptFromResidenceActivity: Bool
     /// Not introduced to a place of residence at all.
     public let exemptFromIntroduction: Bool
+    /// The temporary stay as the directory knows it.
+    public let stay: MemberState.Stay?
 
     public init(
         fullName: String, cardNumber: String? = nil, joinedOn: Day, recognisedOn: Day? = nil,
         transfersHeld: Bool = false, residenceCellId: OrganizationID? = nil,
-        exemptFromResidenceActivity: Bool = false, exemptFromIntroduction: Bool = false
+        exemptFromResidenceActivity: Bool = false, exemptFromIntroduction: Bool = false,
+        stay: MemberState.Stay? = nil
     ) {
         self.fullName = fullName
         self.cardNumber = cardNumber
@@ -134,6 +139,7 @@ public struct Applicant: Hashable, Sendable {
         self.residenceCellId = residenceCellId
         self.exemptFromResidenceActivity = exemptFromResidenceActivity
         self.exemptFromIntroduction = exemptFromIntroduction
+        self.stay = stay
     }
 }
 
@@ -145,11 +151,14 @@ public struct Circumstances: Sendable {
     public let applicant: Applicant
     public let calendar: OfficialCalendar
     public let rules: DeadlineRules
+    /// The member's stay that runs, for a case that asks to change it; absent where none runs.
+    public let openStay: OpenStay?
     public let now: Date
 
     public init(
         definition: ProcedureDefinition, tree: OrganizationTree, staffing: Staffing, applicant: Applicant,
-        calendar: OfficialCalendar, rules: DeadlineRules = .standard, now: Date
+        calendar: OfficialCalendar, rules: DeadlineRules = .standard,
+        openStay: OpenStay? = nil, now: Date
     ) {
         self.definition = definition
         self.tree = tree
@@ -157,6 +166,7 @@ public struct Circumstances: Sendable {
         self.applicant = applicant
         self.calendar = calendar
         self.rules = rules
+        self.openStay = openStay
         self.now = now
     }
 }
@@ -166,4 +176,12 @@ public struct CaseChange: Hashable, Sendable {
     public let running: RunningCase
     /// In order; the last one bears the version of the case.
     public let events: [CaseEvent]
+    /// What becomes of the stay that another case led to; kept together with this change, or not at all.
+    public let stayChange: StayChange?
+
+    init(running: RunningCase, events: [CaseEvent], stayChange: StayChange? = nil) {
+        self.running = running
+        self.events = events
+        self.stayChange = stayChange
+    }
 }

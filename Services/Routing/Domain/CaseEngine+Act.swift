@@ -28,6 +28,7 @@ extension Draft {
         case .admit: admit(act)
         case .finish: try finish(act)
         case .recordOpinion: try recordOpinion(act)
+        case .changeStay: try changeStay(act)
         case .refer: try refer(act)
         case .requestSupplement: try requestSupplement(turn, seat, text ?? "", command.officer)
         case .correctBox, .reissueLetter, .cancelMove: throw .unknownAction
@@ -94,7 +95,7 @@ struct Act {
     /// What those who come after are told, where it stands nowhere else.
     var note: String? {
         switch action.effect {
-        case .forward: turn.box == nil ? text : nil
+        case .forward, .changeStay: turn.box == nil ? text : nil
         case .refer: text
         default: nil
         }
@@ -133,7 +134,7 @@ extension Draft {
 
     /// Hands the case to the next of the way. When no way leads to the destination any more, which was closed meanwhile,
     /// the case goes to the committee that finds the right address: it is never stuck.
-    private mutating func handOn(_ act: Act) throws(Refusal) {
+    mutating func handOn(_ act: Act) throws(Refusal) {
         let plan = Result(catching: { () throws(RouteFault) in try way(after: act.turn) })
         switch plan {
         case .success(let way):
@@ -204,6 +205,7 @@ extension Draft {
     private mutating func admit(_ act: Act) {
         let day = act.fields.admittedOn ?? Day(containing: around.now)
         running.admittedOn = day
+        let stay = beginStay(at: act.turn.organizationId)
         complete(act)
         if around.isPresentedLate(running) { running.warnings.append(.presentedLate) }
         emit(
@@ -211,7 +213,11 @@ extension Draft {
                 MemberAdmitted(
                     dossierId: running.dossierId, memberId: running.memberId, fromCellId: running.fromCellId,
                     toCellId: act.turn.organizationId, effectiveOn: day, duesPaidThrough: running.duesPaidThrough,
-                    temporaryUntil: definition.period?.stay(in: running.form)?.until)))
+                    stay: stay.map { stay in
+                        MemberState.Stay(
+                            dossierId: running.dossierId, cellId: stay.cellId, from: stay.from, until: stay.until,
+                            latest: definition.period?.latest(of: stay))
+                    })))
         requestResult()
     }
 

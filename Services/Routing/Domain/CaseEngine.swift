@@ -24,6 +24,7 @@ public enum CaseEngine {
                 toCellId: cells.first, furtherCellIds: route.isTransfer ? [] : Array(cells.dropFirst()),
                 form: dossier.form, openedAt: around.now, stage: .running, ahead: []),
             in: around)
+        if around.definition.stayChange != nil { draft.running.stayUntilBefore = around.applicant.stay?.until }
         if try around.isStartedLate(dossier) { draft.running.warnings.append(.startedLate) }
         draft.checkPeriod()
         draft.emit(
@@ -46,6 +47,7 @@ public enum CaseEngine {
         case .resultIssued(let document, let version): draft.resultIssued(document, version: version)
         case .supplemented(let form): try draft.supplemented(form)
         case .withdraw: draft.withdraw()
+        case .changeStay(let change): draft.changeStay(change)
         }
         return draft.change
     }
@@ -92,6 +94,8 @@ extension CaseEngine {
 struct Draft {
     var running: RunningCase
     private var events: [CaseEvent] = []
+    /// What becomes of a stay that another case led to.
+    var stayChange: StayChange?
     let around: Circumstances
 
     init(_ running: RunningCase, in around: Circumstances) {
@@ -100,7 +104,7 @@ struct Draft {
     }
 
     var definition: ProcedureDefinition { around.definition }
-    var change: CaseChange { CaseChange(running: running, events: events) }
+    var change: CaseChange { CaseChange(running: running, events: events, stayChange: stayChange) }
 
     /// Says what happened and counts the version up with it.
     mutating func emit(_ event: CaseEvent) {
@@ -133,9 +137,9 @@ struct Draft {
                 CaseCompleted(dossierId: running.dossierId, outcome: definition.outcome, finishedAt: around.now)))
     }
 
-    /// The applicant took the dossier back; after the admission that is no longer possible.
+    /// The applicant took the dossier back; after the admission, or a decision about his stay, that is no longer possible.
     mutating func withdraw() {
-        guard running.stage == .running else { return }
+        guard running.stage == .running, running.stayUntilDecided == nil else { return }
         voidLetter()
         close(.withdrawn, outcome: RunningCase.Stage.withdrawn.rawValue)
         emit(
@@ -147,13 +151,19 @@ struct Draft {
 }
 
 extension Circumstances {
-    /// The cells that a case is addressed to: those of the form, else the member's residence where that is meant.
+    /// The cells that a case is addressed to: those of the form, else the one known of the member that is meant.
     public static func destinations(
         of form: JSONValue, by definition: ProcedureDefinition, for applicant: Applicant
     ) -> [OrganizationID] {
         let named = definition.route.destinations(in: form)
-        guard named.isEmpty, definition.route.fallsBackToResidence else { return named }
-        return applicant.residenceCellId.map { [$0] } ?? []
+        guard named.isEmpty else { return named }
+        let known: OrganizationID? =
+            switch definition.route.fallback {
+            case .residence: applicant.residenceCellId
+            case .stay: applicant.stay?.cellId
+            case nil: nil
+            }
+        return known.map { [$0] } ?? []
     }
 
     /// Whether the dossier came later after its decision than the definition wishes.

@@ -17,13 +17,16 @@ public enum CaseEvent: Hashable, Sendable {
     case boxCorrected(CaseBoxCorrected)
     case letterIssued(CaseLetterIssued)
     case letterCancelled(CaseLetterCancelled)
+    case stayEnding(CaseStayEnding)
+    case stayChanged(CaseStayChanged)
+    case stayEnded(CaseStayEnded)
 
     /// Whether whoever decides should know of it first.
     var changesWhatIsDecided: Bool {
         switch self {
         case .messagePosted, .deadlineAlert, .deadlineMoved: false
         case .opened, .stepEntered, .stepCompleted, .unroutable, .rejected, .admitted, .resultRequested, .completed,
-            .supplementRequested, .boxCorrected, .letterIssued, .letterCancelled:
+            .supplementRequested, .boxCorrected, .letterIssued, .letterCancelled, .stayEnding, .stayChanged, .stayEnded:
             true
         }
     }
@@ -46,6 +49,9 @@ public enum CaseEvent: Hashable, Sendable {
         case .boxCorrected(let payload): payload
         case .letterIssued(let payload): payload
         case .letterCancelled(let payload): payload
+        case .stayEnding(let payload): payload
+        case .stayChanged(let payload): payload
+        case .stayEnded(let payload): payload
         }
     }
 }

@@ -40,7 +40,7 @@ extension CaseChange {
             let next = try around.nextAlert(of: turn)?.at
             running.change(turn: turn.number) { $0.alertAt = next }
         }
-        return CaseChange(running: running, events: events)
+        return CaseChange(running: running, events: events, stayChange: stayChange)
     }
 }
 

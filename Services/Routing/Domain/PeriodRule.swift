@@ -7,12 +7,18 @@ extension ProcedureDefinition {
         public let fromField, untilField, reasonField: String
         /// The allowed lengths by the reasons that the form may give.
         public let lengths: [String: Length]
+        /// How many days before its end the member is reminded.
+        public let remindDaysBefore: Int
 
-        public init(fromField: String, untilField: String, reasonField: String, lengths: [String: Length]) {
+        public init(
+            fromField: String, untilField: String, reasonField: String, lengths: [String: Length],
+            remindDaysBefore: Int = 30
+        ) {
             self.fromField = fromField
             self.untilField = untilField
             self.reasonField = reasonField
             self.lengths = lengths
+            self.remindDaysBefore = remindDaysBefore
         }
 
         /// An allowed length in months.
@@ -27,6 +33,11 @@ extension ProcedureDefinition {
                 self.most = most
                 self.includesMost = includesMost
             }
+
+            /// The last day of the longest stay that begins on a day.
+            func lastDay(from day: Day) -> Day {
+                day.adding(months: most).adding(days: includesMost ? -1 : -2)
+            }
         }
     }
 }
@@ -38,9 +49,7 @@ struct Stay: Hashable {
 
     /// Whether the stay is as long as allowed; both ends of the length count in calendar months.
     func fits(_ length: ProcedureDefinition.PeriodRule.Length) -> Bool {
-        let end = until.adding(days: 1)
-        let longest = from.adding(months: length.most)
-        return end >= from.adding(months: length.atLeast) && (length.includesMost ? end <= longest : end < longest)
+        until.adding(days: 1) >= from.adding(months: length.atLeast) && until <= length.lastDay(from: from)
     }
 }
 

@@ -12,6 +12,9 @@ extension ProcedureDefinition {
         checkLetter(&list)
         if let limit = startWithin?.limit { check(limit, "startWithin", &list) }
         checkPeriod(&list)
+        list.demand(
+            stayChange == nil || steps.flatMap(\.actions).contains { $0.effect == .changeStay }, "stayChange",
+            "stay.unchanged", "no action has the effect change-stay", "không thao tác nào có hiệu lực change-stay")
         checkOpinion(&list)
         list.demandNames(steps.map(\.name), of: ("steps", "bước"), "steps")
         for step in steps { check(step, &list) }
@@ -30,7 +33,7 @@ extension ProcedureDefinition {
             "a way from cell to cell needs the field of the destination",
             "đường đi giữa hai chi bộ phải nêu trường nơi đến")
         if route.isTransfer { checkPlaces(Place.ofTransfers, &list) }
-        if route.destinationField != nil { checkPlaces([.readdressing], &list) }
+        if route.hasDestination { checkPlaces([.readdressing], &list) }
         for name in route.stations {
             list.demand(
                 step(named: name)?.at != nil, "route.steps", "step.unknown",
@@ -84,6 +87,9 @@ extension ProcedureDefinition {
         guard let period else { return }
         list.demand(
             !period.lengths.isEmpty, "period.lengths", "period.lengths", "there is none", "chưa có thời hạn nào")
+        list.demand(
+            (1...366).contains(period.remindDaysBefore), "period.remindDaysBefore", "period.reminder",
+            "must be 1 to 366 days", "phải từ 1 đến 366 ngày")
         for (reason, length) in period.lengths.sorted(by: { $0.key < $1.key }) {
             list.demand(
                 length.atLeast >= 1 && length.most > length.atLeast && length.most <= 120, "period.lengths.\(reason)",

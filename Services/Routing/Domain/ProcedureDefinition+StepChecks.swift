@@ -37,8 +37,8 @@ extension ProcedureDefinition {
         }
         if step.at?.anchor == .destination {
             list.demand(
-                route.destinationField != nil, "\(path).at", "route.destination",
-                "the route names no field of the destination", "route chưa nêu trường nơi đến")
+                route.hasDestination, "\(path).at", "route.destination",
+                "the route names no destination", "route chưa nêu nơi đến")
         }
     }
 
@@ -120,7 +120,7 @@ extension ProcedureDefinition {
                 !step.fillsBox || action.needsText || action.standardText != nil, path, "text.box",
                 "a box needs text: require it or give a standard text",
                 "ô phải có nội dung: bắt buộc ghi hoặc cho câu mẫu")
-        case .admit, .finish: break
+        case .admit, .finish, .changeStay: break
         }
     }
 
@@ -155,16 +155,21 @@ extension ProcedureDefinition {
                 step.places == [.readdressing], path, "effect.place",
                 "only the step at the place readdressing gives the right address",
                 "chỉ bước ở vị trí readdressing mới xác định lại nơi đến")
+        case .changeStay:
+            list.demand(
+                stayChange != nil && !route.isTransfer, path, "stay.missing",
+                "a definition with stayChange, whose way has steps, changes a stay",
+                "chỉ định nghĩa có mục stayChange và đường đi theo bước mới thay đổi thời gian sinh hoạt tạm thời")
         case .forward, .refuse, .sendBack, .requestSupplement, .finish: break
         }
         list.demand(
-            ![.forward, .recordOpinion].contains(action.effect) || route.stations.last != step.name, path,
+            ![.forward, .recordOpinion, .changeStay].contains(action.effect) || route.stations.last != step.name, path,
             "last.finish", "the last step of the way finishes the case", "bước cuối của đường đi phải kết thúc hồ sơ")
         list.demand(
             action.effect == .refer || action.target == nil, "\(path).to", "refer.only",
             "only the effect refer names a step", "chỉ hiệu lực refer nêu bước")
         list.demand(
-            action.effect != .sendBack || route.destinationField != nil, path, "send-back.destination",
+            action.effect != .sendBack || route.hasDestination, path, "send-back.destination",
             "a case without a destination is never wrongly addressed",
             "hồ sơ không có nơi đến thì không thể sai địa chỉ")
     }

@@ -106,12 +106,15 @@ extension ProcedureDefinition {
         case reissueLetter = "reissue-letter"
         /// Cancels the letter because the move is off; the case ends.
         case cancelMove = "cancel-move"
+        /// Gives the stay that runs the last day that the form asks for, and hands the case on.
+        case changeStay = "change-stay"
 
         /// Whether it is about a box that is signed already, and not what the open turn is for.
         public var concernsSignedBox: Bool {
             switch self {
             case .correctBox, .reissueLetter, .cancelMove: true
-            case .forward, .refuse, .sendBack, .readdress, .admit, .requestSupplement, .refer, .recordOpinion, .finish:
+            case .forward, .refuse, .sendBack, .readdress, .admit, .requestSupplement, .refer, .recordOpinion, .finish,
+                .changeStay:
                 false
             }
         }

@@ -16,6 +16,8 @@ public struct ProcedureDefinition: Hashable, Sendable {
     public let startWithin: StartLimit?
     /// How long a stay may last; absent where the case is about none.
     public let period: PeriodRule?
+    /// What is asked about a stay that runs; absent where the case is about none.
+    public let stayChange: StayChangeRule?
     /// What an opinion is made of; absent where none is recorded.
     public let opinion: OpinionForm?
     public let steps: [Step]
@@ -28,7 +30,8 @@ public struct ProcedureDefinition: Hashable, Sendable {
     public init(
         procedure: ProcedureCode, version: Int, title: LocalizedText, route: RouteRule, variants: [Variant] = [],
         letter: Letter? = nil, startWithin: StartLimit? = nil, period: PeriodRule? = nil,
-        opinion: OpinionForm? = nil, steps: [Step], result: Result? = nil, outcome: String
+        stayChange: StayChangeRule? = nil, opinion: OpinionForm? = nil, steps: [Step], result: Result? = nil,
+        outcome: String
     ) throws(InvalidDefinition) {
         self.procedure = procedure
         self.version = version
@@ -38,6 +41,7 @@ public struct ProcedureDefinition: Hashable, Sendable {
         self.letter = letter
         self.startWithin = startWithin
         self.period = period
+        self.stayChange = stayChange
         self.opinion = opinion
         self.steps = steps
         self.result = result
@@ -64,17 +68,28 @@ extension ProcedureDefinition {
     public struct RouteRule: Hashable, Sendable {
         /// The field of the form that names the cell, or a list of cells, that the case is addressed to.
         public let destinationField: String?
-        /// Whether the member's cell of residence is meant where the form names none.
-        public let fallsBackToResidence: Bool
+        /// Which cell is meant where the form names none; absent where it has to.
+        public let fallback: Fallback?
         /// The steps in order, each at the organisation it names; empty where the way leads from cell to cell through
         /// the tree.
         public let stations: [String]
 
-        public init(destinationField: String?, fallsBackToResidence: Bool = false, stations: [String] = []) {
+        public init(destinationField: String?, fallback: Fallback? = nil, stations: [String] = []) {
             self.destinationField = destinationField
-            self.fallsBackToResidence = fallsBackToResidence
+            self.fallback = fallback
             self.stations = stations
         }
+
+        /// A cell that is known of the member.
+        public enum Fallback: String, Hashable, Sendable, CaseIterable {
+            /// The cell of residence that accepted him.
+            case residence
+            /// The cell of his temporary stay.
+            case stay
+        }
+
+        /// Whether its cases are addressed to a cell.
+        public var hasDestination: Bool { destinationField != nil || fallback != nil }
 
         /// Whether the way leads from cell to cell through the tree.
         public var isTransfer: Bool { stations.isEmpty }

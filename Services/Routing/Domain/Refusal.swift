@@ -69,6 +69,22 @@ extension Refusal {
     static let periodNotAllowed = Refusal(
         .conflict, "period-not-allowed", vietnamese: "Thời gian sinh hoạt tạm thời không đúng thời hạn cho phép.",
         english: "The stay is shorter or longer than the procedure allows.")
+    static let noStay = Refusal(
+        .conflict, "no-stay", vietnamese: "Đảng viên không còn sinh hoạt tạm thời ở nơi khác.",
+        english: "The member has no temporary stay any more.")
+    static let stayTooLong = Refusal(
+        .conflict, "stay-too-long", vietnamese: "Thời gian sinh hoạt tạm thời sẽ dài quá thời hạn cho phép.",
+        english: "The stay would last longer than the procedure allows.")
+    static let stayDayPast = Refusal(
+        .conflict, "stay-day-past", vietnamese: "Ngày kết thúc được đề nghị đã qua; hãy yêu cầu bổ sung ngày khác.",
+        english: "The last day that is asked for is past; ask the applicant for another one.")
+    static let stayChangedMeanwhile = Refusal(
+        .conflict, "stay-changed-meanwhile",
+        vietnamese: "Thời gian sinh hoạt tạm thời đã được thay đổi sau khi hồ sơ này được nộp.",
+        english: "The stay was changed after this dossier was submitted.")
+    static let stayDayMissing = Refusal(
+        .conflict, "stay-day-missing", vietnamese: "Hồ sơ chưa nêu đúng ngày kết thúc sinh hoạt tạm thời.",
+        english: "The dossier names no usable last day of the stay.")
     static let purposeMissing = Refusal(
         .conflict, "purpose-missing", vietnamese: "Hồ sơ chưa nêu đúng mục đích lấy ý kiến.",
         english: "The dossier names no purpose of the opinion.")

@@ -43,6 +43,12 @@ public struct RunningCase: Codable, Hashable, Sendable {
     public internal(set) var warnings: [Warning] = []
     public internal(set) var duesPaidThrough: DuesMonth?
     public internal(set) var admittedOn: Day?
+    /// The stay that the case led to; it goes on after the case is complete.
+    public internal(set) var stay: TemporaryStay?
+    /// The last day of the stay when the case was opened that asks for another one.
+    public internal(set) var stayUntilBefore: Day?
+    /// The last day that was decided on in that case.
+    public internal(set) var stayUntilDecided: Day?
     /// How often a result was asked for.
     public internal(set) var requests = 0
     /// How the case ended, by its name in the definition.

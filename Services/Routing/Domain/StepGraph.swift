@@ -77,7 +77,7 @@ extension ProcedureDefinition {
     /// Where an action leads from a step.
     fileprivate func targets(of action: Action, at step: Step) -> [StepGraph.Target] {
         switch action.effect {
-        case .forward, .recordOpinion: onward(from: step)
+        case .forward, .recordOpinion, .changeStay: onward(from: step)
         case .refuse, .cancelMove: [.refused]
         case .admit, .finish: [.end]
         case .sendBack: self.step(at: .readdressing).map { [.step($0.name)] } ?? []

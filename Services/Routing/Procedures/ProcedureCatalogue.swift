@@ -4,20 +4,27 @@ public import RoutingDomain
 
 /// The definitions this program can run: those it brings along, and those of a directory.
 public struct ProcedureCatalogue: Sendable {
-    private var versions: [ProcedureCode: [Int: ProcedureDefinition]] = [:]
+    /// A definition and the text that it was read from.
+    public struct Written: Sendable {
+        public let definition: ProcedureDefinition
+        public let yaml: String
+    }
+
+    private var versions: [ProcedureCode: [Int: Written]] = [:]
 
     /// The texts of the definitions inside the program, by the names of their files.
-    public static let published: [String: String] = [
+    public static let texts: [String: String] = [
         "dues-objection.yaml": String(decoding: PackageResources.dues_objection_yaml, as: UTF8.self),
         "official-transfer.yaml": String(decoding: PackageResources.official_transfer_yaml, as: UTF8.self),
         "residence-opinion.yaml": String(decoding: PackageResources.residence_opinion_yaml, as: UTF8.self),
+        "temporary-stay-change.yaml": String(decoding: PackageResources.temporary_stay_change_yaml, as: UTF8.self),
         "temporary-transfer.yaml": String(decoding: PackageResources.temporary_transfer_yaml, as: UTF8.self),
     ]
 
     /// The definitions inside the program.
     public static func bundled() throws(ProcedureFileFaults) -> ProcedureCatalogue {
         var catalogue = ProcedureCatalogue()
-        for (file, text) in published.sorted(by: { $0.key < $1.key }) { try catalogue.add(yaml: text, file: file) }
+        for (file, text) in texts.sorted(by: { $0.key < $1.key }) { try catalogue.add(yaml: text, file: file) }
         return catalogue
     }
 
@@ -43,21 +50,23 @@ public struct ProcedureCatalogue: Sendable {
                         english: "version \(name) is defined already"))
             ])
         }
-        versions[definition.procedure, default: [:]][definition.version] = definition
+        versions[definition.procedure, default: [:]][definition.version] = Written(definition: definition, yaml: yaml)
     }
-
-    /// Whether cases of the procedure run here at all.
-    public func knows(_ procedure: ProcedureCode) -> Bool { versions[procedure] != nil }
 
     /// The definition that a case keeps.
     public func definition(_ procedure: ProcedureCode, version: Int) -> ProcedureDefinition? {
-        versions[procedure]?[version]
+        versions[procedure]?[version]?.definition
+    }
+
+    /// Every version of each procedure, by code and version.
+    public var all: [Written] {
+        versions.sorted { $0.key < $1.key }.flatMap { _, versions in versions.sorted { $0.key < $1.key }.map(\.value) }
     }
 
     /// The newest definition of each procedure, by its code.
     public var newest: [ProcedureDefinition] {
         versions.sorted { $0.key.text < $1.key.text }.compactMap { _, versions in
-            versions.max { $0.key < $1.key }?.value
+            versions.max { $0.key < $1.key }?.value.definition
         }
     }
 }

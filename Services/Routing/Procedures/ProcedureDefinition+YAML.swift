@@ -38,7 +38,7 @@ extension ProcedureReader {
     fileprivate mutating func definition(_ root: YAMLPlace) -> () throws -> ProcedureDefinition {
         let given = fields(
             root, required: ["procedure", "version", "title", "route", "steps", "outcome"],
-            optional: ["variants", "letter", "startWithin", "period", "opinion", "result"])
+            optional: ["variants", "letter", "startWithin", "period", "stayChange", "opinion", "result"])
         let code = value(given["procedure"], nil, isVital: true, Self.code)
         let version = integer(given["version"])
         let title = self.title(given["title"])
@@ -47,6 +47,7 @@ extension ProcedureReader {
         let letter = given["letter"].map { self.letter($0) }
         let startWithin = given["startWithin"].map { self.startLimit($0) }
         let period = given["period"].map { self.period($0) }
+        let stayChange = given["stayChange"].map { self.stayChange($0) }
         let opinion = given["opinion"].map { self.opinion($0) }
         let steps = list(given["steps"]).map { self.step($0) }
         let result = given["result"].map { self.result($0) }
@@ -55,8 +56,8 @@ extension ProcedureReader {
             guard let code else { throw ProcedureFileFaults([]) }
             return try ProcedureDefinition(
                 procedure: code, version: version, title: title, route: route, variants: variants, letter: letter,
-                startWithin: startWithin, period: period, opinion: opinion, steps: steps, result: result,
-                outcome: outcome.isEmpty ? "unnamed" : outcome)
+                startWithin: startWithin, period: period, stayChange: stayChange, opinion: opinion, steps: steps,
+                result: result, outcome: outcome.isEmpty ? "unnamed" : outcome)
         }
     }
 
@@ -69,18 +70,12 @@ extension ProcedureReader {
         }
     }
 
-    /// What is meant where the form names no destination.
-    private enum Otherwise: String, CaseIterable {
-        case residence, nothing
-    }
-
     private mutating func route(_ place: YAMLPlace?) -> ProcedureDefinition.RouteRule {
         guard let place else { return .init(destinationField: nil) }
         let given = fields(place, optional: ["destination", "otherwise", "steps"])
-        let otherwise: Otherwise = word(given["otherwise"], .nothing)
         return ProcedureDefinition.RouteRule(
             destinationField: given["destination"].map { text($0, isVital: true) },
-            fallsBackToResidence: otherwise == .residence,
+            fallback: given["otherwise"].map { word($0, .residence) },
             stations: list(given["steps"]).map { text($0, isVital: true) })
     }
 
@@ -117,13 +112,17 @@ extension ProcedureReader {
     }
 
     private mutating func period(_ place: YAMLPlace) -> ProcedureDefinition.PeriodRule {
-        let given = fields(place, required: ["from", "until", "reason", "lengths"])
+        let given = fields(place, required: ["from", "until", "reason", "lengths"], optional: ["remindDaysBefore"])
         var lengths: [String: ProcedureDefinition.PeriodRule.Length] = [:]
         let entries = value(given["lengths"], []) { place throws(ProcedureFileFault) in try place.entries() }
         for (_, reason, value) in entries { lengths[reason] = length(value) }
         return ProcedureDefinition.PeriodRule(
             fromField: text(given["from"]), untilField: text(given["until"]), reasonField: text(given["reason"]),
-            lengths: lengths)
+            lengths: lengths, remindDaysBefore: integer(given["remindDaysBefore"], 30))
+    }
+
+    private mutating func stayChange(_ place: YAMLPlace) -> ProcedureDefinition.StayChangeRule {
+        ProcedureDefinition.StayChangeRule(untilField: text(fields(place, required: ["until"])["until"], isVital: true))
     }
 
     private mutating func length(_ place: YAMLPlace) -> ProcedureDefinition.PeriodRule.Length {

@@ -64,5 +64,11 @@ public struct ProcedureFileFaults: Error, Hashable, Sendable, CustomStringConver
             .sorted { ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset) }.map(\.element)
     }
 
+    /// What somebody else than the reader finds wrong with a text that can be read, at the place of the field.
+    public init(_ rule: String, at path: String, of yaml: String, file: String, text: LocalizedText) {
+        let place = try? YAMLPlace(text: yaml, file: file).place(at: path)
+        self.init([ProcedureFileFault(file: file, mark: place?.node.mark, path: path, rule: rule, text: text)])
+    }
+
     public var description: String { faults.map(\.description).joined(separator: "\n") }
 }

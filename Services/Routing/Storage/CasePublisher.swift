@@ -4,7 +4,11 @@ import Postgres
 
 /// Where the events of a case go: the outbox, with ids that are drawn for a command and computed for a consumer.
 protocol CasePublisher: Sendable {
-    func publish<Payload: EventPayload>(_ payload: Payload, key: UUIDv7, version: Int64) async throws
+    /// An event ready to be written; `nil` where nothing is told to anybody.
+    func entry<Payload: EventPayload>(of payload: Payload, key: UUIDv7, version: Int64) throws -> OutboxEntry?
+
+    /// Writes events in their order, with the next statement of the transaction.
+    func emit(_ entries: [OutboxEntry]) throws
 }
 
 /// What a person causes.
@@ -13,14 +17,12 @@ struct CommandPublisher: CasePublisher {
     let context: EventContext
     let transaction: PostgresTransaction
 
-    func publish<Payload: EventPayload>(_ payload: Payload, key: UUIDv7, version: Int64) async throws {
-        try await outbox.append(payload, key: key, version: version, context: context, in: transaction)
+    func entry<Payload: EventPayload>(of payload: Payload, key: UUIDv7, version: Int64) throws -> OutboxEntry? {
+        try outbox.entry(of: payload, key: key, version: version, context: context)
     }
+
+    func emit(_ entries: [OutboxEntry]) throws { try outbox.enqueue(entries, in: transaction) }
 }
 
 /// What a message causes.
-extension MessageScope: CasePublisher {
-    func publish<Payload: EventPayload>(_ payload: Payload, key: UUIDv7, version: Int64) async throws {
-        try await emit(payload, key: key, version: version)
-    }
-}
+extension MessageScope: CasePublisher {}

@@ -58,24 +58,10 @@ enum CaseStore {
         guard updated == 1 else { throw VersionLost(dossierId: running.dossierId, version: before.version) }
     }
 
-    /// Adds what happened; the last event bears the version of the case.
-    static func record(
-        _ change: CaseChange, at moment: Date, actor: String, in transaction: PostgresTransaction
-    ) async throws {
-        let first = change.running.version - Int64(change.events.count) + 1
-        try await record(
-            try change.events.enumerated().map { index, event in
-                let payload = event.payload
-                return HistoryRow(
-                    dossierId: change.running.dossierId, version: first + Int64(index), at: moment,
-                    type: type(of: payload).type, data: try ContractsJSON.encode(payload))
-            }, actor: actor, in: transaction)
-    }
-
-    /// Adds what happened to cases, with one statement.
-    static func record(_ rows: [HistoryRow], actor: String, in transaction: PostgresTransaction) async throws {
+    /// Adds what happened to cases, with the next statement of the transaction.
+    static func record(_ rows: [HistoryRow], actor: String, in transaction: PostgresTransaction) throws {
         guard !rows.isEmpty else { return }
-        try await transaction.execute(
+        try transaction.enqueue(
             """
             INSERT INTO case_history (dossier_id, version, at, type, actor, data)
             SELECT dossier_id, version, at, type, \(actor), data

@@ -4,37 +4,29 @@ import Messaging
 import Postgres
 import Projections
 import RoutingDomain
-import RoutingProcedures
 import WorkingTime
 
 /// Gathers what a case depends on from the service's own copies.
 struct CircumstancesReader: Sendable {
     let directory: DirectoryProjection
-    let catalogue: ProcedureCatalogue
+    let definitions: Definitions
     let calendar: OfficialCalendar
     let rules: DeadlineRules
 
     /// What surrounds a case of a member.
     ///
-    /// - Parameter organizations: those whose paths to the top are needed; one that is unknown is left out.
+    /// - Parameters:
+    ///   - organizations: those whose paths to the top are needed; one that is unknown is left out.
+    ///   - openStay: the member's stay that runs, where the case is about it.
     func read(
-        _ definition: ProcedureDefinition, member: MemberState, organizations: [OrganizationID], now: Date,
-        in session: any PostgresQueryable
+        _ definition: ProcedureDefinition, member: MemberState, organizations: [OrganizationID],
+        openStay: OpenStay? = nil, now: Date, in session: any PostgresQueryable
     ) async throws -> Circumstances {
-        var nodes: [OrganizationID: OrganizationTree.Node] = [:]
-        var wanted = organizations
-        while let id = wanted.popLast() {
-            guard nodes[id] == nil else { continue }
-            for state in try await directory.path(from: id, in: session) {
-                nodes[state.organizationId] = OrganizationTree.Node(state)
-                // What was merged is reached at its successor, which may stand elsewhere and may be merged itself.
-                if state.status == .merged, let successor = state.mergedIntoId { wanted.append(successor) }
-            }
-        }
+        let nodes = try await nodes(above: organizations, in: session)
         return Circumstances(
             definition: definition, tree: OrganizationTree(nodes.values),
             staffing: try await staffing(of: Array(nodes.keys), now: now, in: session),
-            applicant: Applicant(member), calendar: calendar, rules: rules, now: now)
+            applicant: Applicant(member), calendar: calendar, rules: rules, openStay: openStay, now: now)
     }
 
     /// What surrounds new cases of many members, read at once.
@@ -46,16 +38,24 @@ struct CircumstancesReader: Sendable {
         of organizations: Set<OrganizationID>, acting: Set<OrganizationID>, now: Date,
         in session: any PostgresQueryable
     ) async throws -> (tree: OrganizationTree, staffing: Staffing) {
+        let tree = OrganizationTree(try await nodes(above: Array(organizations), in: session).values)
+        let places = Set(acting.flatMap { tree.path(from: $0).map(\.id) })
+        return (tree, try await staffing(of: places.sorted(), now: now, in: session))
+    }
+
+    /// The organisations and everything above them, one question for all. What was merged is reached at its successor,
+    /// which may stand elsewhere and may be merged itself.
+    private func nodes(
+        above organizations: [OrganizationID], in session: any PostgresQueryable
+    ) async throws -> [OrganizationID: OrganizationTree.Node] {
         var nodes: [OrganizationID: OrganizationTree.Node] = [:]
-        var wanted = Array(organizations)
+        var wanted = organizations
         while !wanted.isEmpty {
             let states = try await directory.organizations(above: wanted, in: session)
             for state in states { nodes[state.organizationId] = OrganizationTree.Node(state) }
             wanted = states.filter { $0.status == .merged }.compactMap(\.mergedIntoId).filter { nodes[$0] == nil }
         }
-        let tree = OrganizationTree(nodes.values)
-        let places = Set(acting.flatMap { tree.path(from: $0).map(\.id) })
-        return (tree, try await staffing(of: places.sorted(), now: now, in: session))
+        return nodes
     }
 
     /// The circumstances of one of those members.
@@ -103,7 +103,7 @@ extension Applicant {
             recognisedOn: state.recognisedOn, transfersHeld: state.transfersHeld ?? false,
             residenceCellId: state.residenceCellId,
             exemptFromResidenceActivity: state.exemptFromResidenceActivity ?? false,
-            exemptFromIntroduction: state.exemptFromIntroduction ?? false)
+            exemptFromIntroduction: state.exemptFromIntroduction ?? false, stay: state.stay)
     }
 }
 

@@ -228,10 +228,12 @@ public struct MemberAdmitted: EventPayload, Hashable {
     public let duesPaidThrough: DuesMonth?
     /// The last day of a temporary stay; absent for an official transfer.
     public let temporaryUntil: Day?
+    /// The temporary stay; absent for an official transfer.
+    public let stay: MemberState.Stay?
 
     public init(
         dossierId: DossierID, memberId: MemberID, fromCellId: OrganizationID, toCellId: OrganizationID,
-        effectiveOn: Day, duesPaidThrough: DuesMonth? = nil, temporaryUntil: Day? = nil
+        effectiveOn: Day, duesPaidThrough: DuesMonth? = nil, stay: MemberState.Stay? = nil
     ) {
         self.dossierId = dossierId
         self.memberId = memberId
@@ -239,7 +241,8 @@ public struct MemberAdmitted: EventPayload, Hashable {
         self.toCellId = toCellId
         self.effectiveOn = effectiveOn
         self.duesPaidThrough = duesPaidThrough
-        self.temporaryUntil = temporaryUntil
+        temporaryUntil = stay?.until
+        self.stay = stay
     }
 }
 

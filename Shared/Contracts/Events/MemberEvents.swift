@@ -35,13 +35,16 @@ public struct MemberState: EventPayload, Hashable {
     public let residenceLinks: [ResidenceLink]?
     /// The state of the account on the portal; absent where none was issued and the sign-in alone decides.
     public let account: AccountState?
+    /// The temporary stay in another cell; absent while there is none.
+    public let stay: Stay?
 
     public init(
         memberId: MemberID, fullName: String, state: MembershipState, cellId: OrganizationID,
         residenceCellId: OrganizationID? = nil, joinedOn: Day, recognisedOn: Day? = nil,
         officialCardNumber: String? = nil, duesCategory: DuesCategory? = nil, duesBase: DuesBase? = nil,
         channels: Channels, transfersHeld: Bool? = nil, exemptFromResidenceActivity: Bool? = nil,
-        exemptFromIntroduction: Bool? = nil, residenceLinks: [ResidenceLink]? = nil, account: AccountState? = nil
+        exemptFromIntroduction: Bool? = nil, residenceLinks: [ResidenceLink]? = nil, account: AccountState? = nil,
+        stay: Stay? = nil
     ) {
         self.memberId = memberId
         self.fullName = fullName
@@ -59,6 +62,7 @@ public struct MemberState: EventPayload, Hashable {
         self.exemptFromIntroduction = exemptFromIntroduction
         self.residenceLinks = residenceLinks
         self.account = account
+        self.stay = stay
     }
 
     /// Whether something may be entered under the account.
@@ -86,6 +90,28 @@ public struct MemberState: EventPayload, Hashable {
             self.introducedOn = introducedOn
             self.acceptedOn = acceptedOn
             self.endedOn = endedOn
+        }
+    }
+
+    /// A temporary stay (sinh hoạt đảng tạm thời), both days included: the member belongs to his own cell all the while.
+    public struct Stay: Codable, Hashable, Sendable {
+        /// The dossier of the temporary transfer.
+        public let dossierId: DossierID
+        /// The cell of the stay.
+        public let cellId: OrganizationID
+        /// The first day.
+        public let from: Day
+        /// The last day, as it stands now.
+        public let until: Day
+        /// The last day that the procedure of the transfer allows; absent where it is not known.
+        public let latest: Day?
+
+        public init(dossierId: DossierID, cellId: OrganizationID, from: Day, until: Day, latest: Day? = nil) {
+            self.dossierId = dossierId
+            self.cellId = cellId
+            self.from = from
+            self.until = until
+            self.latest = latest
         }
     }
 

@@ -1,5 +1,6 @@
 public import Contracts
 public import Foundation
+public import Postgres
 
 /// Where a record stood in Kafka.
 public struct RecordPlace: Hashable, Sendable, CustomStringConvertible {
@@ -37,6 +38,14 @@ public struct NotYet: Error, Sendable, CustomStringConvertible {
     public init(_ waitingFor: String) { self.waitingFor = waitingFor }
 
     public var description: String { "waits for \(waitingFor)" }
+
+    /// Says outside of a handler that something has arrived: once the transaction commits, whoever waits for it is tried
+    /// again.
+    public static func arrived(
+        _ what: String, now: Date, in transaction: PostgresTransaction
+    ) throws(PostgresError) {
+        try ParkedStore.announce([what], now: now, in: transaction)
+    }
 }
 
 /// Thrown by a handler for a message that breaks a rule: it is parked.

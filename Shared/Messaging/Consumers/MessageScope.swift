@@ -18,10 +18,17 @@ public struct MessageScope: Sendable {
     /// Writes an event that this message causes. Its id is computed from the message's, so that a repeat of the message
     /// cannot make a new fact.
     public func emit<Payload: EventPayload>(_ payload: Payload, key: UUIDv7, version: Int64) async throws {
-        guard let outbox else { return }
-        let entry = try outbox.entry(of: payload, key: key, version: version, context: context)
-        try transaction.enqueue(outbox.insertion([entry]))
-        outbox.wakeRelay(after: transaction)
+        try emit([entry(of: payload, key: key, version: version)].compactMap(\.self))
+    }
+
+    /// Such an event, to be written with others; `nil` for a projection.
+    public func entry<Payload: EventPayload>(of payload: Payload, key: UUIDv7, version: Int64) throws -> OutboxEntry? {
+        try outbox?.entry(of: payload, key: key, version: version, context: context)
+    }
+
+    /// Writes events that this message causes, with one statement for all of them.
+    public func emit(_ entries: [OutboxEntry]) throws {
+        try outbox?.enqueue(entries, in: transaction)
     }
 
     /// Tells messages that wait for `what` that it is here now.

@@ -39,8 +39,15 @@ public struct Outbox: Sendable {
     /// Appends events in their order, with one statement for all of them.
     /// - Throws: `PostgresError`.
     public func append(_ entries: [OutboxEntry], in transaction: PostgresTransaction) async throws {
+        try enqueue(entries, in: transaction)
+        try await transaction.flush()
+    }
+
+    /// The same with the next statement of the transaction, without a round trip of its own; that statement, or the end
+    /// of the transaction, throws what goes wrong.
+    public func enqueue(_ entries: [OutboxEntry], in transaction: PostgresTransaction) throws {
         guard !entries.isEmpty else { return }
-        try await transaction.execute(insertion(entries))
+        try transaction.enqueue(insertion(entries))
         wakeRelay(after: transaction)
     }
 

@@ -48,6 +48,8 @@ extension Problem: HTTPResponseError {
         JSONText.append(error.field, to: &text)
         text += ",\"rule\":"
         JSONText.append(error.rule, to: &text)
+        if let line = error.line { text += ",\"line\":\(line)" }
+        if let column = error.column { text += ",\"column\":\(column)" }
         append("message", LocalizedText(vietnamese: error.vietnamese, english: error.english), englishFirst, to: &text)
         text += "}"
     }

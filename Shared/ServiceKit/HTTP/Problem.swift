@@ -58,13 +58,20 @@ public struct FieldError: Sendable, Hashable, Codable {
     public var vietnamese: String
     /// The same in English.
     public var english: String
+    /// Where the field stands in a text that was sent, from 1; absent where the field says enough.
+    public var line: Int?
+    public var column: Int?
 
     /// Describes a fault of a field.
-    public init(field: String, rule: String, vietnamese: String, english: String) {
+    public init(
+        field: String, rule: String, vietnamese: String, english: String, line: Int? = nil, column: Int? = nil
+    ) {
         self.field = field
         self.rule = rule
         self.vietnamese = vietnamese
         self.english = english
+        self.line = line
+        self.column = column
     }
 
     /// The fault that a validating initializer found.

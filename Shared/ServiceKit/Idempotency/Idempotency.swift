@@ -31,7 +31,7 @@ public struct Idempotency: Sendable {
     ) async throws -> Reply {
         if let stored = try await find(key, in: transaction) { return stored }
         let reply = try await effect(transaction)
-        try await keep(reply, key, in: transaction)
+        try keep(reply, key, in: transaction)
         return reply
     }
 
@@ -74,9 +74,10 @@ public struct Idempotency: Sendable {
         return Reply(.init(code: try row.get("status")), headers: headers, body: try row.get("body"))
     }
 
-    private func keep(_ reply: Reply, _ key: IdempotencyKey, in transaction: PostgresTransaction) async throws {
+    /// Keeps the answer. The lock of the key is held, so nobody else has: it can travel with what ends the transaction.
+    private func keep(_ reply: Reply, _ key: IdempotencyKey, in transaction: PostgresTransaction) throws {
         let headers = reply.headers.flatMap { [$0.name.canonicalName, $0.value] }
-        try await transaction.execute(
+        try transaction.enqueue(
             """
             INSERT INTO idempotency_keys (caller, key, request, body_digest, status, headers, body, created_at)
             VALUES (\(key.caller), \(key.name), \(key.request), \(key.bodyDigest), \(reply.status.code), \(headers),

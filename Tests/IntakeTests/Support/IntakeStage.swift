@@ -62,7 +62,8 @@ struct IntakeStage: Sendable {
         try await pool.queryOne("SELECT count(*) AS n FROM \(identifier: table)").get("n")
     }
 
-    private func tell(
+    /// Directory tells of an organisation.
+    func tell(
         _ id: OrganizationID, _ code: String, _ name: String, _ type: OrganizationType, below parent: OrganizationID?
     ) async throws {
         try await deliver(

@@ -18,6 +18,17 @@ struct HistoryTests {
         }
     }
 
+    @Test("a batch of a cluster that was replaced, applied after its reader went over, does not move the reader")
+    func batchOfAnEarlierCluster() {
+        let history: [Step] = [
+            .append(writer: 1, key: 2), .append(writer: 0, key: 0), .commit(writer: 1), .commit(writer: 0), .relayReads,
+            .relayLosesConfirmation, .fetch(2), .apply(.crashedAfter), .relayCrashes, .relayReads,
+            .relayLosesConfirmation, .append(writer: 0, key: 1), .fetch(1), .relayCrashes, .brokerReplaced, .rebalance,
+            .rebalance,
+        ]
+        #expect(MessagingModel.violation(in: history) == nil)
+    }
+
     @Test("a seed draws the same history again")
     func repeatable() {
         #expect(History(seed: 7, steps: 100).steps == History(seed: 7, steps: 100).steps)

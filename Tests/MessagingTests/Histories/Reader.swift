@@ -30,14 +30,18 @@ struct Reader {
     }
 
     mutating func committed() {
-        if let batch { next = batch.next }
-        batch = nil
+        if let batch { goOn(from: batch.next, after: batch) }
     }
 
     /// Somebody else moved the partition: it goes on from the stored position.
     mutating func refused(stored: Int?) {
-        next = stored ?? 0
-        batch = nil
+        if let batch { goOn(from: stored ?? 0, after: batch) }
+    }
+
+    /// The end of a batch from another cluster moves nothing: in this one it reads with a consumer of its own.
+    private mutating func goOn(from position: Int, after batch: Batch) {
+        if batch.cluster == cluster { next = position }
+        self.batch = nil
     }
 
     mutating func crash() { self = Reader() }

@@ -36,6 +36,22 @@ struct SeenCase: Decodable, Equatable {
 }
 
 extension RoutingStage {
+    /// A dossier of the member as Intake tells of it.
+    func arrive(
+        _ procedure: String, _ form: JSONValue, received organization: OrganizationID? = nil
+    ) async throws -> DossierID {
+        let id: DossierID = ids.next(at: time.now)
+        try await deliver(
+            DossierSubmitted(
+                dossierId: id, code: try DossierCode("A35.11-261120-0009"), procedure: try ProcedureCode(procedure),
+                procedureVersion: 1, applicantMemberId: member, enteredByMemberId: member,
+                receivingOrganizationId: organization ?? places.communeA, receivedAt: time.now,
+                acknowledgedAt: time.now,
+                deadline: Deadline(at: time.now, calendarVersion: "test", provisional: false), form: form,
+                attachments: []), key: id.value)
+        return id
+    }
+
     /// An officer acts, on the case as it stands where nothing else is said.
     func act(
         _ action: String, step: String, on dossier: DossierID, by officer: MemberID, turn: Int? = nil,

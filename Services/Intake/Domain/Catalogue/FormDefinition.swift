@@ -7,13 +7,19 @@ public struct FormDefinition: Codable, Hashable, Sendable {
     public let fields: [FormField]
     /// The stay that the form asks for, where it asks for one.
     public let stay: StayRule?
+    /// The other last day of a stay that runs, where the form asks for one.
+    public let stayChange: StayChangeRule?
     /// The opinion that the form asks for, where it asks for one.
     public let opinion: OpinionRule?
 
-    public init(code: String, fields: [FormField], stay: StayRule? = nil, opinion: OpinionRule? = nil) {
+    public init(
+        code: String, fields: [FormField], stay: StayRule? = nil, stayChange: StayChangeRule? = nil,
+        opinion: OpinionRule? = nil
+    ) {
         self.code = code
         self.fields = fields
         self.stay = stay
+        self.stayChange = stayChange
         self.opinion = opinion
     }
 
@@ -26,6 +32,7 @@ public struct FormDefinition: Codable, Hashable, Sendable {
             Set(fields.map(\.name)).count == fields.count, "form.fields", "definition.fields", "fields of unlike names")
         for field in fields { try field.check() }
         try stay?.check(in: self)
+        try stayChange?.check(in: self)
         try opinion?.check(in: self)
     }
 }

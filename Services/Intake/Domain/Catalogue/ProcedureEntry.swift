@@ -18,10 +18,21 @@ public struct ProcedureEntry: Codable, Hashable, Sendable {
     public let applicants: [MembershipState]?
     /// The roles that read its dossiers beside those that read every procedure's.
     public let readers: [RoleName]?
+    /// Above which cell the body stands that receives its dossiers; the applicant's own where it is not given.
+    public let receivedAbove: Cell?
+
+    /// A cell that a member has to do with.
+    public enum Cell: String, Codable, Hashable, Sendable {
+        /// The one that he belongs to.
+        case own
+        /// The one of his temporary stay.
+        case stay
+    }
 
     public init(
         procedure: ProcedureCode, version: Int, title: LocalizedText, checkWithin: TimeLimit, maximumAttachments: Int,
-        form: FormDefinition, applicants: [MembershipState]? = nil, readers: [RoleName]? = nil
+        form: FormDefinition, applicants: [MembershipState]? = nil, readers: [RoleName]? = nil,
+        receivedAbove: Cell? = nil
     ) {
         self.procedure = procedure
         self.version = version
@@ -31,6 +42,7 @@ public struct ProcedureEntry: Codable, Hashable, Sendable {
         self.form = form
         self.applicants = applicants
         self.readers = readers
+        self.receivedAbove = receivedAbove
     }
 
     /// Throws what is wrong with the definition itself.

@@ -13,6 +13,11 @@ public struct StayRule: Codable, Hashable, Sendable {
             self.atMost = atMost
             self.under = under
         }
+
+        /// The last day of the longest stay that begins on a day.
+        func lastDay(from day: Day) -> Day {
+            atMost.map { day.adding(months: $0).adding(days: -1) } ?? day.adding(months: under ?? 0).adding(days: -2)
+        }
     }
 
     /// The names of the fields of the first day, of the last day, and of the reason.
@@ -61,18 +66,17 @@ public struct StayRule: Codable, Hashable, Sendable {
                 vietnamese: "Thời gian sinh hoạt tạm thời phải từ \(length.atLeast) tháng.",
                 english: "The stay must last \(length.atLeast) months at least.")
         }
-        if let most = length.atMost, end > first.adding(months: most) {
+        guard last > length.lastDay(from: first) else { return nil }
+        if let most = length.atMost {
             return InvalidValue(
                 field: field, rule: "stay.too-long",
                 vietnamese: "Thời gian sinh hoạt tạm thời không quá \(most) tháng.",
                 english: "The stay must last \(most) months at most.")
         }
-        if let under = length.under, end >= first.adding(months: under) {
-            return InvalidValue(
-                field: field, rule: "stay.too-long",
-                vietnamese: "Thời gian sinh hoạt tạm thời phải dưới \(under) tháng.",
-                english: "The stay must last less than \(under) months.")
-        }
-        return nil
+        let under = length.under ?? 0
+        return InvalidValue(
+            field: field, rule: "stay.too-long",
+            vietnamese: "Thời gian sinh hoạt tạm thời phải dưới \(under) tháng.",
+            english: "The stay must last less than \(under) months.")
     }
 }

@@ -33,6 +33,18 @@ extension ProgressEvent {
         case .admitted:
             return LocalizedText(
                 vietnamese: "\(vietnamese) đã tiếp nhận đảng viên", english: "The member was admitted by \(english)")
+        case .stayEnding:
+            return LocalizedText(
+                vietnamese: "Sắp hết thời gian sinh hoạt tạm thời tại \(vietnamese)",
+                english: "The stay at \(english) ends soon")
+        case .stayChanged:
+            return LocalizedText(
+                vietnamese: "Đã thay đổi thời gian sinh hoạt tạm thời tại \(vietnamese)",
+                english: "The stay at \(english) has another last day")
+        case .stayEnded:
+            return LocalizedText(
+                vietnamese: "Đã hết thời gian sinh hoạt tạm thời tại \(vietnamese)",
+                english: "The stay at \(english) is over")
         case .resultRequested:
             return LocalizedText(vietnamese: "Chuyển ký kết quả", english: "The result goes to signing")
         case .completed: return LocalizedText(vietnamese: "Kết thúc giải quyết", english: "Handling ended")
@@ -54,6 +66,9 @@ extension ProgressEvent {
         case .unroutable(let event): event.organizationId
         case .rejected(let event): event.organizationId
         case .admitted(let event): event.toCellId
+        case .stayEnding(let event): event.cellId
+        case .stayChanged(let event): event.cellId
+        case .stayEnded(let event): event.cellId
         case .resultRequested(let event): event.issuingOrganizationId
         case .resultIssued(let event): event.issuingOrganizationId
         case .resultFailed(let event): event.issuingOrganizationId

@@ -13,6 +13,9 @@ public enum ProgressEvent: Hashable, Sendable {
     case unroutable(CaseUnroutable)
     case rejected(CaseRejected)
     case admitted(MemberAdmitted)
+    case stayEnding(CaseStayEnding)
+    case stayChanged(CaseStayChanged)
+    case stayEnded(CaseStayEnded)
     case resultRequested(CaseResultRequested)
     case completed(CaseCompleted)
     case resultIssued(ResultIssued)
@@ -35,6 +38,9 @@ public enum ProgressEvent: Hashable, Sendable {
         CaseUnroutable.type: { .unroutable(try ContractsJSON.decode(from: $0)) },
         CaseRejected.type: { .rejected(try ContractsJSON.decode(from: $0)) },
         MemberAdmitted.type: { .admitted(try ContractsJSON.decode(from: $0)) },
+        CaseStayEnding.type: { .stayEnding(try ContractsJSON.decode(from: $0)) },
+        CaseStayChanged.type: { .stayChanged(try ContractsJSON.decode(from: $0)) },
+        CaseStayEnded.type: { .stayEnded(try ContractsJSON.decode(from: $0)) },
         CaseResultRequested.type: { .resultRequested(try ContractsJSON.decode(from: $0)) },
         CaseCompleted.type: { .completed(try ContractsJSON.decode(from: $0)) },
         ResultIssued.type: { .resultIssued(try ContractsJSON.decode(from: $0)) },
@@ -54,6 +60,9 @@ public enum ProgressEvent: Hashable, Sendable {
         case .unroutable(let payload): payload
         case .rejected(let payload): payload
         case .admitted(let payload): payload
+        case .stayEnding(let payload): payload
+        case .stayChanged(let payload): payload
+        case .stayEnded(let payload): payload
         case .resultRequested(let payload): payload
         case .completed(let payload): payload
         case .resultIssued(let payload): payload

@@ -38,7 +38,9 @@ public struct StatusTimeline: Hashable, Sendable {
     private mutating func apply(_ entry: TimelineEntry) {
         noteSupplement(entry)
         switch entry.event {
-        case .submitted, .supplemented, .supplementRequested, .admitted, .resultFailed: break
+        case .submitted, .supplemented, .supplementRequested, .admitted, .stayEnding, .stayChanged, .stayEnded,
+            .resultFailed:
+            break
         case .withdrawn: isWithdrawn = true
         case .opened: enter(.inProgress, nil)
         case .stepEntered(let step):
@@ -70,7 +72,9 @@ public struct StatusTimeline: Hashable, Sendable {
                 $0.request.step != step.step || $0.request.organizationId == step.organizationId
             }
         case .rejected, .resultRequested, .completed: asked = []
-        case .submitted, .withdrawn, .opened, .unroutable, .admitted, .resultIssued, .resultFailed: break
+        case .submitted, .withdrawn, .opened, .unroutable, .admitted, .stayEnding, .stayChanged, .stayEnded,
+            .resultIssued, .resultFailed:
+            break
         }
     }
 

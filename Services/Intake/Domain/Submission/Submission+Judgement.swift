@@ -26,15 +26,18 @@ extension Submission {
         public let isExemptFromResidenceActivity: Bool
         /// Not introduced to a place of residence at all.
         public let isExemptFromIntroduction: Bool
+        /// The temporary stay; absent while there is none.
+        public let stay: MemberState.Stay?
 
         public init(
             cell: OrganizationID, state: MembershipState = .official, isExemptFromResidenceActivity: Bool = false,
-            isExemptFromIntroduction: Bool = false
+            isExemptFromIntroduction: Bool = false, stay: MemberState.Stay? = nil
         ) {
             self.cell = cell
             self.state = state
             self.isExemptFromResidenceActivity = isExemptFromResidenceActivity
             self.isExemptFromIntroduction = isExemptFromIntroduction
+            self.stay = stay
         }
     }
 
@@ -66,6 +69,7 @@ extension Submission {
             if let fault = Self.fault(of: organization.id, organization.field, facts) { faults.add(fault) }
         }
         if let fault = entry?.form.opinion?.fault(in: form, of: facts.applicant) { faults.add(fault) }
+        if let fault = entry?.form.stayChange?.fault(in: form, of: facts.applicant) { faults.add(fault) }
         faults.check(attachments, against: facts.attachments)
         guard let entry, faults.all.isEmpty else { throw RejectedSubmission(faults.all) }
         return Accepted(entry: entry, form: .object(form), attachments: attachments.map(\.id))

@@ -31,6 +31,7 @@ public struct Supplement: Sendable {
 
     /// The files that are new to the dossier, in the order in which they were named, each once.
     public let attachments: [Submission.NamedAttachment]
+    private let definition: FormDefinition
     private let form: [String: JSONValue]
     private let changedFields: [String]
     private let faults: FaultList
@@ -40,7 +41,7 @@ public struct Supplement: Sendable {
     /// - Parameter today: the day in Vietnam.
     public init(_ body: JSONValue, to standing: Standing, today: Day) {
         var faults = FaultList()
-        let definition = standing.entry.form
+        definition = standing.entry.form
         guard let object = body.object else {
             faults.wrongType("$", "đối tượng", "an object")
             (attachments, form, changedFields, self.faults) = ([], standing.form, [], faults)
@@ -77,11 +78,23 @@ public struct Supplement: Sendable {
 
     /// The supplement, if nothing is wrong with it; else everything that is.
     ///
-    /// - Parameter files: what is known of the applicant's files.
+    /// - Parameters:
+    ///   - files: what is known of the applicant's files.
+    ///   - applicant: what is known of him now.
     public func accepted(
-        with files: [AttachmentID: Submission.Attachment]
+        with files: [AttachmentID: Submission.Attachment], of applicant: Submission.Applicant
     ) throws(RejectedSubmission) -> Accepted {
         var faults = faults
+        if let rule = definition.stayChange, changedFields.contains(rule.until),
+            let fault = rule.fault(in: form, of: applicant)
+        {
+            faults.add(fault)
+        }
+        if let rule = definition.opinion, changedFields.contains(rule.purpose),
+            let fault = rule.fault(in: form, of: applicant)
+        {
+            faults.add(fault)
+        }
         faults.check(attachments, against: files)
         guard faults.all.isEmpty else { throw RejectedSubmission(faults.all) }
         return Accepted(form: .object(form), changedFields: changedFields, attachments: attachments.map(\.id))
