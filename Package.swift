@@ -263,9 +263,9 @@ let whole: [Target] =
             name: "RoutingProcedures", dependencies: ["Contracts", "RoutingDomain", "WorkingTime", .yams],
             path: "Services/Routing/Procedures",
             resources: [
-                .embedInCode("dues-objection.yaml"), .embedInCode("official-transfer.yaml"),
-                .embedInCode("residence-opinion.yaml"), .embedInCode("temporary-stay-change.yaml"),
-                .embedInCode("temporary-transfer.yaml"),
+                .embedInCode("dues-objection.yaml"), .embedInCode("inbound-transfer.yaml"),
+                .embedInCode("official-transfer.yaml"), .embedInCode("residence-opinion.yaml"),
+                .embedInCode("temporary-stay-change.yaml"), .embedInCode("temporary-transfer.yaml"),
             ],
             swiftSettings: settings),
         tests("RoutingProcedures", ["RoutingProcedures", "RoutingDomain", "Contracts", "WorkingTime"]),
@@ -296,7 +296,8 @@ let whole: [Target] =
         "Intake", ["Projections", .httpTypes, .nioCore, .yams],
         migrations: ["0001_intake", "0002_supplements", "0003_campaign_cases"],
         resources: [
-            .embedInCode("Catalogue/dues-objection.yaml"), .embedInCode("Catalogue/official-transfer.yaml"),
+            .embedInCode("Catalogue/dues-objection.yaml"), .embedInCode("Catalogue/inbound-transfer.yaml"),
+            .embedInCode("Catalogue/official-transfer.yaml"),
             .embedInCode("Catalogue/residence-opinion.yaml"), .embedInCode("Catalogue/temporary-stay-change.yaml"),
             .embedInCode("Catalogue/temporary-transfer.yaml"),
         ])
@@ -307,7 +308,7 @@ let whole: [Target] =
         "Routing", ["Projections", "RoutingProcedures"],
         migrations: [
             "0001_routing", "0002_deadlines_and_work_lists", "0003_campaigns", "0004_turns", "0005_supplements",
-            "0006_stays", "0007_procedure_definitions",
+            "0006_stays", "0007_procedure_definitions", "0008_opinions_by_list",
         ], exclude: ["Procedures"])
     + service(
         "Signing", ["Projections", "SigningDocuments", .httpTypes],

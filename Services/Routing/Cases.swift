@@ -51,7 +51,7 @@ struct Cases: Sendable {
         let openStay = try await openStay(for: before, command, in: transaction)
         let around = try await circumstances(of: before, command, openStay: openStay, now: now, in: transaction)
         let change = try CaseEngine.apply(command, to: before, in: around)
-        guard !change.events.isEmpty else { return (before, around, nil) }
+        guard change.running != before else { return (before, around, nil) }
         let kept = try await keep(change, of: before, around, actor: actor, in: transaction, publisher: publisher)
         if let stayChange = change.stayChange {
             _ = try await apply(
@@ -118,7 +118,10 @@ struct Cases: Sendable {
             places += OrganizationID(text).map { [$0] } ?? []
         }
         return try await reader.read(
-            definition, member: member, organizations: places, openStay: openStay, now: now, in: session)
+            definition, member: member, organizations: places, openStay: openStay,
+            departure: running.awaitsLetter(by: definition)
+                ? Departure(from: running.fromCellId, to: running.toCellId) : nil,
+            now: now, in: session)
     }
 
     /// Keeps what happened in the history of the case and publishes it: each event is encoded once.

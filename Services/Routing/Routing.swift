@@ -37,6 +37,9 @@ struct Routing: ServiceDefinition {
             Migration(
                 component: "routing", version: 7, name: "procedure_definitions",
                 sql: String(decoding: PackageResources._007_procedure_definitions_sql, as: UTF8.self)),
+            Migration(
+                component: "routing", version: 8, name: "opinions_by_list",
+                sql: String(decoding: PackageResources._008_opinions_by_list_sql, as: UTF8.self)),
         ]
 
     static let settings = [

@@ -27,22 +27,6 @@ extension DirectoryProjection {
         ).map(Self.read)
     }
 
-    /// Some organisations and everything above them, each once, in no order; as far as they are known.
-    public func organizations(
-        above ids: [OrganizationID], in session: any PostgresQueryable
-    ) async throws -> [OrganizationState] {
-        try await session.query(
-            """
-            WITH RECURSIVE above (id) AS (
-                SELECT unnest(\(ids))
-                UNION
-                SELECT o.parent_id FROM above a JOIN directory_organizations o ON o.id = a.id
-                WHERE o.parent_id IS NOT NULL)
-            SELECT o.state FROM above a JOIN directory_organizations o ON o.id = a.id
-            """
-        ).map(Self.read)
-    }
-
     /// The member, `nil` while he is unknown here.
     public func member(_ id: MemberID, in session: any PostgresQueryable) async throws -> MemberState? {
         try await session.query("SELECT state FROM directory_members WHERE id = \(id)").first.map(Self.read)
@@ -70,18 +54,35 @@ extension DirectoryProjection {
         ).map { try $0.get("member_id") }
     }
 
+    /// The cells that members belong to; who is unknown here is left out.
+    public func cells(
+        of members: [MemberID], in session: any PostgresQueryable
+    ) async throws -> [MemberID: OrganizationID] {
+        let rows = try await session.query(
+            "SELECT id, cell_id FROM directory_members WHERE id = ANY (\(members.map(\.value.uuid)))")
+        return try Dictionary(uniqueKeysWithValues: rows.map { (try $0.get("id"), try $0.get("cell_id")) })
+    }
+
     /// The roles in force at some organisations: one question for all of them.
+    ///
+    /// - Parameter member: whose own roles are wanted beside those, wherever he holds them.
     public func roles(
-        at organizations: [OrganizationID], now: Date, in session: any PostgresQueryable
+        at organizations: [OrganizationID], orOf member: MemberID? = nil, now: Date, in session: any PostgresQueryable
     ) async throws -> [HeldRole] {
-        try await session.query(
+        let others: SQL = member.map { " OR member_id = \($0)" } ?? ""
+        return try await session.query(
             """
-            SELECT state, (SELECT p.member_id FROM directory_roles p WHERE p.id = \(Self.substituted)) AS principal
+            SELECT member_id, organization_id, role,
+                (SELECT p.member_id FROM directory_roles p WHERE p.id = \(Self.substituted)) AS principal
             FROM directory_roles
-            WHERE organization_id = ANY (\(organizations.map(\.value.uuid))) AND \(Self.inForce(now))
+            WHERE (organization_id = ANY (\(organizations.map(\.value.uuid)))\(others)) AND \(Self.inForce(now))
             ORDER BY id
             """
-        ).map { HeldRole(role: try Self.read($0), standsInFor: try $0.get("principal")) }
+        ).map { row in
+            HeldRole(
+                memberId: try row.get("member_id"), organizationId: try row.get("organization_id"),
+                role: try row.get("role"), standsInFor: try row.get("principal"))
+        }
     }
 
     /// Those of some roles at organisations that nobody holds now, though somebody did.
@@ -108,7 +109,9 @@ extension DirectoryProjection {
 
     /// A role in force, and whose place its holder takes.
     public struct HeldRole: Hashable, Sendable {
-        public let role: RoleState
+        public let memberId: MemberID
+        public let organizationId: OrganizationID
+        public let role: RoleName
         /// The absent officer; nil for whoever holds the role in his own right.
         public let standsInFor: MemberID?
     }

@@ -78,6 +78,22 @@ struct HierarchyTests {
         #expect(rules(.baseCell, children: [], members: 0, roles: [.officeOfficer]) == ["organization.has-roles"])
     }
 
+    @Test("a body outside the system keeps its members wherever it stands")
+    func outside() throws {
+        let tree = try SampleTree()
+        let army = try tree.outsider()
+        func rules(members: Int, residents: Int = 0) -> [String] {
+            brokenRules {
+                _ = try army.changed(
+                    OrganizationChange(parentId: tree.province.id),
+                    around: OrganizationSurroundings(
+                        above: tree.path(tree.province), childTypes: [], memberCount: members, residentCount: residents))
+            }
+        }
+        #expect(rules(members: 3) == [])
+        #expect(rules(members: 0, residents: 1).contains("organization.has-members"))
+    }
+
     @Test("all faults of a new organisation are told at once")
     func allAtOnce() throws {
         let tree = try SampleTree()

@@ -113,6 +113,40 @@ struct AdmissionTests {
         #expect(ended.allSatisfy { $0.status == .ended && $0.to?.text == "2026-11-19" && $0.version == 2 })
     }
 
+    @Test("a member may stand at a body outside the system: entered there, left for it for good, and taken from it")
+    func outside() throws {
+        let tree = try SampleTree()
+        let army = try tree.outsider()
+        let path = OrganizationPath([army])
+        let leaving = try tree.member(in: tree.cellA1)
+        guard
+            case .moved(let gone, let ended) = leaving.admitted(
+                try admission(tree, to: army), from: tree.path(tree.cellA1), to: path, roles: try roles(leaving, tree))
+        else {
+            Issue.record("not moved")
+            return
+        }
+        #expect(gone.cellId == army.id && gone.state == .official && ended.count == 6)
+        let there = try tree.member(in: army)
+        let arrival = Admission(fromCellId: army.id, toCellId: tree.cellA1.id, effectiveOn: try Day("2026-11-20"))
+        guard case .moved(let come, _) = there.admitted(arrival, from: path, to: tree.path(tree.cellA1), roles: [])
+        else {
+            Issue.record("not admitted")
+            return
+        }
+        #expect(come.cellId == tree.cellA1.id)
+        // For a time nobody goes there: a stay has a cell.
+        guard
+            case .refused("not-an-active-cell") = leaving.admitted(
+                try admission(tree, to: army, until: "2027-05-20"), from: tree.path(tree.cellA1), to: path, roles: [])
+        else {
+            Issue.record("a stay outside")
+            return
+        }
+        let committee = brokenRules { _ = try tree.member(in: tree.baseA) }
+        #expect(committee == ["member.cell-type"])
+    }
+
     @Test("a move within the base organisation ends the roles in the old cell only")
     func withinBase() throws {
         let tree = try SampleTree()

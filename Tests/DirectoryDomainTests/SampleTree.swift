@@ -38,6 +38,15 @@ struct SampleTree {
         cellB1 = try found(.subordinateCell, [baseB, communeB, province], ids)
     }
 
+    /// A body outside the system that hangs under nothing.
+    func outsider() throws -> Organization {
+        try Organization.founded(
+            ids.next(at: Self.now),
+            OrganizationDraft(
+                code: try OrganizationCode("A90"), name: "Đảng bộ Quân sự Mẫu", type: .external, residential: false,
+                duesRegion: .two), under: nil)
+    }
+
     /// The organisation and those above it.
     func path(_ organization: Organization) -> OrganizationPath {
         let all = [province, communeA, baseA, cellA1, cellA2, communeB, baseB, cellB1]

@@ -41,6 +41,22 @@ struct AssessmentRunTests {
         }
     }
 
+    @Test("who belongs to a body outside the system pays there and is not assessed here")
+    func outside() async throws {
+        try await DuesScene.run { scene in
+            let army: OrganizationID = scene.kit.ids.next(at: scene.kit.time.now)
+            try await scene.keep(scene.organization(army, "A35.90", .external, under: scene.province))
+            let away = try await scene.member(cell: army)
+            let here = try await scene.member()
+            let run = try await scene.assess("2026-11")
+            #expect(run.members == 2 && run.assessed == 1)
+            let assessed = try await scene.pool.query("SELECT member_id FROM assessments").map {
+                try $0.get("member_id", as: MemberID.self)
+            }
+            #expect(assessed == [here] && assessed != [away])
+        }
+    }
+
     /// Members of every kind: categories, figures, states, reliefs, long membership.
     private static func plant(_ count: Int, in scene: DuesScene) async throws -> [AssessmentSubject] {
         var generator = SystemRandomNumberGenerator()

@@ -82,6 +82,25 @@ struct StatusTimelineTests {
         #expect(status(try opened, try requested(), try issued(), finished("admitted")) == .completed)
     }
 
+    @Test("the letter is told of with the cell that issued it, and changes nothing of whose turn it is")
+    func letter() throws {
+        func void(_ reissued: Bool) -> ProgressEvent {
+            .letterCancelled(
+                CaseLetterCancelled(
+                    dossierId: dossier, memberId: officer, fromCellId: cell, reissued: reissued,
+                    cancelledAt: Forms.moment))
+        }
+        let issued = ProgressEvent.letterIssued(
+            CaseLetterIssued(dossierId: dossier, memberId: officer, fromCellId: cell, issuedAt: Forms.moment))
+        let timeline = StatusTimeline(
+            entries([try opened, entered("introduce"), completed, issued, entered("pass-down"), void(true)]))
+        #expect(timeline.status == .inProgress && timeline.turn?.step == "pass-down")
+        #expect(issued.organization == cell && void(true).organization == cell)
+        #expect(issued.text(at: "Chi bộ A1").vietnamese == "Chi bộ A1 đã cấp giấy giới thiệu")
+        #expect(void(true).text(at: "Chi bộ A1").english == "The letter is void; Chi bộ A1 issues it anew")
+        #expect(void(false).text(at: "Chi bộ A1").english == "The letter is void")
+    }
+
     @Test("whose turn it is is shown only while it is somebody's")
     func turn() throws {
         #expect(StatusTimeline(entries([try opened, entered("introduce")])).turn?.step == "introduce")

@@ -79,6 +79,73 @@ struct ProcedureTests {
         }
     }
 
+    @Test("a transfer out of the system names the body there; every other procedure names a cell")
+    func outside() async throws {
+        try await IntakeStage.run { stage in
+            let army: OrganizationID = stage.ids.next(at: stage.time.now)
+            try await stage.tell(army, "A90", "Đảng bộ Quân sự Mẫu", .external, below: nil)
+            let answer = try await stage.submit(stage.body(form: ["destinationCellId": .string("\(army)")]))
+            #expect(answer.status == .created, "\(answer.text)")
+            let base = try await stage.submit(stage.body(form: ["destinationCellId": .string("\(stage.base)")]))
+            #expect(base.faults == ["form.destinationCellId": "organization.not-a-cell"])
+            let opinion = try await send(
+                stage, "residence-opinion", ["purpose": "cadre", "residenceCellIds": [.string("\(army)")]])
+            #expect(opinion.faults == ["form.residenceCellIds[0]": "organization.not-a-cell"])
+        }
+    }
+
+    @Test("a committee enters the letter of a member who comes from outside; nobody else, and for nobody else")
+    func inbound() async throws {
+        try await IntakeStage.run { stage in
+            let army: OrganizationID = stage.ids.next(at: stage.time.now)
+            try await stage.tell(army, "A90", "Đảng bộ Quân sự Mẫu", .external, below: nil)
+            let soldier: MemberID = stage.ids.next(at: stage.time.now)
+            try await stage.tell(soldier, "Đỗ Văn Mẫu 04", in: army)
+            func enter(
+                by officer: MemberID? = nil, for applicant: MemberID?, at organization: OrganizationID? = nil
+            ) async throws -> TestAnswer {
+                let sender = officer ?? stage.officer
+                var body: [String: JSONValue] = [
+                    "procedure": "inbound-transfer", "declaredUnclassified": true,
+                    "form": [
+                        "destinationCellId": .string("\(stage.cell)"), "letterNumber": "12-GGT/ĐU",
+                        "letterDate": "2026-11-02", "filledBoxes": "3",
+                        "letterAttachmentId": .string("\(try await stage.file(by: sender))"),
+                    ],
+                ]
+                if let applicant { body["applicantMemberId"] = .string("\(applicant)") }
+                body["receivingOrganizationId"] = .string("\(organization ?? stage.commune)")
+                return try await stage.submit(
+                    String(decoding: ContractsJSON.encode(JSONValue.object(body)), as: UTF8.self), by: sender)
+            }
+            let answer = try await enter(for: soldier)
+            #expect(answer.status == .created, "\(answer.text)")
+            let event = try await told(stage)
+            #expect(event.applicantMemberId == soldier && event.enteredByMemberId == stage.officer)
+            #expect(event.receivingOrganizationId == stage.commune && event.attachments.count == 1)
+            #expect(event.code.organization.text == "A35.12.08")
+            // Both may look at it, and it is the member's dossier.
+            let id = try answer.json(Acknowledged.self).dossierId
+            for reader in [soldier, stage.officer] { #expect(try await stage.see(id, by: reader).status == .ok) }
+            #expect(try await stage.see(id, by: stage.neighbour).status == .forbidden)
+
+            let stranger = try await enter(by: stage.neighbour, for: soldier)
+            #expect(stranger.faults == ["receivingOrganizationId": "assisted.role"])
+            #expect(try await enter(for: soldier, at: stage.base).faults == ["receivingOrganizationId": "assisted.role"])
+            #expect(try await enter(for: stage.member).faults == ["applicantMemberId": "assisted.outside"])
+            let unknown: MemberID = stage.ids.next(at: stage.time.now)
+            #expect(try await enter(for: unknown).faults == ["applicantMemberId": "assisted.outside"])
+            #expect(try await enter(for: nil).faults == ["applicantMemberId": "missing"])
+            #expect(try await stage.count("dossiers") == 1)
+            let own: JSONValue = [
+                "procedure": "residence-opinion", "form": ["purpose": "cadre"], "declaredUnclassified": true,
+                "applicantMemberId": .string("\(soldier)"),
+            ]
+            let assisted = try await stage.submit(String(decoding: ContractsJSON.encode(own), as: UTF8.self))
+            #expect(assisted.faults == ["applicantMemberId": "unknown-field"])
+        }
+    }
+
     @Test("an objection to dues, which the offices read that handle it, and those of other procedures do not")
     func duesObjection() async throws {
         try await IntakeStage.run { stage in

@@ -172,6 +172,28 @@ struct DeliveryTests {
         }
     }
 
+    @Test("a letter that is issued anew is told; of a move that is off its rejection tells")
+    func letter() async throws {
+        try await scene { scene in
+            let dossier: DossierID = scene.ids.next(at: scene.time.now)
+            try await scene.service.pool.execute(
+                "INSERT INTO dossiers (dossier_id, code, applicant_member_id) VALUES (\(dossier), 'A35.12.08-261120-0007', \(scene.member))"
+            )
+            for (offset, reissued) in [false, true].enumerated() {
+                let cancelled = CaseLetterCancelled(
+                    dossierId: dossier, memberId: scene.member, fromCellId: scene.ids.next(at: scene.time.now),
+                    reissued: reissued, reason: "Sai ngày sinh", cancelledAt: scene.time.now)
+                try await scene.receive(
+                    cancelled, id: scene.ids.next(at: scene.time.now), key: dossier.value, offset: Int64(offset))
+                #expect(try await scene.states().count == offset)
+            }
+            let row = try await scene.service.pool.queryOne("SELECT rule, body FROM deliveries")
+            #expect(try row.get("rule", as: String.self) == "letter-reissued")
+            let body = try row.get("body", as: String.self)
+            #expect(body.contains("A35.12.08-261120-0007") && !body.contains("Sai ngày sinh"))
+        }
+    }
+
     @Test("who stays elsewhere is told that the stay ends soon, of another last day, and of the end")
     func stay() async throws {
         try await scene { scene in

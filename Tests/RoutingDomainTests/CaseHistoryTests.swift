@@ -28,7 +28,8 @@ struct CaseHistory {
         var random = SeededGenerator(seed: seed)
         let tree = RandomTree(&random)
         let cells = tree.cells.shuffled(using: &random)
-        from = cells[0]
+        let comesFromOutside = definition.route.beginning == .receivingBody
+        from = comesFromOutside ? try #require(tree.outsiders.randomElement(using: &random)) : cells[0]
         // Sometimes the member himself holds a role, and sometimes who entered the dossier does.
         let officers = tree.country.nodes.map { tree.country.officer($0.id) }
         member = try #require(
@@ -39,8 +40,11 @@ struct CaseHistory {
         residence = Bool.random(using: &random) ? cells.randomElement(using: &random) : nil
         self.definition = definition
         self.defect = defect
-        let form = Self.form(definition, cells, &random)
-        let received = tree.country.tree.path(from: from).first { !$0.type.isCell }?.id ?? from
+        let form = Self.form(definition, cells, tree.outsiders, &random)
+        // Whoever comes from outside is mostly received above the cell that he goes to.
+        let below = comesFromOutside ? cells[Int.random(in: 0...1, using: &random)] : from
+        let received =
+            tree.country.tree.path(from: below).filter { !$0.type.isCell }.randomElement(using: &random)?.id ?? from
         let around = try tree.country.around(definition: definition, residence: residence)
         let change = try CaseEngine.open(
             tree.country.dossier(
@@ -53,15 +57,19 @@ struct CaseHistory {
     }
 
     private static func form(
-        _ definition: ProcedureDefinition, _ cells: [OrganizationID], _ random: inout SeededGenerator
+        _ definition: ProcedureDefinition, _ cells: [OrganizationID], _ outsiders: [OrganizationID],
+        _ random: inout SeededGenerator
     ) -> [String: JSONValue] {
         var form: [String: JSONValue] = [
-            "stayFrom": "2026-12-01", "stayReason": "work", "purpose": "cadre",
+            "filledBoxes": .string("\(Int.random(in: 1...9, using: &random))"), "stayFrom": "2026-12-01", "stayReason": "work", "purpose": "cadre",
             "stayUntil": Bool.random(using: &random) ? "2027-05-31" : "2026-12-31",
         ]
         let named = cells.dropFirst().prefix(Int.random(in: 0...2, using: &random)).map { JSONValue.string("\($0)") }
         if let field = definition.route.destinationField, let first = named.first {
             form[field] = named.count == 1 ? first : .array(named)
+            if let outsider = outsiders.randomElement(using: &random), Int.random(in: 0..<4, using: &random) == 0 {
+                form[field] = .string("\(outsider)")
+            }
         }
         return form
     }
@@ -88,6 +96,9 @@ struct CaseHistory {
                 try tell(.resultIssued(document: definition.result?.document ?? "", version: running.requests))
             case .running:
                 guard let turn = running.turn, let step = definition.step(named: turn.step) else { return false }
+                if turn.place == .outside {
+                    try tell(.resultIssued(document: definition.result?.document ?? "", version: running.requests))
+                }
                 guard let officer = sitting(at: turn) else {
                     tree.appoint(for: turn)
                     continue
@@ -122,8 +133,8 @@ struct CaseHistory {
         _ action: ProcedureDefinition.Action, _ turn: RunningCase.Turn, _ officer: Officer
     ) -> OfficerAction {
         var fields: [String: String] = [:]
-        if action.effect == .readdress, let cell = tree.activeCells.filter({ $0 != from }).randomElement(using: &random)
-        {
+        let addresses = tree.activeCells.filter { $0 != from } + tree.outsiders
+        if action.effect == .readdress, let cell = addresses.randomElement(using: &random) {
             fields["destinationCellId"] = "\(cell)"
         }
         if action.effect == .recordOpinion, let opinion = definition.opinion {

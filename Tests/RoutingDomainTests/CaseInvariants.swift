@@ -26,7 +26,10 @@ enum CaseInvariants {
             !after.done.contains { after.concerned.contains($0.byMemberId) },
             "nobody in his own matter, nor who entered it")
         demand(Set(after.done.map(\.number)).count == after.done.count, "never two deciders of one turn")
-        demand(after.boxes.map(\.number) == after.boxes.indices.map { $0 + 1 }, "boxes follow each other")
+        // The first follow those that were filled on paper.
+        let filled = around.definition.letter?.filledField.flatMap { after.form[$0]?.string }.flatMap(Int.init) ?? 0
+        demand(
+            after.boxes.map(\.number) == after.boxes.indices.map { $0 + 1 + filled }, "boxes follow each other")
         demand(after.version == (before?.version ?? 0) + Int64(change.events.count), "the version counts the events")
         guard let before else { return broken }
 
@@ -89,6 +92,8 @@ enum CaseInvariants {
             after.cancelledLetters.count == before.cancelledLetters.count
         else { return true }
         let tree = around.tree
+        // Whoever hands the letter over outside waits for the reply, too.
+        if Place.ofOutside.contains(new.place), old.organizationId == new.organizationId { return true }
         if after.variant != nil {
             return tree.path(from: old.organizationId).contains { $0.id == new.organizationId }
                 || tree.path(from: new.organizationId).contains { $0.id == old.organizationId }

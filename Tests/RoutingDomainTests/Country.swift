@@ -100,7 +100,8 @@ extension Country {
     /// The circumstances in which a command is applied.
     func around(
         now: Date = Country.morning, held: Bool = false, definition: ProcedureDefinition? = nil,
-        residence: OrganizationID? = nil, exempt: Bool = false, stay: MemberState.Stay? = nil, openStay: OpenStay? = nil
+        residence: OrganizationID? = nil, exempt: Bool = false, stay: MemberState.Stay? = nil, openStay: OpenStay? = nil,
+        offices: [HeldOffice] = []
     ) throws -> Circumstances {
         Circumstances(
             definition: try definition ?? Country.transfer.get(), tree: tree, staffing: staffing,
@@ -108,7 +109,7 @@ extension Country {
                 fullName: "Nguyễn Văn Mẫu 01", cardNumber: "000001", joinedOn: try Day("2015-05-19"),
                 recognisedOn: try Day("2016-05-19"), transfersHeld: held,
                 residenceCellId: residence, exemptFromResidenceActivity: exempt, stay: stay),
-            calendar: try Country.calendar.get(), openStay: openStay, now: now)
+            calendar: try Country.calendar.get(), openStay: openStay, offices: offices, now: now)
     }
 
     /// The action of whoever sits at the present turn.
@@ -169,8 +170,11 @@ extension ProcedureDefinition {
                         Action(
                             name: "approve", title: text("Approve"), effect: .forward, needsText: false,
                             standardText: "Giới thiệu đồng chí {member} đến {next}.",
-                            fields: [Field(name: .duesPaidThrough, isRequired: false)],
-                            guards: [.transferNotHeld]), supplement, refuse, reissue, cancel,
+                            fields: [
+                                Field(name: .duesPaidThrough, isRequired: false),
+                                Field(name: .officesHandedOver, isRequired: false),
+                            ],
+                            guards: [.transferNotHeld, .officesHandedOver]), supplement, refuse, reissue, cancel,
                     ]),
                 Step(
                     name: "onward-introduction", title: text("Onward introduction"), places: [.ascending, .meeting],

@@ -8,9 +8,9 @@ import Testing
 struct OpinionCampaignTests {
     private let ids = SequentialIDSource(seed: 5)
 
-    private func campaign() throws -> OpinionCampaign {
+    private func campaign(_ purpose: OpinionPurpose = .annual) throws -> OpinionCampaign {
         OpinionCampaign(
-            id: ids.next(at: Country.morning), year: 2026, finishBy: try Day("2026-12-31"),
+            id: ids.next(at: Country.morning), purpose: purpose, year: 2026, finishBy: try Day("2026-12-31"),
             orderedByMemberId: ids.next(at: Country.morning))
     }
 
@@ -35,6 +35,15 @@ struct OpinionCampaignTests {
             state, cell: ids.next(at: Country.morning), residence: ids.next(at: Country.morning))
         let rests = state.isEnd || state == .suspended || state == .inTransit
         #expect(try omission(of: one) == (rests ? .state : nil))
+    }
+
+    @Test("who is exempt from activity at the residence gets no annual opinion, but every other", arguments: OpinionPurpose.allCases)
+    func purposes(_ purpose: OpinionPurpose) throws {
+        let one = try member(cell: ids.next(at: Country.morning), residence: ids.next(at: Country.morning))
+        let exempt = Applicant(fullName: "", joinedOn: one.joinedOn, exemptFromResidenceActivity: true)
+        let omission = try campaign(purpose).omission(of: one, exempt)
+        #expect(omission == (purpose == .annual ? .exempt(.residenceActivity) : nil))
+        #expect(try campaign(purpose).form(for: one)["purpose"] == .string(purpose.rawValue))
     }
 
     @Test("the cells that had accepted the member within the year are asked, his own cell is not")

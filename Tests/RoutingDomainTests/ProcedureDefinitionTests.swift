@@ -62,6 +62,24 @@ struct ProcedureDefinitionTests {
         #expect(boxAtTheEnd.contains { $0.reason == "the receiving cell admits and fills no box" })
     }
 
+    @Test("offices are handed over where the first box is signed, and the officer can say so")
+    func handOver() throws {
+        func approval(_ fields: [ProcedureDefinition.Field]) -> ProcedureDefinition.Action {
+            .init(
+                name: "approve", title: .init(vietnamese: "", english: ""), effect: .forward, needsText: true,
+                fields: fields, guards: [.officesHandedOver])
+        }
+        let confirmation = ProcedureDefinition.Field(name: .officesHandedOver, isRequired: false)
+        let silent = try faults { $0[0] = copy($0[0], actions: [approval([])]) }
+        #expect(silent.map(\.rule) == ["guard.confirmation"])
+        #expect(silent.first?.path == "steps.introduce.actions.approve.guards")
+        let forced = ProcedureDefinition.Field(name: .officesHandedOver, isRequired: true)
+        #expect(try fault { $0[0] = copy($0[0], actions: [approval([forced])]) }?.rule == "guard.confirmation")
+        let late = try faults { $0[1] = copy($0[1], actions: [approval([confirmation])]) }
+        #expect(late.map(\.rule) == ["guard.offices"])
+        #expect(try fault { $0[0] = copy($0[0], actions: [approval([confirmation])]) } == nil)
+    }
+
     @Test("a box needs a text, a refusal a reason, a new address its field, a limit a sensible number")
     func details() throws {
         let silent = ProcedureDefinition.Action(

@@ -4,10 +4,11 @@ import TestSeed
 @testable import RoutingDomain
 
 /// A random tree of 2 to 6 levels: base cells and sections, levels left out, organisations without officers or
-/// dissolved.
+/// dissolved, bodies outside the system.
 struct RandomTree {
     private(set) var country = Country()
     private(set) var cells: [OrganizationID] = []
+    private(set) var outsiders: [OrganizationID] = []
     let depth: Int
 
     /// The levels of the country from the top, without the cells.
@@ -20,6 +21,7 @@ struct RandomTree {
         let top = country.add(Self.levels[first], "Gốc")
         grow(under: top, level: first, &random)
         while cells.count < 3 { addCell(under: top, level: first, &random) }
+        addOutsiders(&random)
         country.giveAllRoles()
         dissolveSome(&random)
     }
@@ -45,6 +47,14 @@ struct RandomTree {
             grow(under: id, level: next, &random)
         }
         if Bool.random(using: &random) { addCell(under: parent, level: level, &random) }
+    }
+
+    /// One beneath some committee, and one that hangs under nothing.
+    private mutating func addOutsiders(_ random: inout SeededGenerator) {
+        let committee = country.nodes.filter { !$0.type.isCell }.randomElement(using: &random)
+        for parent in [committee?.id, nil] {
+            outsiders.append(country.add(.external, "Ngoài \(country.nodes.count)", under: parent, staffed: false))
+        }
     }
 
     private mutating func addCell(under parent: OrganizationID, level: Int, _ random: inout SeededGenerator) {

@@ -198,6 +198,40 @@ struct CampaignTests {
         }
     }
 
+    @Test("a list for another purpose: those who are named, exempt from activity or not, and as often as it is asked")
+    func list() async throws {
+        try await RoutingStage.run { stage in
+            let (cellA, cellB) = (stage.places.cellA, stage.places.cellB)
+            let plain = try await stage.employ(at: cellA, residence: cellB)
+            let exempt = try await stage.employ(at: cellA, residence: cellB, exemptFromActivity: true)
+            let hidden = try await stage.employ(at: cellA, residence: cellB, exemptFromIntroduction: true)
+            let over = try await stage.employ(at: cellA, residence: cellB, state: .deceased)
+            try await stage.employ(at: cellA, residence: cellB)
+            let officer = try stage.officer(stage.places.baseA)
+            let named = [plain, exempt, hidden, over, plain]
+            for round in 1...2 {
+                let ordered: SeenCampaign = try await stage.order(
+                    by: officer, at: stage.places.baseA, members: named, purpose: "discipline"
+                ).json()
+                #expect(ordered.planned == 4)
+                try await run(stage)
+                let seen = try await stage.see(ordered.id, by: officer)
+                #expect(seen.campaign.state == "created" && seen.campaign.created == 2)
+                #expect(seen.exemptBy.map(\.reason) == ["exempt-from-introduction", "membership-state"])
+                #expect(try await stage.count("cases") == Int64(2 * round))
+            }
+            let purposes = try await stage.pool.queryOne(
+                "SELECT array_agg(DISTINCT document -> 'form' ->> 'purpose') AS all FROM cases")
+            #expect(try purposes.get("all", as: [String].self) == ["discipline"])
+            // It does not stand in for the annual opinion.
+            let annual: SeenCampaign = try await stage.order(by: officer, at: stage.places.baseA, members: [plain]).json()
+            try await run(stage)
+            #expect(try await stage.see(annual.id, by: officer).campaign.created == 1)
+            let again: SeenCampaign = try await stage.order(by: officer, at: stage.places.baseA, members: [plain]).json()
+            #expect(again.planned == 1 && again.exempt == 1)
+        }
+    }
+
     @Test("a member or a cell that the directory does not know fails alone, with its reason")
     func failing() async throws {
         try await RoutingStage.run { stage in
@@ -235,14 +269,27 @@ struct CampaignTests {
             let communeA = stage.places.communeA
             let officer = try stage.officer(communeA)
             func faults(
-                within: [OrganizationID]? = nil, purpose: String = "annual", finishBy: String? = nil
+                within: [OrganizationID]? = nil, members: [MemberID]? = nil, purpose: String = "annual",
+                finishBy: String? = nil
             ) async throws -> [String: String] {
                 let answer = try await stage.order(
-                    by: officer, at: communeA, within: within, purpose: purpose, finishBy: finishBy)
+                    by: officer, at: communeA, within: within, members: members, purpose: purpose, finishBy: finishBy)
                 #expect(answer.status == .unprocessableContent)
                 return answer.faults
             }
-            #expect(try await faults(purpose: "cadre") == ["purpose": "campaign.purpose"])
+            #expect(try await faults(purpose: "curiosity") == ["purpose": "campaign.purpose"])
+            #expect(try await faults(purpose: "cadre") == ["memberIds": "campaign.members"])
+            #expect(try await faults(members: []) == ["memberIds": "campaign.members.count"])
+            let crowd = Array(repeating: officer, count: OpinionCampaign.mostNamed + 1)
+            #expect(try await faults(members: crowd) == ["memberIds": "campaign.members.count"])
+            #expect(
+                try await faults(within: [stage.places.baseA], members: [officer]) == ["within": "campaign.lists"])
+            let foreign = try await stage.employ(at: stage.places.baseCellB, residence: stage.places.cellA)
+            let near = try await stage.employ(at: stage.places.cellA, residence: stage.places.cellB)
+            #expect(try await faults(members: [near, foreign]) == ["memberIds[1]": "campaign.member-outside"])
+            let unknown: MemberID = stage.ids.next(at: stage.time.now)
+            #expect(try await faults(members: [unknown]) == ["memberIds[0]": "campaign.member-outside"])
+            try await stage.pool.execute("DELETE FROM directory_members WHERE id = ANY (\([foreign, near]))")
             #expect(try await faults(finishBy: "2026-11-19") == ["finishBy": "campaign.finish-by"])
             #expect(try await faults(finishBy: "2027-01-01") == ["finishBy": "campaign.finish-by"])
             #expect(try await faults(finishBy: "tomorrow").keys.sorted() == ["finishBy"])

@@ -43,7 +43,9 @@ public func withTestService<Definition: ServiceDefinition, R: Sendable>(
     try Data(signer.keySet.utf8).write(to: keys)
     defer { try? FileManager.default.removeItem(at: keys) }
     let effective = try TestSettings.effective(for: definition, url: url, keys: keys.path, settings)
-    var connection = PostgresConfiguration(url: url, applicationName: "test", size: 4)
+    var connection = PostgresConfiguration(
+        url: url, applicationName: "test", size: 4, acquireTimeout: patience)
+    connection.connectTimeout = patience
     _ = try await Migrator(connection, migrations: Definition.allMigrations, logger: logger).migrate()
     if let proxy { connection.url = url.replacing(":\(server.port)/", with: ":\(proxy.port)/") }
     let pool = PostgresPool(connection, logger: logger)

@@ -8,7 +8,14 @@ import urllib.parse
 import pytest
 from accounts import told_in_order
 from stack import ROOT
-from walkthrough.procedures import DuesObjection, ResidenceOpinion, StayExtension, TemporaryTransfer
+from walkthrough.procedures import (
+    DuesObjection,
+    InboundTransfer,
+    OutboundTransfer,
+    ResidenceOpinion,
+    StayExtension,
+    TemporaryTransfer,
+)
 from walkthrough.suite import Refused
 
 
@@ -36,6 +43,35 @@ def ended_well(one, stack, notices):
     rules = stack.sql(f"SELECT DISTINCT rule FROM notification.deliveries WHERE dossier_id = '{one.dossier}'")
     assert {rule for (rule,) in rules} == notices
     told_in_order(stack, one.dossier)
+
+
+def test_out_of_the_system_and_back(suite, directory, timeline, stack, tmp_path):
+    out = thread(OutboundTransfer, suite, directory, timeline, "member-16", "army")
+    ended_well(out, stack, {"dossier-acknowledged", "member-admitted", "result-issued"})
+    # The letter that is handed over bears the boxes up to the committee above that body, and is signed before.
+    text = words(out.document, tmp_path)
+    for said in ("GIẤY GIỚI THIỆU", "Đảng bộ tỉnh Mẫu", "Đảng bộ Quân sự Mẫu"):
+        assert said in text, text
+    order = stack.sql(
+        "SELECT type, data ->> 'step' FROM routing.case_history"
+        f" WHERE dossier_id = '{out.dossier}' AND (type LIKE '%result-requested%' OR data ->> 'step' = 'hand-over-outside')"
+        " ORDER BY version"
+    )
+    assert [kind.split(".")[2] for kind, _ in order] == ["result-requested", "step-entered", "step-completed"]
+    member = directory.member(out.applicant.subject)
+    assert member["cellId"] == directory.ids["organizations"]["army"] and member["state"] == "official"
+
+    back = thread(InboundTransfer, suite, directory, timeline, "member-16", "cell-b2")
+    ended_well(back, stack, {"dossier-acknowledged", "member-admitted", "result-issued"})
+    assert directory.member(back.applicant.subject)["cellId"] == directory.ids["organizations"]["cell-b2"]
+    entered = stack.sql(f"SELECT entered_by_member_id FROM intake.dossiers WHERE id = '{back.dossier}'")
+    assert entered == [[back.sender.subject]] and back.sender.subject != back.applicant.subject
+    # Whoever scanned the letter did not hold it against the paper.
+    verified = stack.sql(
+        "SELECT data ->> 'byMemberId' FROM routing.case_history"
+        f" WHERE dossier_id = '{back.dossier}' AND data ->> 'step' = 'verify-letter' AND type LIKE '%completed%'"
+    )
+    assert verified and verified != entered
 
 
 def test_a_temporary_transfer(suite, directory, timeline, stack, tmp_path):

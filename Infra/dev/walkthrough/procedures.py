@@ -1,10 +1,44 @@
-"""The other procedures, from the form to their end: temporary transfer, its extension, opinion of the residence, objection."""
+"""The other procedures, from the form to their end: out of the system and back, temporary transfer, opinion, objection."""
 
 import datetime
 
 from .suite import OPERATOR
 from .timeline import HANOI
 from .transfer import Transfer
+
+
+class OutboundTransfer(Transfer):
+    """A transfer to a body outside the system: the letter is signed, handed over on paper, and answered."""
+
+    def deed(self, turn):
+        if turn["step"] == "hand-over-outside":
+            self._suite.until(f"the letter of dossier {self.code}", lambda: self._view()["results"])
+            return "hand-over", {}
+        if turn["step"] == "await-reply":
+            return "admit", {"text": f"Công văn phúc đáp ngày {datetime.datetime.now(HANOI):%d/%m/%Y}"}
+        return super().deed(turn)
+
+
+class InboundTransfer(Transfer):
+    """Back from there: a committee scans the paper letter and enters it, somebody else holds it against the paper."""
+
+    procedure = "inbound-transfer"
+    body = "base-b"
+
+    def submit(self, destination):
+        self.destination = destination["id"]
+        receiving = self._directory.ids["organizations"][self.body]
+        self.sender = self._directory.holders(receiving, "organisation-officer")[0]
+        self.beside = {"applicantMemberId": self.applicant.subject, "receivingOrganizationId": receiving}
+        self._suite.until("the member outside at Intake", lambda: self._faults({}) == {"missing"})
+        form = {
+            "destinationCellId": self.destination,
+            "letterNumber": "12-GGT/ĐU",
+            "letterDate": f"{datetime.datetime.now(HANOI):%Y-%m-%d}",
+            "filledBoxes": "3",
+            "letterAttachmentId": self._upload("Giấy giới thiệu.pdf", ["GIẤY GIỚI THIỆU", self.applicant.name]),
+        }
+        self._send(form, f"enters the letter of {self.applicant.name} for {destination['name']}")
 
 
 class TemporaryTransfer(Transfer):

@@ -26,6 +26,8 @@ class Transfer:
         self._suite, self._directory, self._timeline = suite, directory, timeline
         self._notices = Notices(suite)
         self.applicant, self._at = applicant, at or (lambda point: None)
+        # Who sends the form, and what he says beside it.
+        self.sender, self.beside = applicant, {}
         self.dossier = self.code = self.destination = self.result = self.document = None
 
     def run(self, destination):
@@ -72,9 +74,8 @@ class Transfer:
 
     def _send(self, form, what):
         """The form; the acknowledgement comes at once."""
-        body = {"procedure": self.procedure, "form": form, "declaredUnclassified": True}
-        with self._timeline.step("Intake", self.applicant.name, what):
-            answer = self._suite.call("intake", "POST", "/v1/dossiers", by=self.applicant, body=body).json
+        with self._timeline.step("Intake", self.sender.name, what):
+            answer = self._suite.call("intake", "POST", "/v1/dossiers", by=self.sender, body=self._body(form)).json
         self.dossier, self.code = answer["dossierId"], answer["code"]
         body = answer["receivingOrganization"]["name"]
         received, deadline = moment(answer["receivedAt"]), moment(answer["deadline"]["at"])
@@ -82,18 +83,20 @@ class Transfer:
         with self._timeline.step("Intake", body, what):
             pass
 
+    def _body(self, form):
+        return {"procedure": self.procedure, "form": form, "declaredUnclassified": True, **self.beside}
+
     def _faults(self, form):
         """The rules that an incomplete form breaks, as Intake knows the member."""
-        body = {"procedure": self.procedure, "form": form, "declaredUnclassified": True}
-        answer = self._suite.call("intake", "POST", "/v1/dossiers", by=self.applicant, body=body, expect=(422,))
+        answer = self._suite.call("intake", "POST", "/v1/dossiers", by=self.sender, body=self._body(form), expect=(422,))
         return {error["rule"] for error in answer.json["errors"]}
 
     def _upload(self, name, lines):
         contents = pdf(lines)
-        with self._timeline.step("Intake", self.applicant.name, f"attaches {name} ({len(contents)} bytes)"):
+        with self._timeline.step("Intake", self.sender.name, f"attaches {name} ({len(contents)} bytes)"):
             headers = {"Content-Type": "application/pdf", "X-File-Name": urllib.parse.quote(name)}
             answer = self._suite.call(
-                "intake", "POST", "/v1/attachments", by=self.applicant, body=contents, headers=headers
+                "intake", "POST", "/v1/attachments", by=self.sender, body=contents, headers=headers
             )
         if answer.json["sha256"] != hashlib.sha256(contents).hexdigest():
             raise Refused("the attachment was not kept as it was sent")

@@ -120,6 +120,10 @@ public struct Simulation {
         // Everybody takes an hour of his working time.
         now = WorkingTime(calendar: around.calendar, rules: around.rules).moment(after: .seconds(3_600), from: now)
         lines.append(describe(turn))
+        if turn.place == .outside, let result = around.definition.result {
+            lines.append("    result \(result.document) is signed")
+            tell(.resultIssued(document: result.document, version: running.requests))
+        }
         guard let officer = turn.seat.flatMap({ people[$0] }) else { return false }
         if let index = deviations.firstIndex(where: { isDue($0, at: step) }) {
             let deviation = deviations.remove(at: index)

@@ -41,7 +41,9 @@ extension Member {
         roles: [(role: HeldRole, path: OrganizationPath)]
     ) -> Admission.Outcome {
         guard !state.isEnd else { return .refused(reason: "membership-ended") }
-        guard let cell = to.first, CellRule.faults(cell, field: "toCellId").isEmpty else {
+        guard let cell = to.first,
+            CellRule.faults(cell, field: "toCellId", orOutside: admission.stay == nil).isEmpty
+        else {
             return .refused(reason: "not-an-active-cell")
         }
         var next = self

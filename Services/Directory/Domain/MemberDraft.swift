@@ -55,7 +55,7 @@ extension Member {
             channels: draft.channels, transfersHeld: draft.transfersHeld,
             exemptFromResidenceActivity: draft.exemptFromResidenceActivity,
             exemptFromIntroduction: draft.exemptFromIntroduction)
-        var faults = member.faults(today: today) + CellRule.faults(cell, field: "cellId")
+        var faults = member.faults(today: today) + CellRule.faults(cell, field: "cellId", orOutside: true)
         if draft.residenceCellId != nil {
             faults += CellRule.faults(ofResidence: residenceCell, field: "residenceCellId")
         }
@@ -66,10 +66,12 @@ extension Member {
 
 /// Where members may belong.
 enum CellRule {
-    static func faults(_ cell: Organization?, field: String) -> [InvalidValue] {
+    /// - Parameter orOutside: whether it may be a body outside the system instead: there the members stand who came from it
+    ///   or left for it.
+    static func faults(_ cell: Organization?, field: String, orOutside: Bool = false) -> [InvalidValue] {
         guard let cell else { return [Faults.unknownOrganization(field)] }
         var faults: [InvalidValue] = []
-        if !cell.type.isCell {
+        if !cell.type.isCell, !orOutside || cell.type != .external {
             faults.append(
                 InvalidValue(
                     field: field, rule: "member.cell-type", vietnamese: "Đảng viên chỉ sinh hoạt ở chi bộ.",

@@ -84,7 +84,9 @@ extension Organization {
         if change.concernsTree {
             faults += Hierarchy.faults(of: next.type, id: id, under: around.above)
             faults += Hierarchy.faults(of: next.type, above: around.childTypes)
-            if !next.type.isCell, around.memberCount + around.residentCount > 0 { faults.append(Self.hasMembers) }
+            // A body outside the system has members, and nobody lives at it.
+            let members = next.type == .external ? 0 : around.memberCount
+            if !next.type.isCell, members + around.residentCount > 0 { faults.append(Self.hasMembers) }
             if !around.roles.allSatisfy({ RoleRule.places[$0]?.contains(next.type) == true }) {
                 faults.append(Self.hasRoles)
             }

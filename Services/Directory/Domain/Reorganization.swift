@@ -81,7 +81,8 @@ struct Relocation {
         guard !members.isEmpty else { return }
         var wrong =
             to == nil
-            ? [Self.needsPlace(field, count: members.count)] : CellRule.faults(to?.first, field: field)
+            ? [Self.needsPlace(field, count: members.count)]
+            : CellRule.faults(to?.first, field: field, orOutside: from.type == .external)
         let isHome = movesResidence && members.contains { $0.lives(in: from.id) }
         if wrong.isEmpty, isHome, to?.first?.residential == false { wrong.append(CellRule.notResidential.under(field)) }
         guard wrong.isEmpty, let cell = to?.first else {

@@ -68,6 +68,8 @@ struct AssessmentStatement {
                 LEFT JOIN rate r ON r.category = c.state ->> 'duesCategory'
             WHERE c.state ->> 'state' = ANY(\(owing.map(\.rawValue)))
                 AND (c.state ->> 'joinedOn')::date <= \(rules.month.lastDay)
+                -- Who belongs to a body outside the system pays there.
+                AND o.state ->> 'type' <> \(OrganizationType.external.rawValue)
         )
         """
     }

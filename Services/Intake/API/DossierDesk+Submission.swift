@@ -31,23 +31,24 @@ extension DossierDesk {
         _ body: JSONValue, by member: MemberID, in transaction: PostgresTransaction
     ) async throws -> Reply {
         let now = kit.time.now
-        let applicant = try await applicant(member, in: transaction)
+        let sender = try await applicant(member, in: transaction)
         let submission = Submission(body, catalogue: catalogue, today: Day(containing: now))
+        let applicant = try await subject(of: submission, enteredBy: sender, in: transaction)
         let files = try await AttachmentStore.lock(submission.attachments.map(\.id), of: member, in: transaction)
         let accepted = try await submission.accepted(
             with: facts(for: submission, of: applicant, files: files, in: transaction))
-        let path = try await receivingPath(accepted.entry, applicant, in: transaction)
+        let path = try await receivingPath(submission, accepted.entry, applicant, in: transaction)
         if let fault = OrganizationState.Activation.fault(
             of: accepted.entry.procedure, above: path, isElectronicByDefault: isElectronicByDefault,
             today: Day(containing: now))
         {
             throw RejectedSubmission([fault])
         }
-        let body = try receivingBody(above: path)
+        let body = try submission.assisted == nil ? receivingBody(above: path) : enteringBody(path)
         let acknowledgement = try await acknowledge(accepted.entry, at: body, now: now, in: transaction)
         let dossier = DossierSubmitted(
             dossierId: kit.ids.next(at: now), code: acknowledgement.code, procedure: accepted.entry.procedure,
-            procedureVersion: accepted.entry.version, applicantMemberId: member, enteredByMemberId: member,
+            procedureVersion: accepted.entry.version, applicantMemberId: applicant.memberId, enteredByMemberId: member,
             receivingOrganizationId: body.organizationId, receivedAt: acknowledgement.receivedAt,
             acknowledgedAt: acknowledgement.acknowledgedAt, deadline: acknowledgement.deadline, form: accepted.form,
             attachments: accepted.attachments.compactMap { files[$0]?.payload })
@@ -86,6 +87,31 @@ extension DossierDesk {
         return member
     }
 
+    /// Whom the dossier is about: who sends it, unless he enters it for a member who stands at a body outside the system.
+    private func subject(
+        of submission: Submission, enteredBy sender: MemberState, in transaction: PostgresTransaction
+    ) async throws -> MemberState {
+        guard let role = submission.entry?.enteredBy, let assisted = submission.assisted else { return sender }
+        try kit.requireFresh(DirectoryProjection.consumerName(of: kit.service))
+        let roles = try await directory.roles(of: sender.memberId, at: kit.time.now, in: transaction)
+        guard roles.contains(where: { $0.role == role && $0.organizationId == assisted.organization }) else {
+            throw RejectedSubmission([AssistedEntry.noRole])
+        }
+        guard let applicant = try await directory.member(assisted.applicant, in: transaction), !applicant.state.isEnd,
+            applicant.memberId != sender.memberId,
+            try await directory.organization(applicant.cellId, in: transaction)?.type == .external
+        else { throw RejectedSubmission([AssistedEntry.notOutside]) }
+        return applicant
+    }
+
+    /// The committee itself that received the paper.
+    private func enteringBody(_ path: [OrganizationState]) throws(RejectedSubmission) -> OrganizationState {
+        guard let body = path.first, body.status == .active, !body.type.isCell else {
+            throw RejectedSubmission([AssistedEntry.noRole])
+        }
+        return body
+    }
+
     private func facts(
         for submission: Submission, of applicant: MemberState, files: [AttachmentID: AttachmentRow],
         in transaction: PostgresTransaction
@@ -99,10 +125,14 @@ extension DossierDesk {
             attachments: files.mapValues { $0.dossier == nil ? .free : .used })
     }
 
-    /// The cell above which the receiving body stands, with its superiors.
+    /// The cell above which the receiving body stands, or the body that enters the dossier, with its superiors.
     private func receivingPath(
-        _ entry: ProcedureEntry, _ applicant: MemberState, in transaction: PostgresTransaction
+        _ submission: Submission, _ entry: ProcedureEntry, _ applicant: MemberState,
+        in transaction: PostgresTransaction
     ) async throws -> [OrganizationState] {
+        if let assisted = submission.assisted {
+            return try await directory.path(from: assisted.organization, in: transaction)
+        }
         let stay = entry.receivedAbove == .stay ? applicant.stay?.cellId : nil
         return try await directory.path(from: stay ?? applicant.cellId, in: transaction)
     }
@@ -126,6 +156,18 @@ extension DossierDesk {
         let number = try await DossierNumbers.draw(at: body.code, on: day, in: transaction)
         return try Acknowledgement(arrivedAt: now, at: body.code, number: number, within: entry.checkWithin, by: time)
     }
+}
+
+/// What is wrong with a dossier that is entered for somebody else.
+private enum AssistedEntry {
+    static let noRole = InvalidValue(
+        field: "receivingOrganizationId", rule: "assisted.role",
+        vietnamese: "Đồng chí không giữ vai trò nhập hồ sơ này tại tổ chức đảng đó.",
+        english: "You do not hold the role that enters such dossiers at this organisation.")
+    static let notOutside = InvalidValue(
+        field: "applicantMemberId", rule: "assisted.outside",
+        vietnamese: "Chỉ nhập thay cho đảng viên đang thuộc tổ chức ngoài hệ thống.",
+        english: "It is entered only for a member who stands at a body outside the system.")
 }
 
 extension Submission.Applicant {

@@ -22,6 +22,7 @@ enum CatalogueReader {
 
     private static let published = [
         ("dues-objection", PackageResources.dues_objection_yaml),
+        ("inbound-transfer", PackageResources.inbound_transfer_yaml),
         ("official-transfer", PackageResources.official_transfer_yaml),
         ("residence-opinion", PackageResources.residence_opinion_yaml),
         ("temporary-stay-change", PackageResources.temporary_stay_change_yaml),

@@ -13,6 +13,8 @@ enum ProgressConsumer {
     .following { ProgressEvent.supplementRequested($0) }
     .following { ProgressEvent.unroutable($0) }
     .following { ProgressEvent.rejected($0) }
+    .following { ProgressEvent.letterIssued($0) }
+    .following { ProgressEvent.letterCancelled($0) }
     .following { ProgressEvent.admitted($0) }
     .following { ProgressEvent.stayEnding($0) }
     .following { ProgressEvent.stayChanged($0) }

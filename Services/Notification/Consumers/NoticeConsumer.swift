@@ -48,6 +48,14 @@ struct NoticeConsumer: Sendable {
                 message.payload.memberId, of: message, dossier: message.payload.dossierId,
                 facts: ["code": dossier.code.text, "effectiveOn": NoticeFormat.day(message.payload.effectiveOn)], scope)
         }
+        .on(CaseLetterCancelled.self) { message, scope in
+            // Of a move that is off its rejection tells; who took his dossier back knows.
+            guard message.payload.reissued else { return }
+            let dossier = try await known(message.payload.dossierId, scope)
+            try await tell(
+                dossier.applicant, of: message, dossier: message.payload.dossierId, facts: ["code": dossier.code.text],
+                scope)
+        }
         .on(CaseStayEnding.self) { message, scope in
             try await tellOfStay(of: message.payload.dossierId, until: message.payload.until, message, scope)
         }

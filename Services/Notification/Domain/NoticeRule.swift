@@ -55,6 +55,7 @@ public enum NoticeFacts {
         "hoso.dossier.submitted": ["code", "receivedAt", "deadline"],
         "hoso.dossier.supplemented": ["code", "suppliedAt"],
         "hoso.result.issued": ["code", "number", "verificationId"],
+        "hoso.case.letter-cancelled": ["code"],
         "hoso.case.member-admitted": ["code", "effectiveOn"],
         "hoso.case.stay-ending": ["code", "until"],
         "hoso.case.stay-changed": ["code", "until"],

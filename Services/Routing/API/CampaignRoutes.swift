@@ -10,7 +10,7 @@ import RoutingDomain
 import ServiceKit
 
 /// `POST /v1/campaigns`: an officer has the opinion of the place of residence asked for about all members of an
-/// organisation or of parts of it; the cases are made in the background. `GET` tells how far they have come.
+/// organisation, of parts of it, or of a list; the cases are made in the background. `GET` tells how far they have come.
 extension CaseDesk {
     func addCampaigns(to router: Router<HosoRequestContext>) {
         router.post("/v1/campaigns") { request, context in
@@ -64,24 +64,27 @@ extension CaseDesk {
         let now = kit.time.now
         let officer = try await officer(member, in: transaction)
         try await requireCommittee(body.organizationId, officer, in: transaction)
-        let finishBy = try body.checked(today: Day(containing: now))
+        let (purpose, finishBy) = try body.checked(today: Day(containing: now))
         let within = try await subtrees(body, in: transaction)
+        let members = try await named(body, in: transaction)
         guard let definition = try await cases.definitions.newest(.residenceOpinion, in: transaction) else {
             throw Problem.unavailable
         }
         let rules = OpinionCampaign(
-            id: kit.ids.next(at: now), year: Day(containing: now).year, finishBy: finishBy, orderedByMemberId: member)
+            id: kit.ids.next(at: now), purpose: purpose, year: Day(containing: now).year, finishBy: finishBy,
+            orderedByMemberId: member)
         let most = try kit.settings.int("routing.campaign.most")
         let planned = try await CampaignStore.plan(
             Campaign(
                 rules: rules, organizationId: body.organizationId, within: within, procedure: definition.procedure,
                 procedureVersion: definition.version, orderedAt: now),
-            limit: most, in: transaction)
+            of: members, limit: most, in: transaction)
         guard planned > 0 else { throw CampaignRequest.nobody }
         guard planned <= most else { throw CampaignRequest.tooMany(most) }
         try await kit.audit.record(
             "campaign.ordered", subject: "\(rules.id)", actor: "\(member)",
-            details: CampaignRecord(organizationId: body.organizationId, within: within, planned: planned),
+            details: CampaignRecord(
+                purpose: purpose, organizationId: body.organizationId, within: within, planned: planned),
             in: transaction)
         transaction.afterCommit { Counter(label: "routing.campaign.ordered").increment() }
         guard let campaign = try await CampaignStore.read(rules.id, in: transaction) else { throw Problem.notFound }
@@ -103,11 +106,27 @@ extension CaseDesk {
     /// The roles that act for a committee.
     private static let committee: Set<RoleName> = [.organisationOfficer, .committeeSigner]
 
-    /// The tops of the subtrees that are asked for: the organisation itself, or parts of it.
+    /// The members that the order names, each once; nil where it names none. Each belongs to the organisation.
+    private func named(
+        _ body: CampaignRequest, in transaction: PostgresTransaction
+    ) async throws -> [MemberID]? {
+        guard let members = body.memberIds else { return nil }
+        let cells = try await directory.cells(of: members, in: transaction)
+        let nodes = try await OrganizationNodes.above(Array(Set(cells.values)), in: transaction)
+        let tree = OrganizationTree(nodes.values)
+        for (index, member) in members.enumerated() {
+            guard let cell = cells[member], tree.path(from: cell).contains(where: { $0.id == body.organizationId }) else {
+                throw CampaignRequest.memberOutside(index)
+            }
+        }
+        return Array(cells.keys)
+    }
+
+    /// The tops of the subtrees that are asked for: the organisation itself, or parts of it; none where members are named.
     private func subtrees(
         _ body: CampaignRequest, in transaction: PostgresTransaction
     ) async throws -> [OrganizationID] {
-        guard let parts = body.within else { return [body.organizationId] }
+        guard let parts = body.within else { return body.memberIds == nil ? [body.organizationId] : [] }
         for (index, part) in parts.enumerated() {
             let path = try await directory.path(from: part, in: transaction).map(\.organizationId)
             guard path.contains(body.organizationId) else { throw CampaignRequest.outside(index) }
@@ -149,6 +168,7 @@ extension CaseDesk {
 
 /// What the audit says of an order.
 private struct CampaignRecord: Encodable {
+    let purpose: OpinionPurpose
     let organizationId: OrganizationID
     let within: [OrganizationID]
     let planned: Int

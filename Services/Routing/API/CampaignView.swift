@@ -10,26 +10,46 @@ struct CampaignRequest: Decodable, Sendable {
     let organizationId: OrganizationID
     /// Parts of it; all of it where nothing is said.
     let within: [OrganizationID]?
+    /// The members; without it everybody of the organisation or of its parts.
+    let memberIds: [MemberID]?
     /// The last day on which the opinions are of use; the end of the year where nothing is said.
     let finishBy: String?
 
     /// The most parts that an order names.
     static let mostParts = 500
 
-    /// The last day, when everything in the order can be used.
-    func checked(today: Day) throws(InvalidValue) -> Day {
-        guard purpose == OpinionPurpose.annual.rawValue else { throw Self.wrongPurpose }
+    /// The purpose and the last day, when everything in the order can be used.
+    func checked(today: Day) throws(InvalidValue) -> (OpinionPurpose, Day) {
+        guard let purpose = OpinionPurpose(rawValue: purpose) else { throw Self.wrongPurpose }
+        if let memberIds {
+            guard within == nil else { throw Self.bothLists }
+            guard (1...OpinionCampaign.mostNamed).contains(memberIds.count) else { throw Self.wrongList }
+        } else if purpose != .annual {
+            throw Self.nobodyNamed
+        }
         guard (1...Self.mostParts).contains(within?.count ?? 1) else { throw Self.wrongParts }
         let end = try Day(year: today.year, month: 12, day: 31)
-        guard let finishBy else { return end }
+        guard let finishBy else { return (purpose, end) }
         let day = try Day(checking: finishBy, field: "finishBy")
         guard (today...end).contains(day) else { throw Self.wrongEnd }
-        return day
+        return (purpose, day)
     }
 
     private static let wrongPurpose = InvalidValue(
-        field: "purpose", rule: "campaign.purpose", vietnamese: "Chỉ lấy ý kiến hằng năm (annual) theo đợt.",
-        english: "Only the annual opinion (annual) is asked for by a campaign.")
+        field: "purpose", rule: "campaign.purpose",
+        vietnamese: "Mục đích phải là một trong: \(OpinionPurpose.allCases.map(\.rawValue).joined(separator: ", ")).",
+        english: "The purpose must be one of: \(OpinionPurpose.allCases.map(\.rawValue).joined(separator: ", ")).")
+    private static let nobodyNamed = InvalidValue(
+        field: "memberIds", rule: "campaign.members",
+        vietnamese: "Chỉ ý kiến hằng năm (annual) lấy cho mọi đảng viên; mục đích khác phải nêu danh sách.",
+        english: "Only the annual opinion is asked for about everybody; for another purpose name the members.")
+    private static let bothLists = InvalidValue(
+        field: "within", rule: "campaign.lists", vietnamese: "Nêu tổ chức đảng (within) hoặc đảng viên (memberIds).",
+        english: "Name organisations (within) or members (memberIds), not both.")
+    private static let wrongList = InvalidValue(
+        field: "memberIds", rule: "campaign.members.count",
+        vietnamese: "Nêu từ 1 đến \(OpinionCampaign.mostNamed) đảng viên.",
+        english: "Name 1 to \(OpinionCampaign.mostNamed) members.")
     private static let wrongParts = InvalidValue(
         field: "within", rule: "campaign.parts", vietnamese: "Nêu từ 1 đến \(mostParts) tổ chức đảng.",
         english: "Name 1 to \(mostParts) organisations.")
@@ -45,6 +65,13 @@ struct CampaignRequest: Decodable, Sendable {
             field: "within", rule: "campaign.size",
             vietnamese: "Một đợt nhiều nhất \(most) đảng viên; hãy chia thành nhiều đợt.",
             english: "A campaign concerns at most \(most) members; order several for parts of it.")
+    }
+
+    static func memberOutside(_ index: Int) -> InvalidValue {
+        InvalidValue(
+            field: "memberIds[\(index)]", rule: "campaign.member-outside",
+            vietnamese: "Không có đảng viên này trong tổ chức đảng ra lệnh.",
+            english: "The organisation that orders has no such member.")
     }
 
     static func outside(_ index: Int) -> InvalidValue {
@@ -85,7 +112,7 @@ struct CampaignView: Encodable {
 
     init(_ campaign: Campaign, organizationName: String?, finished: Int) {
         id = campaign.id
-        purpose = .annual
+        purpose = campaign.rules.purpose
         year = campaign.rules.year
         organizationId = campaign.organizationId
         self.organizationName = organizationName

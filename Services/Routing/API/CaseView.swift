@@ -24,6 +24,8 @@ struct CaseView: Encodable {
     /// The stay that the case led to, or that it asks to change.
     let stay: Stay?
     let duesPaidThrough: DuesMonth?
+    /// The member's offices: those to be handed over before the letter is issued, then those that were.
+    let handOver: HandOver?
     let warnings: [RunningCase.Warning]
     /// The turn that the caller may take, else the first of those that are open.
     let turn: Turn?
@@ -55,6 +57,7 @@ struct CaseView: Encodable {
         admittedOn = running.admittedOn
         stay = Stay(running, around)
         duesPaidThrough = running.duesPaidThrough
+        handOver = HandOver(running, around)
         warnings = running.warnings
         let turns = running.turns.map { turn in
             Turn(
@@ -106,6 +109,32 @@ extension CaseView {
             } else {
                 return nil
             }
+        }
+    }
+
+    struct HandOver: Encodable {
+        struct Office: Encodable {
+            let organization: Organization
+            let role: RoleName
+            let isSole: Bool
+            let openTurns: Int
+        }
+
+        let offices: [Office]
+        /// Who confirmed that they were handed over, and when; absent while they still have to be.
+        let byMemberId: MemberID?
+        let at: Date?
+
+        init?(_ running: RunningCase, _ around: Circumstances) {
+            let held = running.handOver?.offices ?? around.offices
+            guard !held.isEmpty else { return nil }
+            offices = held.map {
+                Office(
+                    organization: Organization($0.organizationId, around), role: $0.role, isSole: $0.isSole,
+                    openTurns: $0.openTurns)
+            }
+            byMemberId = running.handOver?.byMemberId
+            at = running.handOver?.at
         }
     }
 

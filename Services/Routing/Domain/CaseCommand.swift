@@ -153,12 +153,14 @@ public struct Circumstances: Sendable {
     public let rules: DeadlineRules
     /// The member's stay that runs, for a case that asks to change it; absent where none runs.
     public let openStay: OpenStay?
+    /// The offices that the member hands over, for a case whose letter is not issued yet.
+    public let offices: [HeldOffice]
     public let now: Date
 
     public init(
         definition: ProcedureDefinition, tree: OrganizationTree, staffing: Staffing, applicant: Applicant,
         calendar: OfficialCalendar, rules: DeadlineRules = .standard,
-        openStay: OpenStay? = nil, now: Date
+        openStay: OpenStay? = nil, offices: [HeldOffice] = [], now: Date
     ) {
         self.definition = definition
         self.tree = tree
@@ -167,6 +169,7 @@ public struct Circumstances: Sendable {
         self.calendar = calendar
         self.rules = rules
         self.openStay = openStay
+        self.offices = offices
         self.now = now
     }
 }

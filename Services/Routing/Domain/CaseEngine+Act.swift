@@ -18,7 +18,7 @@ extension Draft {
         if action.needsText, text == nil { throw .textMissing }
         let fields = try GivenFields(
             command.fields, for: action, opinion: definition.opinion, opened: running.openedAt, now: around.now)
-        for guarding in action.guards { try check(guarding) }
+        for guarding in action.guards { try check(guarding, fields) }
         let act = Act(turn: turn, seat: seat, action: action, text: text, fields: fields, officer: command.officer)
         switch action.effect {
         case .forward: try forward(act)
@@ -70,10 +70,12 @@ extension Draft {
         guard officer.mayDecide else { throw .mayNotDecide }
     }
 
-    private func check(_ guarding: ProcedureDefinition.Guard) throws(Refusal) {
+    private func check(_ guarding: ProcedureDefinition.Guard, _ fields: GivenFields) throws(Refusal) {
         switch guarding {
         case .transferNotHeld:
             if around.applicant.transfersHeld { throw .transfersHeld }
+        case .officesHandedOver:
+            guard around.offices.isEmpty || fields.officesHandedOver else { throw .officesNotHandedOver }
         case .periodAllowed:
             guard definition.period?.isKept(in: running.form) ?? true else { throw .periodNotAllowed }
         case .opinionDue:
@@ -96,7 +98,7 @@ struct Act {
     var note: String? {
         switch action.effect {
         case .forward, .changeStay: turn.box == nil ? text : nil
-        case .refer: text
+        case .refer, .admit: text
         default: nil
         }
     }
@@ -104,7 +106,11 @@ struct Act {
 
 extension Draft {
     private mutating func forward(_ act: Act) throws(Refusal) {
+        if act.turn.place == .outside, !running.hasSignedResult { throw .letterNotSigned }
         if let month = act.fields.duesPaidThrough { running.duesPaidThrough = month }
+        if act.fields.officesHandedOver, !around.offices.isEmpty {
+            running.handOver = HandOver(offices: around.offices, byMemberId: act.officer.memberId, at: around.now)
+        }
         try handOn(act)
     }
 
@@ -205,6 +211,8 @@ extension Draft {
     private mutating func admit(_ act: Act) {
         let day = act.fields.admittedOn ?? Day(containing: around.now)
         running.admittedOn = day
+        // Whom a body outside admitted the committee says that waited for its reply.
+        let outside = act.turn.place == .reply ? running.toCellId : nil
         let stay = beginStay(at: act.turn.organizationId)
         complete(act)
         if around.isPresentedLate(running) { running.warnings.append(.presentedLate) }
@@ -212,13 +220,13 @@ extension Draft {
             .admitted(
                 MemberAdmitted(
                     dossierId: running.dossierId, memberId: running.memberId, fromCellId: running.fromCellId,
-                    toCellId: act.turn.organizationId, effectiveOn: day, duesPaidThrough: running.duesPaidThrough,
+                    toCellId: outside ?? act.turn.organizationId, effectiveOn: day, duesPaidThrough: running.duesPaidThrough,
                     stay: stay.map { stay in
                         MemberState.Stay(
                             dossierId: running.dossierId, cellId: stay.cellId, from: stay.from, until: stay.until,
                             latest: definition.period?.latest(of: stay))
                     })))
-        requestResult()
+        if outside != nil, running.hasSignedResult { completeCase() } else { requestResult() }
     }
 
     /// The last one's `finish` ends the case; without a result to be signed at once.
@@ -260,12 +268,14 @@ extension Draft {
     }
 
     private func standardText(_ template: String, organization: String, next: Hop?) -> String {
-        BoxText.filled(
+        // Who hands the letter over himself names the body that it goes to.
+        let following = next?.place == .outside ? running.toCellId : next?.organizationId
+        return BoxText.filled(
             template,
             [
                 "member": around.applicant.fullName,
                 "organization": organization,
-                "next": next.flatMap { around.tree[$0.organizationId]?.name } ?? "",
+                "next": following.flatMap { around.tree[$0]?.name } ?? "",
                 "destination": running.toCellId.flatMap { around.tree[$0]?.name } ?? "",
             ])
     }

@@ -87,6 +87,10 @@ extension Draft {
                     dossierId: running.dossierId, box: box.number, organizationId: box.organizationId, text: text,
                     byMemberId: officer.memberId, at: around.now)))
         // A result that was asked for is asked for anew: the one under way lacks the correction.
-        if running.stage == .awaitingResult { requestResult() }
+        if running.stage == .awaitingResult {
+            requestResult()
+        } else if let place = running.turn?.place, Place.ofOutside.contains(place) {
+            askForResult()
+        }
     }
 }

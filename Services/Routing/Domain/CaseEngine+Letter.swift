@@ -13,13 +13,18 @@ struct LetterCancellation {
 extension Draft {
     /// Tells that the letter is issued, once its first box is signed.
     mutating func tellLetterIssued() {
-        guard definition.route.isTransfer, running.boxes.count == 1, let box = running.boxes.first else { return }
+        guard definition.route.isTransfer, running.boxes.count == 1, let box = running.boxes.first,
+            definition.route.beginning == .origin
+        else { return }
         emit(
             .letterIssued(
                 CaseLetterIssued(
                     dossierId: running.dossierId, memberId: running.memberId, fromCellId: running.fromCellId,
                     duesPaidThrough: running.duesPaidThrough,
-                    temporaryUntil: definition.period?.stay(in: running.form)?.until, issuedAt: box.signedAt)))
+                    temporaryUntil: definition.period?.stay(in: running.form)?.until,
+                    offices: running.handOver?.offices.map {
+                        CaseLetterIssued.Office(organizationId: $0.organizationId, role: $0.role)
+                    }, issuedAt: box.signedAt)))
     }
 
     /// Cancels a letter that was not used yet. Written anew, the case begins at its first step again; otherwise it ends.

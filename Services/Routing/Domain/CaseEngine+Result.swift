@@ -5,10 +5,16 @@ import WorkingTime
 extension Draft {
     /// Everybody has acted: asks for the signed result with all boxes of the letter, or with the opinions.
     mutating func requestResult() {
-        guard let result = definition.result else { return }
+        guard definition.result != nil else { return }
         running.stage = .awaitingResult
         running.turns = []
         running.ahead = []
+        askForResult()
+    }
+
+    /// Asks for the result as the case stands; what was asked for before is out of date with that.
+    mutating func askForResult() {
+        guard let result = definition.result else { return }
         running.requests += 1
         emit(
             .resultRequested(

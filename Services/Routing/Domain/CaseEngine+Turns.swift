@@ -16,6 +16,8 @@ extension Draft {
     /// Hands the case to the first organisation of a way.
     mutating func enter(_ way: [Hop]) throws(InvalidValue) {
         guard let hop = way.first, let step = definition.step(of: hop) else { throw Self.noStep }
+        // Who carries a letter out of the system carries it signed.
+        if hop.place == .outside { askForResult() }
         running.ahead = Array(way.dropFirst())
         running.variant = definition.route.isTransfer ? variant?.name : nil
         try begin(hop.organizationIds, step, hop.place, box: step.fillsBox ? nextBox : nil)
@@ -46,7 +48,7 @@ extension Draft {
         for turn in turns { emitEntered(turn) }
     }
 
-    private var nextBox: Int { (running.boxes.last?.number ?? 0) + 1 }
+    private var nextBox: Int { (running.boxes.last?.number ?? definition.boxesFilled(before: running.form)) + 1 }
 
     private func turn(
         _ number: Int, _ step: ProcedureDefinition.Step, _ place: Place, at organization: OrganizationID, box: Int?

@@ -5,7 +5,9 @@ extension Draft {
     /// The way from its beginning.
     func wholeWay() throws(RouteFault) -> [Hop] {
         guard definition.route.isTransfer else { return try stations(from: 0) }
-        return try transferWay(from: running.fromCellId)
+        guard definition.route.beginning == .receivingBody else { return try transferWay(from: running.fromCellId) }
+        let way = try transferWay(from: running.receivingOrganizationId)
+        return [Hop(organizationId: running.receivingOrganizationId, place: .arrival)] + way.dropFirst()
     }
 
     /// What follows an open turn.
@@ -14,7 +16,10 @@ extension Draft {
         guard definition.route.isTransfer else {
             return try stations(from: (definition.route.stations.firstIndex(of: turn.step) ?? 0) + 1)
         }
-        return Array(try transferWay(from: turn.organizationId).dropFirst())
+        let way = try transferWay(from: turn.organizationId)
+        // Where a way leads outside its last organisation has several turns, one after the other.
+        let present = way.firstIndex { $0.organizationId == turn.organizationId && $0.place == turn.place } ?? 0
+        return Array(way.dropFirst(present + 1))
     }
 
     /// The way from the committee that found the right address.
@@ -48,7 +53,16 @@ extension Draft {
 
     private func transferWay(from start: OrganizationID) throws(RouteFault) -> [Hop] {
         guard let destination = running.toCellId else { throw .destinationMissing }
-        let way = try around.tree.route(from: start, to: destination, origin: running.fromCellId)
+        if definition.route.beginning == .receivingBody {
+            // A letter from outside only comes down: who received it for somewhere else has it addressed anew.
+            let target = try around.tree.cell(destination)
+            guard around.tree.path(from: target.id).dropFirst().contains(where: { $0.id == start }) else {
+                throw .noMeetingPoint
+            }
+        }
+        let way = try around.tree.route(
+            from: start, to: destination, origin: running.fromCellId,
+            leadsOutside: definition.step(at: .outside) != nil)
         guard let variant, let through = committee(of: variant), let target = way.last else { return way }
         let short = [
             Hop(organizationId: running.fromCellId, place: .origin), Hop(organizationId: through, place: .meeting),

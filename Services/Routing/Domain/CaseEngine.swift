@@ -86,6 +86,7 @@ extension CaseEngine {
         }
         all.formUnion(running.ahead.flatMap(\.organizationIds))
         for turn in running.done { all.formUnion([turn.organizationId, turn.seat.organizationId]) }
+        all.formUnion(running.handOver?.offices.map(\.organizationId) ?? [])
         return all
     }
 }
@@ -122,11 +123,15 @@ struct Draft {
         running.finishedAt = around.now
     }
 
-    /// The signed result arrived: the case is complete. An answer to an older request changes nothing.
+    /// The signed result arrived: the case is complete, unless the letter is still to be handed over and answered. An
+    /// answer to an older request changes nothing.
     mutating func resultIssued(_ document: String, version: Int) {
-        guard running.stage == .awaitingResult, document == definition.result?.document, version == running.requests
-        else { return }
-        completeCase()
+        guard document == definition.result?.document, version == running.requests else { return }
+        switch running.stage {
+        case .awaitingResult: completeCase()
+        case .running: running.resultSigned = version
+        case .completed, .refused, .withdrawn: break
+        }
     }
 
     /// The good end.

@@ -6,6 +6,7 @@ struct GivenFields: Hashable, Sendable {
     var duesPaidThrough: DuesMonth?
     var admittedOn: Day?
     var destinationCellId: OrganizationID?
+    var officesHandedOver = false
     /// Grades by criterion, for an action that records an opinion.
     var grades: [String: String] = [:]
 
@@ -44,11 +45,14 @@ struct GivenFields: Hashable, Sendable {
                 admittedOn = try Day(checking: text, field: "fields.\(name.rawValue)")
             case .destinationCellId:
                 destinationCellId = OrganizationID(text)
+            case .officesHandedOver:
+                officesHandedOver = text == "true"
             }
         } catch {
             throw Refusal(error)
         }
         if name == .destinationCellId, destinationCellId == nil { throw .identifier(name.rawValue) }
+        if name == .officesHandedOver, !officesHandedOver { throw .confirmation(name.rawValue) }
         if let day = admittedOn, !(opened...today).contains(day) {
             throw .outOfRange(
                 name.rawValue, "Ngày tiếp nhận phải từ ngày mở hồ sơ đến hôm nay.",

@@ -1,18 +1,22 @@
 public import Contracts
 public import Foundation
 
-/// The yearly campaign in which a committee asks the places of residence for opinions on its members (lấy ý kiến nhận
-/// xét hằng năm, regulation 213-QĐ/TW).
+/// One order by which a committee asks the places of residence for opinions on many of its members (lấy ý kiến nhận xét,
+/// regulation 213-QĐ/TW): once a year on all of them, at any time on those of a list.
 public struct OpinionCampaign: Hashable, Sendable {
     public let id: CampaignID
+    public let purpose: OpinionPurpose
     public let year: Int
     /// The last day on which the opinions are of use.
     public let finishBy: Day
     /// Who ordered it; he counts as having entered its dossiers.
     public let orderedByMemberId: MemberID
 
-    public init(id: CampaignID, year: Int, finishBy: Day, orderedByMemberId: MemberID) {
+    public init(
+        id: CampaignID, purpose: OpinionPurpose, year: Int, finishBy: Day, orderedByMemberId: MemberID
+    ) {
         self.id = id
+        self.purpose = purpose
         self.year = year
         self.finishBy = finishBy
         self.orderedByMemberId = orderedByMemberId
@@ -20,6 +24,12 @@ public struct OpinionCampaign: Hashable, Sendable {
 
     /// The most members that one campaign concerns.
     public static let most = 100_000
+
+    /// The most members that an order names one by one.
+    public static let mostNamed = 1_000
+
+    /// The year in which each member is asked about once; nil for a purpose that may come more than once.
+    public var onceIn: Int? { purpose == .annual ? year : nil }
 
     /// The numbers of its dossier codes begin here, so that they never meet those that Intake draws for what a body
     /// receives on the same day.
@@ -50,7 +60,7 @@ extension OpinionCampaign {
 
     /// Why a member gets no case; nil when he gets one.
     public func omission(of member: MemberState, _ applicant: Applicant) -> Omission? {
-        if let exemption = applicant.exemption(from: .annual) { return .exempt(exemption) }
+        if let exemption = applicant.exemption(from: purpose) { return .exempt(exemption) }
         guard member.state.allowsNewCases else { return .state }
         return cells(of: member) == [member.cellId] ? .ownCell : nil
     }
@@ -70,7 +80,7 @@ extension OpinionCampaign {
     /// The form of a member's dossier, as he or his committee would have filled it in.
     public func form(for member: MemberState) -> JSONValue {
         var form: [String: JSONValue] = [
-            "purpose": .string(OpinionPurpose.annual.rawValue), "year": .integer(Int64(year)),
+            "purpose": .string(purpose.rawValue), "year": .integer(Int64(year)),
             "finishBy": .string(finishBy.text), "campaignId": .string("\(id)"),
         ]
         let asked = asked(for: member)

@@ -32,7 +32,18 @@ extension ProcedureDefinition {
             !route.isTransfer || route.destinationField != nil, "route", "route.destination",
             "a way from cell to cell needs the field of the destination",
             "đường đi giữa hai chi bộ phải nêu trường nơi đến")
-        if route.isTransfer { checkPlaces(Place.ofTransfers, &list) }
+        if route.isTransfer { checkPlaces(route.places, &list) }
+        list.demand(
+            route.isTransfer || route.beginning == .origin, "route.from", "route.from",
+            "only a way from cell to cell begins at the body that received the dossier",
+            "chỉ đường đi giữa hai chi bộ mới bắt đầu từ tổ chức tiếp nhận hồ sơ")
+        if Place.ofOutside.contains(where: { step(at: $0) != nil }) {
+            checkPlaces(Place.ofOutside, &list)
+            list.demand(
+                result != nil && letter != nil, "steps", "outside.letter",
+                "a way out of the system needs a letter and its signed result",
+                "đường đi ra ngoài hệ thống cần có giấy giới thiệu và kết quả ký số")
+        }
         if route.hasDestination { checkPlaces([.readdressing], &list) }
         for name in route.stations {
             list.demand(
@@ -75,6 +86,10 @@ extension ProcedureDefinition {
                 (1...40).contains(letter.boxes), "letter.boxes", "boxes.range", "must be 1 to 40",
                 "phải từ 1 đến 40")
             if let limit = letter.presentWithin { check(limit, "letter.presentWithin", &list) }
+            list.demand(
+                (letter.filledField != nil) == (route.beginning == .receivingBody), "letter.filledBefore",
+                "letter.filled", "names the field that counts the boxes filled on paper, for a letter from outside only",
+                "nêu trường ghi số ô đã ghi trên giấy, chỉ dùng cho giấy từ ngoài hệ thống")
         }
         for step in steps where step.fillsBox {
             list.demand(

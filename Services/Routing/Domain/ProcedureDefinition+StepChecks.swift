@@ -49,7 +49,9 @@ extension ProcedureDefinition {
             case .origin: (.forward, [.refuse, .reissueLetter, .cancelMove])
             case .ascending, .meeting: (.forward, [])
             case .descending: (.forward, [.sendBack])
-            case .destination: (.admit, [.sendBack])
+            case .destination, .reply: (.admit, [.sendBack])
+            case .outside: (.forward, [.sendBack])
+            case .arrival: (.forward, [.refuse])
             case .readdressing: (.readdress, [.refuse])
             case .station: (.forward, Set(Effect.allCases))
             }
@@ -69,6 +71,10 @@ extension ProcedureDefinition {
         list.demand(
             place != .destination || !step.fillsBox, path, "box.destination",
             "the receiving cell admits and fills no box", "chi bộ tiếp nhận không ghi ô")
+        list.demand(
+            !Place.ofOutside.contains(place) || !step.fillsBox, path, "box.outside",
+            "the letter is complete when it leaves the system: no box is filled",
+            "giấy giới thiệu đã đủ ô khi giao ra ngoài hệ thống, không ghi thêm ô")
     }
 
     private func checkQuorum(_ step: Step, _ path: String, _ list: inout FaultList) {
@@ -102,7 +108,7 @@ extension ProcedureDefinition {
             "destinationCellId bắt buộc với hiệu lực readdress và chỉ dùng ở đó")
         checkText(action, step, path, &list)
         checkMeaning(action, step, path, &list)
-        for guarding in action.guards { check(guarding, "\(path).guards", &list) }
+        for guarding in action.guards { check(guarding, of: action, step, "\(path).guards", &list) }
     }
 
     private func checkText(_ action: Action, _ step: Step, _ path: String, _ list: inout FaultList) {
@@ -174,9 +180,19 @@ extension ProcedureDefinition {
             "hồ sơ không có nơi đến thì không thể sai địa chỉ")
     }
 
-    private func check(_ guarding: Guard, _ path: String, _ list: inout FaultList) {
+    private func check(
+        _ guarding: Guard, of action: Action, _ step: Step, _ path: String, _ list: inout FaultList
+    ) {
         switch guarding {
         case .transferNotHeld: break
+        case .officesHandedOver:
+            list.demand(
+                step.fillsBox && step.places == [.origin] && action.effect == .forward, path, "guard.offices",
+                "offices are handed over where the first box is signed", "bàn giao ở bước ký ô đầu tiên")
+            list.demand(
+                action.fields.contains { $0.name == .officesHandedOver && !$0.isRequired }, path,
+                "guard.confirmation", "the action has no field officesHandedOver that is not required",
+                "thao tác chưa có trường officesHandedOver (không bắt buộc)")
         case .periodAllowed:
             list.demand(
                 period != nil, path, "guard.period", "the definition has no period", "định nghĩa chưa có mục period")

@@ -126,6 +126,8 @@ extension ProcedureDefinition {
         case transferNotHeld = "transfer-not-held"
         /// The stay that the form asks for is as long as the definition allows.
         case periodAllowed = "period-allowed"
+        /// The member holds no office, or the officer confirms that his offices were handed over.
+        case officesHandedOver = "offices-handed-over"
         /// The form names a purpose, and the member is not exempt from an opinion for it.
         case opinionDue = "opinion-due"
     }
@@ -134,6 +136,8 @@ extension ProcedureDefinition {
     public struct Field: Hashable, Sendable {
         public enum Kind: String, Codable, Hashable, Sendable, CaseIterable {
             case month, day, organization
+            /// `true`, or not given.
+            case confirmation
         }
 
         /// What the datum means to the engine; there are no others.
@@ -144,12 +148,15 @@ extension ProcedureDefinition {
             case admittedOn
             /// The right address.
             case destinationCellId
+            /// That the member's offices were handed over.
+            case officesHandedOver
 
             public var kind: Kind {
                 switch self {
                 case .duesPaidThrough: .month
                 case .admittedOn: .day
                 case .destinationCellId: .organization
+                case .officesHandedOver: .confirmation
                 }
             }
         }

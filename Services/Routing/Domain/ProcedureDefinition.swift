@@ -68,17 +68,34 @@ extension ProcedureDefinition {
     public struct RouteRule: Hashable, Sendable {
         /// The field of the form that names the cell, or a list of cells, that the case is addressed to.
         public let destinationField: String?
+        /// Where the way of a transfer begins.
+        public let beginning: Beginning
         /// Which cell is meant where the form names none; absent where it has to.
         public let fallback: Fallback?
         /// The steps in order, each at the organisation it names; empty where the way leads from cell to cell through
         /// the tree.
         public let stations: [String]
 
-        public init(destinationField: String?, fallback: Fallback? = nil, stations: [String] = []) {
+        public init(
+            destinationField: String?, from beginning: Beginning = .origin, fallback: Fallback? = nil,
+            stations: [String] = []
+        ) {
             self.destinationField = destinationField
+            self.beginning = beginning
             self.fallback = fallback
             self.stations = stations
         }
+
+        /// Where the way of a transfer begins.
+        public enum Beginning: String, Hashable, Sendable, CaseIterable {
+            /// At the cell that lets the member go.
+            case origin
+            /// At the body that received the dossier, for whoever comes with a letter from outside the system.
+            case receivingBody = "receiving-body"
+        }
+
+        /// The places that the way of a transfer comes through.
+        var places: [Place] { beginning == .origin ? Place.ofTransfers : Place.ofArrivals }
 
         /// A cell that is known of the member.
         public enum Fallback: String, Hashable, Sendable, CaseIterable {
@@ -134,10 +151,14 @@ extension ProcedureDefinition {
         public let boxes: Int
         /// By when after its issue the member presents it; later is allowed and marked.
         public let presentWithin: TimeLimit?
+        /// The field of the form that tells how many boxes were filled on paper before the case began; absent where none
+        /// were.
+        public let filledField: String?
 
-        public init(boxes: Int, presentWithin: TimeLimit? = nil) {
+        public init(boxes: Int, presentWithin: TimeLimit? = nil, filledField: String? = nil) {
             self.boxes = boxes
             self.presentWithin = presentWithin
+            self.filledField = filledField
         }
     }
 

@@ -63,6 +63,13 @@ extension Refusal {
     static let transfersHeld = Refusal(
         .conflict, "transfers-held", vietnamese: "Chưa thể chuyển: đảng viên còn việc đang được xem xét.",
         english: "The transfer waits until another matter of the member is settled.")
+    static let officesNotHandedOver = Refusal(
+        .conflict, "offices-not-handed-over",
+        vietnamese: "Đảng viên còn giữ chức vụ, vai trò chưa bàn giao; hãy bàn giao và xác nhận (officesHandedOver).",
+        english: "The member holds offices; have them handed over and confirm it (officesHandedOver).")
+    static let letterNotSigned = Refusal(
+        .conflict, "letter-not-signed", vietnamese: "Giấy giới thiệu chưa ký số xong; chưa thể in và giao.",
+        english: "The letter is not signed yet: it cannot be printed and handed over.")
     static let boxIsSigned = Refusal(
         .conflict, "box-signed", vietnamese: "Ô này đã ký, không sửa được.",
         english: "This box is signed and cannot be changed.")
@@ -143,6 +150,12 @@ extension Refusal {
         Refusal(
             .invalid, "identifier.form", field: "fields.\(name)", vietnamese: "Mã định danh không hợp lệ.",
             english: "Not a valid identifier.")
+    }
+
+    static func confirmation(_ name: String) -> Refusal {
+        Refusal(
+            .invalid, "confirmation.form", field: "fields.\(name)", vietnamese: "Chỉ nhận giá trị true để xác nhận.",
+            english: "Only true is taken, as a confirmation.")
     }
 
     static func outOfRange(_ name: String, _ vietnamese: String, _ english: String) -> Refusal {

@@ -12,6 +12,12 @@ public enum Place: String, Codable, Hashable, Sendable, CaseIterable {
     case descending
     /// The cell that admits the member.
     case destination
+    /// The committee that received a letter from outside the system: it holds the scan against the paper.
+    case arrival
+    /// The committee above a body outside the system (Army, Police, abroad): it has the letter handed over.
+    case outside
+    /// The same, once the letter is handed over: it waits for the reply.
+    case reply
     /// The committee that finds the right address for a case that was wrongly addressed.
     case readdressing
     /// An organisation that the step itself names by an expression.
@@ -19,6 +25,10 @@ public enum Place: String, Codable, Hashable, Sendable, CaseIterable {
 
     /// The places that the way of a transfer is made of.
     static let ofTransfers: [Place] = [.origin, .ascending, .meeting, .descending, .destination]
+    /// Those of a transfer that begins with a letter from outside.
+    static let ofArrivals: [Place] = [.arrival, .descending, .destination]
+    /// Those at which a way ends that leads out of the system.
+    static let ofOutside: [Place] = [.outside, .reply]
 }
 
 /// One organisation's turn on the way of a case.
@@ -59,23 +69,38 @@ public enum RouteFault: String, Error, Codable, Hashable, Sendable {
 }
 
 extension OrganizationTree {
-    /// The way from `start` to the cell `destination`: up by parent links to the meeting point, then down.
+    /// The way from `start` to the cell `destination`: up by parent links to the meeting point, then down. To a body
+    /// outside the system it leads to the committee above that body, which has the letter handed over and waits for the
+    /// reply; one that hangs under nothing is reached from the top.
     ///
-    /// - Parameter origin: The sending cell. A way that begins above it is the rest of a longer one.
+    /// - Parameters:
+    ///   - origin: The sending cell. A way that begins above it is the rest of a longer one.
+    ///   - leadsOutside: Whether a way may lead out of the system.
     public func route(
-        from start: OrganizationID, to destination: OrganizationID, origin: OrganizationID
+        from start: OrganizationID, to destination: OrganizationID, origin: OrganizationID, leadsOutside: Bool = false
     ) throws(RouteFault) -> [Hop] {
         guard self[start] != nil else { throw .originUnknown }
-        let target = try cell(destination)
+        let isOutside = leadsOutside && successor(of: destination)?.type == .external
+        let target = try isOutside ? outside(destination) : cell(destination)
         guard target.id != origin else { throw .sameCell }
-        guard let meeting = meetingPoint(start, target.id) else { throw .noMeetingPoint }
+        let end = isOutside ? target.parentId ?? path(from: start).last?.id ?? start : target.id
+        guard let meeting = meetingPoint(start, end) else { throw .noMeetingPoint }
         let up = path(from: start).prefix { $0.id != meeting.id }
-        let down = path(from: target.id).prefix { $0.id != meeting.id }.reversed()
-        return (up + [meeting] + down).map { node in
+        let down = path(from: end).prefix { $0.id != meeting.id }.reversed()
+        // The rest of a way can begin below the meeting point of its two ends.
+        let crossing = meetingPoint(origin, end)?.id ?? meeting.id
+        let way = (up + [meeting] + down).map { node in
             Hop(
                 organizationId: node.id,
-                place: place(of: node, target: target.id, origin: origin, meeting: meeting.id, isAbove: up))
+                place: place(of: node, target: target.id, origin: origin, crossing: crossing, isAbove: up))
         }
+        return isOutside ? way + Place.ofOutside.map { Hop(organizationId: end, place: $0) } : way
+    }
+
+    private func outside(_ id: OrganizationID) throws(RouteFault) -> Node {
+        guard let target = successor(of: id) else { throw .destinationUnknown }
+        guard target.status == .active else { throw .destinationNotActive }
+        return target
     }
 
     /// The active cell that acts today for the one that a case is addressed to.
@@ -87,14 +112,12 @@ extension OrganizationTree {
     }
 
     private func place(
-        of node: Node, target: OrganizationID, origin: OrganizationID, meeting: OrganizationID,
+        of node: Node, target: OrganizationID, origin: OrganizationID, crossing: OrganizationID,
         isAbove ascending: some Sequence<Node>
     ) -> Place {
         if node.id == target { return .destination }
         if node.id == origin { return .origin }
         if ascending.contains(where: { $0.id == node.id }) { return .ascending }
-        // The rest of a way can begin below the meeting point of the two cells.
-        let crossing = meetingPoint(origin, target)?.id ?? meeting
         return node.id == crossing ? .meeting : .descending
     }
 }

@@ -31,6 +31,12 @@ extension RunningCase {
 }
 
 extension ProcedureDefinition {
+    /// How many boxes of the letter were filled on paper before the case began.
+    func boxesFilled(before form: JSONValue) -> Int {
+        guard let field = letter?.filledField, let value = form[field] else { return 0 }
+        return max(0, value.string.flatMap(Int.init) ?? 0)
+    }
+
     /// How many boxes a sheet of the letter has in a variant.
     func boxes(in variant: String?) -> Int {
         variants.first { $0.name == variant }?.boxes ?? letter?.boxes ?? 0

@@ -39,6 +39,8 @@ public struct RunningCase: Codable, Hashable, Sendable {
     public internal(set) var corrections: [BoxCorrection] = []
     /// Letters that were cancelled before the admission, with their boxes as they were.
     public private(set) var cancelledLetters: [CancelledLetter] = []
+    /// The offices that were handed over before the letter was issued; absent where the member held none.
+    public internal(set) var handOver: HandOver?
     public internal(set) var opinions: [RecordedOpinion] = []
     public internal(set) var warnings: [Warning] = []
     public internal(set) var duesPaidThrough: DuesMonth?
@@ -51,6 +53,8 @@ public struct RunningCase: Codable, Hashable, Sendable {
     public internal(set) var stayUntilDecided: Day?
     /// How often a result was asked for.
     public internal(set) var requests = 0
+    /// The last request whose signed result arrived while the case went on: the letter that leaves the system.
+    public internal(set) var resultSigned: Int?
     /// How the case ended, by its name in the definition.
     public internal(set) var outcome: String?
     public internal(set) var finishedAt: Date?
@@ -65,6 +69,9 @@ public struct RunningCase: Codable, Hashable, Sendable {
 
     /// The cells that the case is addressed to.
     public var cellIds: [OrganizationID] { (toCellId.map { [$0] } ?? []) + furtherCellIds }
+
+    /// Whether the result that was asked for last is signed.
+    var hasSignedResult: Bool { requests > 0 && resultSigned == requests }
 
     /// Every open turn: one, or those of a parallel step.
     public internal(set) var turns: [Turn] {
@@ -87,6 +94,7 @@ public struct RunningCase: Codable, Hashable, Sendable {
         boxes = []
         corrections = []
         duesPaidThrough = nil
+        handOver = nil
     }
 }
 

@@ -71,7 +71,8 @@ extension ProcedureDefinition {
     /// The steps with which the way of a case begins.
     fileprivate var firstSteps: [Step] {
         route.isTransfer
-            ? [step(at: .origin)].compactMap(\.self) : [route.stations.first.flatMap(step(named:))].compactMap(\.self)
+            ? [step(at: route.beginning == .origin ? .origin : .arrival)].compactMap(\.self)
+            : [route.stations.first.flatMap(step(named:))].compactMap(\.self)
     }
 
     /// Where an action leads from a step.
@@ -81,7 +82,9 @@ extension ProcedureDefinition {
         case .refuse, .cancelMove: [.refused]
         case .admit, .finish: [.end]
         case .sendBack: self.step(at: .readdressing).map { [.step($0.name)] } ?? []
-        case .readdress: route.isTransfer ? names(Place.ofTransfers.dropLast()) : route.stations.map { .step($0) }
+        case .readdress:
+            route.isTransfer
+                ? names(route.places.dropLast() + [.outside]) : route.stations.map { .step($0) }
         case .refer: action.target.map { [.step($0)] } ?? []
         case .requestSupplement, .correctBox, .reissueLetter: [.step(step.name)]
         }
@@ -97,11 +100,12 @@ extension ProcedureDefinition {
         let next = step.places.flatMap { place -> [Place] in
             switch place {
             case .origin, .ascending: [.ascending, .meeting]
-            case .meeting, .descending: [.descending, .destination]
-            case .destination, .readdressing, .station: []
+            case .meeting, .descending, .arrival: [.descending, .destination, .outside]
+            case .outside: [.reply]
+            case .destination, .reply, .readdressing, .station: []
             }
         }
-        return names(Place.ofTransfers.filter(next.contains))
+        return names((Place.ofTransfers + Place.ofOutside).filter(next.contains))
     }
 
     private func names(_ places: some Sequence<Place>) -> [StepGraph.Target] {

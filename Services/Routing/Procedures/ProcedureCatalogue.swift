@@ -15,6 +15,7 @@ public struct ProcedureCatalogue: Sendable {
     /// The texts of the definitions inside the program, by the names of their files.
     public static let texts: [String: String] = [
         "dues-objection.yaml": String(decoding: PackageResources.dues_objection_yaml, as: UTF8.self),
+        "inbound-transfer.yaml": String(decoding: PackageResources.inbound_transfer_yaml, as: UTF8.self),
         "official-transfer.yaml": String(decoding: PackageResources.official_transfer_yaml, as: UTF8.self),
         "residence-opinion.yaml": String(decoding: PackageResources.residence_opinion_yaml, as: UTF8.self),
         "temporary-stay-change.yaml": String(decoding: PackageResources.temporary_stay_change_yaml, as: UTF8.self),

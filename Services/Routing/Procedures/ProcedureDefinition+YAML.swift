@@ -72,9 +72,10 @@ extension ProcedureReader {
 
     private mutating func route(_ place: YAMLPlace?) -> ProcedureDefinition.RouteRule {
         guard let place else { return .init(destinationField: nil) }
-        let given = fields(place, optional: ["destination", "otherwise", "steps"])
+        let given = fields(place, optional: ["destination", "from", "otherwise", "steps"])
         return ProcedureDefinition.RouteRule(
             destinationField: given["destination"].map { text($0, isVital: true) },
+            from: word(given["from"], .origin, isVital: true),
             fallback: given["otherwise"].map { word($0, .residence) },
             stations: list(given["steps"]).map { text($0, isVital: true) })
     }
@@ -100,9 +101,10 @@ extension ProcedureReader {
     }
 
     private mutating func letter(_ place: YAMLPlace) -> ProcedureDefinition.Letter {
-        let given = fields(place, required: ["boxes"], optional: ["presentWithin"])
+        let given = fields(place, required: ["boxes"], optional: ["presentWithin", "filledBefore"])
         return ProcedureDefinition.Letter(
-            boxes: integer(given["boxes"]), presentWithin: given["presentWithin"].map { timeLimit($0) })
+            boxes: integer(given["boxes"]), presentWithin: given["presentWithin"].map { timeLimit($0) },
+            filledField: given["filledBefore"].map { text($0) })
     }
 
     private mutating func startLimit(_ place: YAMLPlace) -> ProcedureDefinition.StartLimit {

@@ -8,7 +8,7 @@ import RoutingDomain
 struct Campaign: Sendable {
     let rules: OpinionCampaign
     let organizationId: OrganizationID
-    /// The tops of the subtrees whose members are concerned.
+    /// The tops of the subtrees whose members are concerned; empty where the order names the members.
     let within: [OrganizationID]
     let procedure: ProcedureCode
     let procedureVersion: Int
@@ -39,13 +39,13 @@ struct CampaignOutcome: Sendable {
 
 /// Campaigns as rows.
 enum CampaignStore {
-    /// Keeps a campaign and everybody whom it concerns: the members of the cells at and below its tops whose membership
-    /// is not over, in the order of the committees above their cells. Who is asked about in another campaign of the year
-    /// is kept as exempt.
+    /// Keeps a campaign and everybody whom it concerns: the members that the order names, else those of the cells at and
+    /// below its tops whose membership is not over; in the order of the committees above their cells. Who is asked about
+    /// once a year, and is in another campaign of the year, is kept as exempt.
     ///
     /// - Returns: how many members are concerned; nobody is kept beyond `limit`.
     static func plan(
-        _ campaign: Campaign, limit: Int, in transaction: PostgresTransaction
+        _ campaign: Campaign, of members: [MemberID]?, limit: Int, in transaction: PostgresTransaction
     ) async throws -> Int {
         // Of two campaigns that overlap one sees what the other plans.
         try await transaction.execute("SELECT pg_advisory_xact_lock(hashtext('routing.campaigns'))")
@@ -54,11 +54,21 @@ enum CampaignStore {
             """
             INSERT INTO campaigns (id, purpose, year, organization_id, within, procedure, procedure_version,
                 ordered_by_member_id, ordered_at, finish_by, planned)
-            VALUES (\(rules.id), \(OpinionPurpose.annual.rawValue), \(rules.year), \(campaign.organizationId),
+            VALUES (\(rules.id), \(rules.purpose.rawValue), \(rules.year), \(campaign.organizationId),
                 \(campaign.within), \(campaign.procedure), \(campaign.procedureVersion), \(rules.orderedByMemberId),
                 \(campaign.orderedAt), \(rules.finishBy), 0)
             """)
         let over = MembershipState.allCases.filter(\.isEnd).map(\.rawValue)
+        let concerned: SQL =
+            if let members {
+                "directory_members m LEFT JOIN directory_organizations o ON o.id = m.cell_id WHERE m.id = ANY (\(members))"
+            } else {
+                """
+                below b JOIN directory_members m ON m.cell_id = b.id
+                LEFT JOIN directory_organizations o ON o.id = m.cell_id
+                WHERE m.state ->> 'state' <> ALL (\(over))
+                """
+            }
         let asked = OpinionCampaign.Omission.askedAlready.rule
         return try await transaction.queryOne(
             """
@@ -68,17 +78,15 @@ enum CampaignStore {
                 SELECT o.id FROM below b JOIN directory_organizations o ON o.parent_id = b.id),
             concerned AS (
                 SELECT m.id, row_number() OVER (ORDER BY o.parent_id, m.cell_id, m.id) AS ordinal
-                FROM below b JOIN directory_members m ON m.cell_id = b.id
-                LEFT JOIN directory_organizations o ON o.id = m.cell_id
-                WHERE m.state ->> 'state' <> ALL (\(over)) LIMIT \(limit + 1)),
+                FROM \(concerned) LIMIT \(limit + 1)),
             kept AS (
                 INSERT INTO campaign_members (campaign_id, ordinal, member_id, year, state, reason)
-                SELECT \(rules.id), c.ordinal, c.id, \(rules.year), CASE WHEN e.asked THEN 'exempt' ELSE 'planned' END,
+                SELECT \(rules.id), c.ordinal, c.id, \(rules.onceIn), CASE WHEN e.asked THEN 'exempt' ELSE 'planned' END,
                        CASE WHEN e.asked THEN \(asked) END
                 FROM concerned c CROSS JOIN LATERAL (
                     SELECT EXISTS (
                         SELECT 1 FROM campaign_members e
-                        WHERE e.member_id = c.id AND e.year = \(rules.year) AND e.state IN ('planned', 'created')
+                        WHERE e.member_id = c.id AND e.year = \(rules.onceIn) AND e.state IN ('planned', 'created')
                     ) AS asked) e
                 RETURNING state),
             counted AS (SELECT count(*) AS everybody, count(*) FILTER (WHERE state = 'exempt') AS exempt FROM kept)
@@ -148,7 +156,7 @@ enum CampaignStore {
     private static func campaign(_ row: PostgresRow) throws -> Campaign {
         Campaign(
             rules: OpinionCampaign(
-                id: try row.get("id"), year: try row.get("year"), finishBy: try row.get("finish_by"),
+                id: try row.get("id"), purpose: try row.get("purpose"), year: try row.get("year"), finishBy: try row.get("finish_by"),
                 orderedByMemberId: try row.get("ordered_by_member_id")),
             organizationId: try row.get("organization_id"), within: try row.get("within"),
             procedure: try row.get("procedure"), procedureVersion: try row.get("procedure_version"),
@@ -156,3 +164,5 @@ enum CampaignStore {
             exempt: try row.get("exempt"), failed: try row.get("failed"), createdAt: try row.get("created_at"))
     }
 }
+
+extension OpinionPurpose: PostgresDecodable {}

@@ -18,15 +18,29 @@ struct CircumstancesReader: Sendable {
     /// - Parameters:
     ///   - organizations: those whose paths to the top are needed; one that is unknown is left out.
     ///   - openStay: the member's stay that runs, where the case is about it.
+    ///   - departure: for which the member's offices are listed; they are not where nothing is given.
     func read(
         _ definition: ProcedureDefinition, member: MemberState, organizations: [OrganizationID],
-        openStay: OpenStay? = nil, now: Date, in session: any PostgresQueryable
+        openStay: OpenStay? = nil, departure: Departure? = nil, now: Date, in session: any PostgresQueryable
     ) async throws -> Circumstances {
-        let nodes = try await nodes(above: organizations, in: session)
+        let nodes = try await OrganizationNodes.above(organizations, in: session)
+        let held = try await directory.roles(
+            at: Array(nodes.keys), orOf: departure.map { _ in member.memberId }, now: now, in: session)
+        let offices = Set(held.filter { $0.memberId == member.memberId && $0.role != .member }.map(Seat.init))
+        guard let departure, !offices.isEmpty else {
+            return Circumstances(
+                definition: definition, tree: OrganizationTree(nodes.values), staffing: Staffing(held),
+                applicant: Applicant(member), calendar: calendar, rules: rules, openStay: openStay, now: now)
+        }
+        // Few hold an office, and some of them off the way.
+        let all = try await OrganizationNodes.above(organizations + offices.map(\.organizationId), in: session)
+        let staffing = try await staffing(of: Array(all.keys), now: now, in: session)
+        let tree = OrganizationTree(all.values)
+        let ending = offices.filter { tree.leaves($0.organizationId, by: departure) }
         return Circumstances(
-            definition: definition, tree: OrganizationTree(nodes.values),
-            staffing: try await staffing(of: Array(nodes.keys), now: now, in: session),
-            applicant: Applicant(member), calendar: calendar, rules: rules, openStay: openStay, now: now)
+            definition: definition, tree: tree, staffing: staffing, applicant: Applicant(member), calendar: calendar,
+            rules: rules, openStay: openStay,
+            offices: try await HeldOffices.read(Array(ending), of: member.memberId, staffing, in: session), now: now)
     }
 
     /// What surrounds new cases of many members, read at once.
@@ -38,24 +52,9 @@ struct CircumstancesReader: Sendable {
         of organizations: Set<OrganizationID>, acting: Set<OrganizationID>, now: Date,
         in session: any PostgresQueryable
     ) async throws -> (tree: OrganizationTree, staffing: Staffing) {
-        let tree = OrganizationTree(try await nodes(above: Array(organizations), in: session).values)
+        let tree = OrganizationTree(try await OrganizationNodes.above(Array(organizations), in: session).values)
         let places = Set(acting.flatMap { tree.path(from: $0).map(\.id) })
         return (tree, try await staffing(of: places.sorted(), now: now, in: session))
-    }
-
-    /// The organisations and everything above them, one question for all. What was merged is reached at its successor,
-    /// which may stand elsewhere and may be merged itself.
-    private func nodes(
-        above organizations: [OrganizationID], in session: any PostgresQueryable
-    ) async throws -> [OrganizationID: OrganizationTree.Node] {
-        var nodes: [OrganizationID: OrganizationTree.Node] = [:]
-        var wanted = organizations
-        while !wanted.isEmpty {
-            let states = try await directory.organizations(above: wanted, in: session)
-            for state in states { nodes[state.organizationId] = OrganizationTree.Node(state) }
-            wanted = states.filter { $0.status == .merged }.compactMap(\.mergedIntoId).filter { nodes[$0] == nil }
-        }
-        return nodes
     }
 
     /// The circumstances of one of those members.
@@ -72,26 +71,27 @@ struct CircumstancesReader: Sendable {
     private func staffing(
         of organizations: [OrganizationID], now: Date, in session: any PostgresQueryable
     ) async throws -> Staffing {
-        var staffing = Staffing()
-        for held in try await directory.roles(at: organizations, now: now, in: session) {
-            let seat = Seat(organizationId: held.role.organizationId, role: held.role.role)
-            if let principal = held.standsInFor {
-                staffing.add(held.role.memberId, to: seat, standingInFor: principal)
-            } else {
-                staffing.add(held.role.memberId, to: seat)
-            }
-        }
-        return staffing
+        Staffing(try await directory.roles(at: organizations, now: now, in: session))
     }
 }
 
-extension OrganizationTree.Node {
-    /// An organisation as Directory tells it. Office hours that cannot be read give way to the calendar's.
-    init(_ state: OrganizationState) {
-        self.init(
-            id: state.organizationId, name: state.name, type: state.type, parentId: state.parentId,
-            status: state.status, mergedIntoId: state.mergedIntoId, hasSeal: state.hasSeal,
-            officeHours: state.officeHours.flatMap { try? OfficeHours($0) }, meetingDay: state.meetingDay)
+extension Staffing {
+    /// Roles that are in force.
+    fileprivate init(_ roles: [DirectoryProjection.HeldRole]) {
+        self.init()
+        for held in roles {
+            if let principal = held.standsInFor {
+                add(held.memberId, to: Seat(held), standingInFor: principal)
+            } else {
+                add(held.memberId, to: Seat(held))
+            }
+        }
+    }
+}
+
+extension Seat {
+    fileprivate init(_ held: DirectoryProjection.HeldRole) {
+        self.init(organizationId: held.organizationId, role: held.role)
     }
 }
 

@@ -76,19 +76,35 @@ public struct CaseLetterIssued: EventPayload, Hashable {
     public let duesPaidThrough: DuesMonth?
     /// The last day of a temporary stay; absent for an official transfer.
     public let temporaryUntil: Day?
+    /// The offices that the member handed over; absent where he held none.
+    public let offices: [Office]?
     /// When.
     public let issuedAt: Date
 
     public init(
         dossierId: DossierID, memberId: MemberID, fromCellId: OrganizationID, duesPaidThrough: DuesMonth? = nil,
-        temporaryUntil: Day? = nil, issuedAt: Date
+        temporaryUntil: Day? = nil, offices: [Office]? = nil, issuedAt: Date
     ) {
         self.dossierId = dossierId
         self.memberId = memberId
         self.fromCellId = fromCellId
         self.duesPaidThrough = duesPaidThrough
         self.temporaryUntil = temporaryUntil
+        self.offices = offices
         self.issuedAt = issuedAt
+    }
+
+    /// A role that the member held at an organisation.
+    public struct Office: Codable, Hashable, Sendable {
+        /// The organisation.
+        public let organizationId: OrganizationID
+        /// The role.
+        public let role: RoleName
+
+        public init(organizationId: OrganizationID, role: RoleName) {
+            self.organizationId = organizationId
+            self.role = role
+        }
     }
 }
 

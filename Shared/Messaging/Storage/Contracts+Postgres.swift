@@ -71,6 +71,11 @@ extension ResultCode: TextColumn {}
 extension ResultStoreKey: TextColumn {}
 extension VerificationID: TextColumn {}
 
+/// Words in a `text` column.
+extension OrganizationStatus: PostgresDecodable {}
+extension OrganizationType: PostgresDecodable {}
+extension RoleName: PostgresDecodable {}
+
 /// `bigint`, whole đồng.
 extension Dong: PostgresEncodable, PostgresDecodable {
     public var postgresValue: PostgresValue { amount.postgresValue }

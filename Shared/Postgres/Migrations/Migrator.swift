@@ -51,7 +51,7 @@ public struct Migrator: Sendable {
         var applied: [Migration] = []
         while true {
             let backfill = try await locked(connection, lock) {
-                try await ledger.create()
+                try await patiently(nil) { try await ledger.create() }
                 return try await applyUntilBackfill(ledger, &applied)
             }
             guard let backfill else { return applied }
@@ -156,7 +156,7 @@ public struct Migrator: Sendable {
     // MARK: Locks
 
     /// Repeats what fails for a lock that is held elsewhere.
-    private func patiently<R: Sendable>(_ migration: Migration, _ body: () async throws -> R) async throws -> R {
+    private func patiently<R: Sendable>(_ migration: Migration?, _ body: () async throws -> R) async throws -> R {
         var attempt = 1
         while true {
             do {
@@ -168,7 +168,9 @@ public struct Migrator: Sendable {
                     throw MigrationError(
                         .lockNotTaken, migration, "a lock was not to be had in \(attempt) attempts", cause: error)
                 }
-                logger.notice("migration waits for a lock", metadata: ["migration": "\(migration)"])
+                logger.notice(
+                    "migration waits for a lock",
+                    metadata: ["migration": migration.map { "\($0)" } ?? "schema_migrations"])
                 let pause = min(patience.pause * (1 << min(attempt - 1, 8)), patience.pause * 10)
                 try await Task.sleep(for: pause * Double.random(in: 0.5...1))
                 attempt += 1

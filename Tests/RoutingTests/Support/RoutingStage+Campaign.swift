@@ -33,10 +33,11 @@ extension RoutingStage {
     /// An officer orders a campaign.
     func order(
         by officer: MemberID, at organization: OrganizationID, within: [OrganizationID]? = nil,
-        purpose: String = "annual", finishBy: String? = nil, key: String? = nil
+        members: [MemberID]? = nil, purpose: String = "annual", finishBy: String? = nil, key: String? = nil
     ) async throws -> TestAnswer {
         var body: [String: JSONValue] = ["purpose": .string(purpose), "organizationId": .string("\(organization)")]
         if let within { body["within"] = .array(within.map { .string("\($0)") }) }
+        if let members { body["memberIds"] = .array(members.map { .string("\($0)") }) }
         if let finishBy { body["finishBy"] = .string(finishBy) }
         return try await service.call(
             .post, "/v1/campaigns", token: service.token(member: officer), key: key ?? "key-\(ids.next(at: time.now))",

@@ -96,10 +96,12 @@ public struct FormField: Codable, Hashable, Sendable {
     public let choices: [Choice]?
     /// The most entries of a list; one where it is not given.
     public let most: Int?
+    /// Whether a cell may be a body outside the system instead; no where it is not given.
+    public let orOutside: Bool?
 
     public init(
         name: String, title: LocalizedText, kind: Kind, required: Bool, length: Length? = nil,
-        choices: [Choice]? = nil, most: Int? = nil
+        choices: [Choice]? = nil, most: Int? = nil, orOutside: Bool? = nil
     ) {
         self.name = name
         self.title = title
@@ -108,6 +110,7 @@ public struct FormField: Codable, Hashable, Sendable {
         self.length = length
         self.choices = choices
         self.most = most
+        self.orOutside = orOutside
     }
 
     /// The length a text of this field must have.
@@ -128,5 +131,8 @@ public struct FormField: Codable, Hashable, Sendable {
         try ProcedureEntry.require(
             most == nil || kind == .otherCells && (1...20).contains(most ?? 0), "form.fields.\(name).most",
             "definition.most", "from 1 to 20, of a list")
+        try ProcedureEntry.require(
+            orOutside == nil || kind == .otherCell, "form.fields.\(name).orOutside", "definition.outside",
+            "given for a cell only")
     }
 }

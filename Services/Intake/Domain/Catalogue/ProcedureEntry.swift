@@ -18,6 +18,9 @@ public struct ProcedureEntry: Codable, Hashable, Sendable {
     public let applicants: [MembershipState]?
     /// The roles that read its dossiers beside those that read every procedure's.
     public let readers: [RoleName]?
+    /// The role whose holders enter its dossiers for a member who stands at a body outside the system; where it is not
+    /// given members submit for themselves.
+    public let enteredBy: RoleName?
     /// Above which cell the body stands that receives its dossiers; the applicant's own where it is not given.
     public let receivedAbove: Cell?
 
@@ -32,7 +35,7 @@ public struct ProcedureEntry: Codable, Hashable, Sendable {
     public init(
         procedure: ProcedureCode, version: Int, title: LocalizedText, checkWithin: TimeLimit, maximumAttachments: Int,
         form: FormDefinition, applicants: [MembershipState]? = nil, readers: [RoleName]? = nil,
-        receivedAbove: Cell? = nil
+        enteredBy: RoleName? = nil, receivedAbove: Cell? = nil
     ) {
         self.procedure = procedure
         self.version = version
@@ -42,6 +45,7 @@ public struct ProcedureEntry: Codable, Hashable, Sendable {
         self.form = form
         self.applicants = applicants
         self.readers = readers
+        self.enteredBy = enteredBy
         self.receivedAbove = receivedAbove
     }
 

@@ -30,6 +30,15 @@ extension ProgressEvent {
         case .rejected:
             return LocalizedText(
                 vietnamese: "\(vietnamese) không chấp thuận hoặc trả lại", english: "Turned down by \(english)")
+        case .letterIssued:
+            return LocalizedText(
+                vietnamese: "\(vietnamese) đã cấp giấy giới thiệu", english: "The letter was issued by \(english)")
+        case .letterCancelled(let letter):
+            return letter.reissued
+                ? LocalizedText(
+                    vietnamese: "Giấy giới thiệu đã bị huỷ, \(vietnamese) cấp lại",
+                    english: "The letter is void; \(english) issues it anew")
+                : LocalizedText(vietnamese: "Giấy giới thiệu đã bị huỷ", english: "The letter is void")
         case .admitted:
             return LocalizedText(
                 vietnamese: "\(vietnamese) đã tiếp nhận đảng viên", english: "The member was admitted by \(english)")
@@ -65,6 +74,8 @@ extension ProgressEvent {
         case .supplementRequested(let event): event.organizationId
         case .unroutable(let event): event.organizationId
         case .rejected(let event): event.organizationId
+        case .letterIssued(let event): event.fromCellId
+        case .letterCancelled(let event): event.fromCellId
         case .admitted(let event): event.toCellId
         case .stayEnding(let event): event.cellId
         case .stayChanged(let event): event.cellId

@@ -12,6 +12,8 @@ public enum ProgressEvent: Hashable, Sendable {
     case supplementRequested(CaseSupplementRequested)
     case unroutable(CaseUnroutable)
     case rejected(CaseRejected)
+    case letterIssued(CaseLetterIssued)
+    case letterCancelled(CaseLetterCancelled)
     case admitted(MemberAdmitted)
     case stayEnding(CaseStayEnding)
     case stayChanged(CaseStayChanged)
@@ -37,6 +39,8 @@ public enum ProgressEvent: Hashable, Sendable {
         CaseSupplementRequested.type: { .supplementRequested(try ContractsJSON.decode(from: $0)) },
         CaseUnroutable.type: { .unroutable(try ContractsJSON.decode(from: $0)) },
         CaseRejected.type: { .rejected(try ContractsJSON.decode(from: $0)) },
+        CaseLetterIssued.type: { .letterIssued(try ContractsJSON.decode(from: $0)) },
+        CaseLetterCancelled.type: { .letterCancelled(try ContractsJSON.decode(from: $0)) },
         MemberAdmitted.type: { .admitted(try ContractsJSON.decode(from: $0)) },
         CaseStayEnding.type: { .stayEnding(try ContractsJSON.decode(from: $0)) },
         CaseStayChanged.type: { .stayChanged(try ContractsJSON.decode(from: $0)) },
@@ -59,6 +63,8 @@ public enum ProgressEvent: Hashable, Sendable {
         case .supplementRequested(let payload): payload
         case .unroutable(let payload): payload
         case .rejected(let payload): payload
+        case .letterIssued(let payload): payload
+        case .letterCancelled(let payload): payload
         case .admitted(let payload): payload
         case .stayEnding(let payload): payload
         case .stayChanged(let payload): payload

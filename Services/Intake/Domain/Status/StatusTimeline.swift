@@ -38,8 +38,8 @@ public struct StatusTimeline: Hashable, Sendable {
     private mutating func apply(_ entry: TimelineEntry) {
         noteSupplement(entry)
         switch entry.event {
-        case .submitted, .supplemented, .supplementRequested, .admitted, .stayEnding, .stayChanged, .stayEnded,
-            .resultFailed:
+        case .submitted, .supplemented, .supplementRequested, .letterIssued, .letterCancelled, .admitted, .stayEnding,
+            .stayChanged, .stayEnded, .resultFailed:
             break
         case .withdrawn: isWithdrawn = true
         case .opened: enter(.inProgress, nil)
@@ -72,8 +72,8 @@ public struct StatusTimeline: Hashable, Sendable {
                 $0.request.step != step.step || $0.request.organizationId == step.organizationId
             }
         case .rejected, .resultRequested, .completed: asked = []
-        case .submitted, .withdrawn, .opened, .unroutable, .admitted, .stayEnding, .stayChanged, .stayEnded,
-            .resultIssued, .resultFailed:
+        case .submitted, .withdrawn, .opened, .unroutable, .letterIssued, .letterCancelled, .admitted, .stayEnding,
+            .stayChanged, .stayEnded, .resultIssued, .resultFailed:
             break
         }
     }

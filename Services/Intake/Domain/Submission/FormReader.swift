@@ -152,7 +152,8 @@ struct FormReader {
             faults.add(Self.notAnID(path))
             return
         }
-        organizations.append(Submission.NamedOrganization(id: id, field: path))
+        organizations.append(
+            Submission.NamedOrganization(id: id, field: path, mayBeOutside: field.orOutside ?? false))
         values[field.name] = .string("\(id)")
     }
 

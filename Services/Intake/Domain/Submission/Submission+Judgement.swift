@@ -66,7 +66,7 @@ extension Submission {
                 "Members whose membership is in its present state do not submit this procedure.")
         }
         for organization in organizations {
-            if let fault = Self.fault(of: organization.id, organization.field, facts) { faults.add(fault) }
+            if let fault = Self.fault(of: organization, facts) { faults.add(fault) }
         }
         if let fault = entry?.form.opinion?.fault(in: form, of: facts.applicant) { faults.add(fault) }
         if let fault = entry?.form.stayChange?.fault(in: form, of: facts.applicant) { faults.add(fault) }
@@ -75,7 +75,8 @@ extension Submission {
         return Accepted(entry: entry, form: .object(form), attachments: attachments.map(\.id))
     }
 
-    private static func fault(of id: OrganizationID, _ field: String, _ facts: Facts) -> InvalidValue? {
+    private static func fault(of named: NamedOrganization, _ facts: Facts) -> InvalidValue? {
+        let (id, field) = (named.id, named.field)
         guard let organization = facts.organizations[id] else {
             return InvalidValue(
                 field: field, rule: "organization.unknown", vietnamese: "Không có tổ chức đảng này.",
@@ -91,7 +92,7 @@ extension Submission {
                 field: field, rule: "organization.not-active", vietnamese: "Tổ chức đảng này không còn hoạt động.",
                 english: "This organisation does not act any more.")
         }
-        if !organization.type.isCell {
+        if !organization.type.isCell, !named.mayBeOutside || organization.type != .external {
             return InvalidValue(
                 field: field, rule: "organization.not-a-cell", vietnamese: "Tổ chức đảng này không phải là chi bộ.",
                 english: "This organisation is not a cell.")

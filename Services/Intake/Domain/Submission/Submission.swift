@@ -10,6 +10,9 @@ public struct Submission: Sendable {
     public let form: [String: JSONValue]
     /// The organisations that the form names.
     public let organizations: [NamedOrganization]
+    /// For whom and where it is entered, when somebody enters it for another; nil where the member does, and where it
+    /// could not be read.
+    public let assisted: Assisted?
     /// The files, in the order in which they were named, each once.
     public let attachments: [NamedAttachment]
     let faults: FaultList
@@ -26,6 +29,14 @@ public struct Submission: Sendable {
         public let id: OrganizationID
         /// The path of the field, `form.residenceCellIds[1]`.
         public let field: String
+        /// Whether it may be a body outside the system.
+        var mayBeOutside = false
+    }
+
+    /// For whom an officer enters a dossier, and the body for which he does.
+    public struct Assisted: Hashable, Sendable {
+        public let applicant: MemberID
+        public let organization: OrganizationID
     }
 
     /// Reads what was sent; never fails, faults are kept for the judgement.
@@ -35,11 +46,13 @@ public struct Submission: Sendable {
         var faults = FaultList()
         guard let object = body.object else {
             faults.wrongType("$", "đối tượng", "an object")
-            self.init(entry: nil, form: [:], organizations: [], attachments: [], faults: faults)
+            self.init(entry: nil, form: [:], assisted: nil, organizations: [], attachments: [], faults: faults)
             return
         }
-        for name in object.keys.sorted() where !Self.names.contains(name) { faults.unknown(name) }
         let entry = Self.entry(object["procedure"], catalogue, &faults)
+        let names = entry?.enteredBy == nil ? Self.names : Self.names.union(Self.assistedNames)
+        for name in object.keys.sorted() where !names.contains(name) { faults.unknown(name) }
+        let assisted = entry?.enteredBy == nil ? nil : Self.assisted(object, &faults)
         var reader = FormReader(today: today, faults: faults)
         reader.read(object["form"], by: entry?.form)
         faults = reader.faults
@@ -48,22 +61,46 @@ public struct Submission: Sendable {
         Self.addListed(object["attachmentIds"], to: &attachments, &faults)
         if let entry { faults.check(numberOfFiles: attachments.count, atMost: entry.maximumAttachments) }
         self.init(
-            entry: entry, form: reader.values, organizations: reader.organizations, attachments: attachments,
+            entry: entry, form: reader.values, assisted: assisted, organizations: reader.organizations, attachments: attachments,
             faults: faults)
     }
 
     private init(
-        entry: ProcedureEntry?, form: [String: JSONValue], organizations: [NamedOrganization],
+        entry: ProcedureEntry?, form: [String: JSONValue], assisted: Assisted?, organizations: [NamedOrganization],
         attachments: [NamedAttachment], faults: FaultList
     ) {
         self.entry = entry
         self.form = form
+        self.assisted = assisted
         self.organizations = organizations
         self.attachments = attachments
         self.faults = faults
     }
 
     private static let names: Set<String> = ["procedure", "form", "attachmentIds", "declaredUnclassified"]
+
+    private static let assistedNames: Set<String> = ["applicantMemberId", "receivingOrganizationId"]
+
+    private static func assisted(_ object: [String: JSONValue], _ faults: inout FaultList) -> Assisted? {
+        let applicant = identifier("applicantMemberId", in: object, &faults).flatMap(MemberID.init)
+        let organization = identifier("receivingOrganizationId", in: object, &faults).flatMap(OrganizationID.init)
+        guard let applicant, let organization else { return nil }
+        return Assisted(applicant: applicant, organization: organization)
+    }
+
+    private static func identifier(
+        _ name: String, in object: [String: JSONValue], _ faults: inout FaultList
+    ) -> String? {
+        guard let value = object[name], !value.isNull else {
+            faults.missing(name)
+            return nil
+        }
+        guard let text = value.string, UUIDv7(text) != nil else {
+            faults.add(FormReader.notAnID(name))
+            return nil
+        }
+        return text
+    }
 
     private static func entry(
         _ value: JSONValue?, _ catalogue: ProcedureCatalogue, _ faults: inout FaultList
