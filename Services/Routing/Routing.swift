@@ -76,6 +76,7 @@ struct Routing: ServiceDefinition {
                 desk.addWorkList(to: router)
                 desk.addDeadlineRevisions(to: router)
                 desk.addMessages(to: router)
+                desk.addPaperFile(to: router)
                 desk.addDelays(to: router)
                 desk.addCampaigns(to: router)
                 desk.addProcedures(to: router)

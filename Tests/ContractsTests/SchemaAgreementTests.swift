@@ -103,6 +103,7 @@ struct EnumerationAgreementTests {
         "duesBaseSource": DuesBaseSource.allCases.map(\.rawValue),
         "roleName": RoleName.allCases.map(\.rawValue),
         "deadlineAlertLevel": DeadlineAlertLevel.allCases.map(\.rawValue),
+        "paperFileState": PaperFileState.allCases.map(\.rawValue),
         "roleStatus": RoleStatus.allCases.map(\.rawValue),
         "settlementState": SettlementState.allCases.map(\.rawValue),
         "signerClass": SignerClass.allCases.map(\.rawValue),

@@ -87,7 +87,8 @@ struct HierarchyTests {
                 _ = try army.changed(
                     OrganizationChange(parentId: tree.province.id),
                     around: OrganizationSurroundings(
-                        above: tree.path(tree.province), childTypes: [], memberCount: members, residentCount: residents))
+                        above: tree.path(tree.province), childTypes: [], memberCount: members, residentCount: residents)
+                )
             }
         }
         #expect(rules(members: 3) == [])

@@ -151,6 +151,36 @@ struct StatusTimelineTests {
         #expect(status(try opened, finished("withdrawn")) == .withdrawn)
     }
 
+    @Test("what becomes of the paper file stands in the timeline, each in its words, and changes no status")
+    func paperFile() throws {
+        func event(_ state: PaperFileState) -> ProgressEvent {
+            .paperFileRecorded(
+                CasePaperFileRecorded(
+                    dossierId: dossier, memberId: officer, state: state, on: Day(containing: Forms.moment),
+                    organizationId: cell, recordedAt: Forms.moment))
+        }
+        let papers = PaperFileState.allCases.map(event)
+        let running = [try opened, entered("introduce"), asked()]
+        let before = StatusTimeline(entries(running))
+        let after = StatusTimeline(entries(running + papers))
+        #expect(before.status == .awaitingSupplement && after.status == before.status)
+        #expect(after.turn == before.turn && after.wanted == before.wanted)
+        #expect(after.entries.count == before.entries.count + papers.count)
+        let over = [try opened, try requested(), try issued(), finished("admitted")]
+        #expect(StatusTimeline(entries(over + papers)).status == .completed)
+
+        let texts = papers.map { $0.text(at: "Đảng bộ cơ sở A") }
+        #expect(Set(texts.map(\.vietnamese)).count == papers.count)
+        #expect(Set(texts.map(\.english)).count == papers.count)
+        for text in texts { #expect(text.vietnamese.contains("Đảng bộ cơ sở A") && text.english.contains("cơ sở A")) }
+        #expect(event(.arrived).text(at: nil).english == "The paper file arrived at the body in charge")
+        for paper in papers {
+            #expect(paper.organization == cell)
+            let json = try ContractsJSON.encode(paper.payload)
+            #expect(try ProgressEvent(type: CasePaperFileRecorded.type, json: json) == paper)
+        }
+    }
+
     private func asked(_ step: String = "introduce", at place: OrganizationID? = nil) -> ProgressEvent {
         .supplementRequested(
             CaseSupplementRequested(

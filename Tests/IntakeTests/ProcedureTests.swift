@@ -131,11 +131,16 @@ struct ProcedureTests {
 
             let stranger = try await enter(by: stage.neighbour, for: soldier)
             #expect(stranger.faults == ["receivingOrganizationId": "assisted.role"])
-            #expect(try await enter(for: soldier, at: stage.base).faults == ["receivingOrganizationId": "assisted.role"])
+            let elsewhere = try await enter(for: soldier, at: stage.base)
+            #expect(elsewhere.faults == ["receivingOrganizationId": "assisted.role"])
             #expect(try await enter(for: stage.member).faults == ["applicantMemberId": "assisted.outside"])
             let unknown: MemberID = stage.ids.next(at: stage.time.now)
             #expect(try await enter(for: unknown).faults == ["applicantMemberId": "assisted.outside"])
             #expect(try await enter(for: nil).faults == ["applicantMemberId": "missing"])
+            #expect(try await enter(for: soldier).faults == ["applicantMemberId": "assisted.open"])
+            // Whoever stands outside does not go round the letter by asking himself.
+            let alone = try await send(stage, "residence-opinion", ["purpose": "cadre"], by: soldier)
+            #expect(alone.faults == ["procedure": "applicant.outside"])
             #expect(try await stage.count("dossiers") == 1)
             let own: JSONValue = [
                 "procedure": "residence-opinion", "form": ["purpose": "cadre"], "declaredUnclassified": true,

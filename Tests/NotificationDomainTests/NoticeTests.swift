@@ -50,6 +50,23 @@ struct NoticeTests {
         #expect { try NoticeRules([good, good]) } throws: { ($0 as? InvalidValue)?.rule == "rule.unique" }
     }
 
+    @Test("a rule can tell one state of an event; a state that the event has not is refused by name")
+    func states() throws {
+        let plain = NoticeTemplate(
+            subject: LocalizedText(vietnamese: "a", english: "a"), body: LocalizedText(vietnamese: "b", english: "b"),
+            short: "c")
+        func rule(_ name: String, _ event: String, _ state: String?) -> NoticeRule {
+            NoticeRule(name: name, event: event, state: state, channels: [.email], template: plain)
+        }
+        let event = "hoso.case.paper-file-recorded"
+        let rules = try NoticeRules([rule("one", event, "lost"), rule("any", event, nil)])
+        #expect(rules.rules(for: event, in: "lost").map(\.name) == ["one", "any"])
+        #expect(rules.rules(for: event, in: "arrived").map(\.name) == ["any"])
+        for odd in [rule("r", event, "burnt"), rule("r", "hoso.case.rejected", "lost")] {
+            #expect { try NoticeRules([odd]) } throws: { ($0 as? InvalidValue)?.rule == "state.known" }
+        }
+    }
+
     @Test("only channels that a member has and has agreed to are used")
     func consent() {
         let all = MemberState.Channels(

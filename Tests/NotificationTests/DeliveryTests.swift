@@ -172,6 +172,71 @@ struct DeliveryTests {
         }
     }
 
+    @Test("a letter with offices is told to those who lead there, once each, and not to whoever leaves")
+    func offices() async throws {
+        try await scene { scene in
+            let now = scene.time.now
+            let dossier: DossierID = scene.ids.next(at: now)
+            try await scene.service.pool.execute(
+                "INSERT INTO dossiers (dossier_id, code, applicant_member_id) VALUES (\(dossier), 'A35.12.08-261120-0007', \(scene.member))"
+            )
+            let (leader, cell, base): (MemberID, OrganizationID, OrganizationID) = (
+                scene.ids.next(at: now), scene.ids.next(at: now), scene.ids.next(at: now)
+            )
+            let state = MemberState(
+                memberId: leader, fullName: "Lê Văn Mẫu 02", state: .official, cellId: cell,
+                joinedOn: Day(number: 16_000),
+                channels: .init(email: "mau.02@mau.example", consent: .init(email: true, sms: false, push: false)))
+            try await scene.service.pool.execute(
+                """
+                INSERT INTO directory_members (id, version, cell_id, state)
+                VALUES (\(leader), 1, \(cell), \(PostgresJSON(bytes: try ContractsJSON.encode(state))))
+                """)
+            let places: [(OrganizationID, OrganizationType, String)] = [
+                (cell, .subordinateCell, "Chi bộ A2"), (base, .baseOrganisation, "Đảng bộ cơ sở A"),
+            ]
+            for (id, type, name) in places {
+                let organization = OrganizationState(
+                    organizationId: id, code: try OrganizationCode(type.isCell ? "A35.1.2" : "A35.1"), name: name,
+                    type: type, parentId: nil, status: .active, residential: true, duesRegion: .two, hasSeal: false,
+                    bankAccounts: [])
+                try await scene.service.pool.execute(
+                    """
+                    INSERT INTO directory_organizations (id, version, type, code, state)
+                    VALUES (\(id), 1, \(type.rawValue), \(organization.code),
+                        \(PostgresJSON(bytes: try ContractsJSON.encode(organization))))
+                    """)
+                // Both lead the base organisation; the cell only the one who stays.
+                for holder in type.isCell ? [leader] : [leader, scene.member] {
+                    let role = RoleState(
+                        roleId: scene.ids.next(at: now), memberId: holder, organizationId: id,
+                        role: type.isCell ? .cellSecretary : .organisationOfficer, from: try Day("2026-01-01"),
+                        status: .active)
+                    try await scene.service.pool.execute(
+                        """
+                        INSERT INTO directory_roles
+                            (id, version, member_id, organization_id, role, status, valid_from, state)
+                        VALUES (\(role.roleId), 1, \(holder), \(id), \(role.role.rawValue), 'active', \(role.from),
+                            \(PostgresJSON(bytes: try ContractsJSON.encode(role))))
+                        """)
+                }
+            }
+            for (offset, offices) in [nil, [(cell, RoleName.cellDeputy), (base, .organisationOfficer)]].enumerated() {
+                let letter = CaseLetterIssued(
+                    dossierId: dossier, memberId: scene.member, fromCellId: cell,
+                    offices: offices?.map { .init(organizationId: $0.0, role: $0.1) }, issuedAt: now)
+                try await scene.receive(letter, id: scene.ids.next(at: now), key: dossier.value, offset: Int64(offset))
+            }
+            let rows = try await scene.service.pool.query("SELECT rule, address, body FROM deliveries")
+            #expect(rows.count == 1)
+            let row = try #require(rows.first)
+            #expect(try row.get("rule", as: String.self) == "office-holder-leaves")
+            #expect(try row.get("address", as: String.self) == "mau.02@mau.example")
+            let body = try row.get("body", as: String.self)
+            #expect(body.contains("Chi bộ A2") && body.contains("Đảng bộ cơ sở A"))
+        }
+    }
+
     @Test("a letter that is issued anew is told; of a move that is off its rejection tells")
     func letter() async throws {
         try await scene { scene in
@@ -227,6 +292,39 @@ struct DeliveryTests {
             #expect(told == ["stay-changed email", "stay-ended email", "stay-ending email", "stay-ending sms"])
             let texts = try rows.map { try $0.get("body", as: String.self) }
             #expect(texts[0].contains("31/08/2027") && texts[2].contains("31/05/2027"))
+        }
+    }
+
+    @Test("the member is told of his paper file when it is lost, confirmed, issued anew and there; of nothing else")
+    func paperFile() async throws {
+        try await scene { scene in
+            let dossier: DossierID = scene.ids.next(at: scene.time.now)
+            try await scene.service.pool.execute(
+                "INSERT INTO dossiers (dossier_id, code, applicant_member_id) VALUES (\(dossier), 'A35.12.08-261120-0007', \(scene.member))"
+            )
+            let committee: OrganizationID = scene.ids.next(at: scene.time.now)
+            for (offset, state) in PaperFileState.allCases.enumerated() {
+                let isConfirmation = state == .policeConfirmed
+                try await scene.receive(
+                    CasePaperFileRecorded(
+                        dossierId: dossier, memberId: scene.member, state: state, on: try Day("2026-11-20"),
+                        organizationId: committee, reference: isConfirmation ? "15/XN-CAX" : nil,
+                        police: isConfirmation ? "Công an xã Mẫu" : nil, recordedAt: scene.time.now),
+                    id: scene.ids.next(at: scene.time.now), key: dossier.value, offset: Int64(offset))
+            }
+            let rows = try await scene.service.pool.query(
+                "SELECT rule || ' ' || channel AS told, body, to_jsonb(d)::text AS t FROM deliveries d ORDER BY 1")
+            let told = try rows.map { try $0.get("told", as: String.self) }
+            #expect(
+                told == [
+                    "paper-file-arrived email", "paper-file-lost email", "paper-file-lost sms",
+                    "paper-file-police-confirmed email", "paper-file-reissued email",
+                ])
+            for row in rows {
+                let (body, all) = (try row.get("body", as: String.self), try row.get("t", as: String.self))
+                #expect(body.contains("20/11/2026"))
+                #expect(!all.contains("15/XN-CAX") && !all.contains("Công an xã Mẫu"))
+            }
         }
     }
 

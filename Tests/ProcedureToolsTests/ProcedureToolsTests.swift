@@ -72,6 +72,8 @@ struct GraphTests {
         #expect(text.contains("    return -> readdress  [send-back]"))
         #expect(text.contains("    admit -> admitted  [admit]"))
         #expect(text.contains("variant within-base-organisation: through base-committee of origin"))
+        let carried = "paper file handed over by organisation-officer at base-committee of origin, received by"
+        #expect(text.contains(carried))
         #expect(text.hasSuffix("end: admitted, with the result GGT"))
     }
 

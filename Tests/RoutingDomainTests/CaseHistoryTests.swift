@@ -61,7 +61,8 @@ struct CaseHistory {
         _ random: inout SeededGenerator
     ) -> [String: JSONValue] {
         var form: [String: JSONValue] = [
-            "filledBoxes": .string("\(Int.random(in: 1...9, using: &random))"), "stayFrom": "2026-12-01", "stayReason": "work", "purpose": "cadre",
+            "filledBoxes": .string("\(Int.random(in: 1...9, using: &random))"), "stayFrom": "2026-12-01",
+            "stayReason": "work", "purpose": "cadre",
             "stayUntil": Bool.random(using: &random) ? "2027-05-31" : "2026-12-31",
         ]
         let named = cells.dropFirst().prefix(Int.random(in: 0...2, using: &random)).map { JSONValue.string("\($0)") }
@@ -120,7 +121,10 @@ struct CaseHistory {
 
     /// Somebody who may act in the turn.
     private func sitting(at turn: RunningCase.Turn) -> Officer? {
-        let wanted = Seat(organizationId: turn.organizationId, role: turn.role)
+        sitting(at: Seat(organizationId: turn.organizationId, role: turn.role))
+    }
+
+    private func sitting(at wanted: Seat) -> Officer? {
         let country = tree.country
         guard
             case .seat(let seat) = country.staffing.seating(at: wanted, concerned: running.concerned, in: country.tree)
@@ -154,6 +158,7 @@ struct CaseHistory {
                 document: definition.result?.document ?? "", version: Int.random(in: 1...2, using: &random))
         case 8..<16: return .supplemented(form: running.form)
         case 16..<24: return correction()
+        case 24..<40 where definition.paperFile != nil: return paperFileRecord()
         default: break
         }
         guard let turn = running.turns.randomElement(using: &random), let step = definition.step(named: turn.step),
@@ -177,6 +182,28 @@ struct CaseHistory {
             OfficerAction(officer: officer, action: name, step: done.step, turn: done.number, text: "Đúng là"))
     }
 
+    /// Sensible or not, by whoever sits at one side, or by anybody.
+    private mutating func paperFileRecord() -> CaseCommand? {
+        guard let rule = definition.paperFile, let state = PaperFileState.allCases.randomElement(using: &random),
+            let around = try? around
+        else { return nil }
+        let desk = Bool.random(using: &random) ? rule.handedOverBy : rule.receivedBy
+        let side = Draft(running, in: around).organizations(at: desk.at).first
+        let country = tree.country
+        let anybody = (country.nodes.map { country.officer($0.id) } + [member, helper]).randomElement(using: &random)
+        let seated = side.flatMap { sitting(at: Seat(organizationId: $0, role: desk.role)) }
+        guard let officer = Int.random(in: 0..<6, using: &random) == 0 ? anybody : seated else { return nil }
+        // Often what can follow, else most records would be refused.
+        let offered = CaseEngine.paperFileStates(for: officer, in: running, around: around)
+        let wanted = Bool.random(using: &random) ? offered.randomElement(using: &random) : nil
+        let day = Day(containing: now).adding(days: -Int.random(in: 0...1, using: &random))
+        let isConfirmation = (wanted ?? state) == .policeConfirmed
+        return .recordPaperFile(
+            PaperFileEntry(
+                officer: officer, state: wanted ?? state, on: day, text: "Ghi chú",
+                reference: isConfirmation ? "1/XN" : nil, police: isConfirmation ? "Công an" : nil))
+    }
+
     /// Gives the engine a command and holds the invariants against what it makes of it.
     @discardableResult
     private mutating func tell(_ command: CaseCommand) throws -> Bool {
@@ -188,7 +215,8 @@ struct CaseHistory {
             running = change.running
             taken += 1
             return true
-        } catch is Refusal {
+        } catch let refusal as Refusal {
+            if refusal.rule == "definition.place" { broken.append("a place without a step") }
             return false
         }
     }
@@ -217,16 +245,18 @@ struct CaseHistoryTests {
     @Test("on trees of two to six levels, with base cells, sections and gaps, for every published procedure")
     func histories() throws {
         var taken = 0
+        var carried = 0
         var ends: Set<RunningCase.Stage> = []
         try histories(120) { history, seed, isFinished in
             #expect(history.broken.isEmpty, "\(history.running.procedure), history \(seed)")
             #expect(isFinished, "always finishable: \(history.running.procedure), history \(seed)")
             taken += history.taken
+            carried += history.running.paperFile?.records.count ?? 0
             ends.insert(history.running.stage)
             return true
         }
         // The histories say something: they went far and ended in every way.
-        #expect(taken > 3_000)
+        #expect(taken > 3_000 && carried > 50)
         #expect(ends == [.completed, .refused, .withdrawn])
     }
 

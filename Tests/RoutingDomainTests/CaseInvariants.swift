@@ -50,7 +50,13 @@ enum CaseInvariants {
         demand(after.opinions.starts(with: before.opinions), "opinions stand")
         demand(after.done.starts(with: before.done), "what was done stands")
         demand(after.done.count <= before.done.count + 1, "one decision at a time")
-        if [.completed, .refused, .withdrawn].contains(before.stage) { demand(after == before, "an end is an end") }
+        var beside = after
+        (beside.paperFile, beside.version) = (before.paperFile, before.version)
+        if [.completed, .refused, .withdrawn].contains(before.stage) {
+            demand(beside == before, "an end is an end, but for the paper file")
+        }
+        broken += brokenPaperFile(before, after, command, around)
+        if case .recordPaperFile? = command { demand(beside == before, "the paper file changes nothing else") }
         if after.done.count > before.done.count, let last = after.done.last {
             demand(before.turns.contains { $0.number == last.number }, "who acted had the turn")
             demand(around.staffing.holders(of: last.seat).contains(last.byMemberId), "who acted holds the seat")
@@ -60,6 +66,30 @@ enum CaseInvariants {
         }
         demand(
             isOnward(before, after, around), "a transfer goes over neighbours, or to the committee of its variant")
+        return broken
+    }
+
+    /// What a change breaks of the paper file.
+    private static func brokenPaperFile(
+        _ before: RunningCase, _ after: RunningCase, _ command: CaseCommand?, _ around: Circumstances
+    ) -> [String] {
+        let (old, new) = (before.paperFile?.records ?? [], after.paperFile?.records ?? [])
+        var broken: [String] = []
+        func demand(_ holds: Bool, _ what: String) { if !holds { broken.append(what) } }
+        demand(new.starts(with: old) && new.count <= old.count + 1, "records of the paper file stand")
+        guard new.count > old.count, let last = new.last else { return broken }
+        guard case .recordPaperFile(let entry)? = command else { return broken + ["nobody recorded it"] }
+        demand(entry.state == last.state && entry.officer.memberId == last.byMemberId, "what was recorded stands there")
+        demand(!after.concerned.contains(last.byMemberId), "nobody records his own paper file")
+        demand(around.staffing.holders(of: last.seat).contains(last.byMemberId), "who recorded holds the seat")
+        let given = new.count { [.handedOver, .reissued].contains($0.state) }
+        let ended = new.count { [.returned, .policeConfirmed].contains($0.state) }
+        demand(given - ended <= 1 && given > 0, "one paper file at a time")
+        demand(
+            ![.handedOver, .reissued].contains(last.state) || !before.boxes.isEmpty, "no paper file without a letter")
+        demand(
+            last.state != .reissued || old.last?.state == .policeConfirmed,
+            "no new paper file without a police confirmation")
         return broken
     }
 
@@ -106,7 +136,7 @@ enum CaseInvariants {
 /// Ways of getting the engine wrong that the invariants must catch.
 enum EngineDefect: String, CaseIterable {
     case actsInOwnMatter, overwritesBox, losesBox, leavesTheTree, jumpsHop, twoTurns, decidesTwice, forgetsTurn,
-        reopens, rewritesOpinion, miscounts, neverEnds, keepsVoidLetter
+        reopens, rewritesOpinion, miscounts, neverEnds, keepsVoidLetter, losesPaperFile, paperFileMakesStale
 
     /// What the broken engine makes of a change.
     func spoil(_ before: RunningCase, _ right: CaseChange, _ around: Circumstances) throws -> CaseChange {
@@ -146,6 +176,12 @@ enum EngineDefect: String, CaseIterable {
                 return right
             }
             try running.sign(box)
+        case .losesPaperFile:
+            guard before.paperFile != nil else { return right }
+            running.paperFile?.records.removeFirst()
+        case .paperFileMakesStale:
+            guard running.paperFile != before.paperFile else { return right }
+            running.revision = running.version
         case .neverEnds:
             // Whatever is done, the same turn begins again.
             guard before.stage == .running, running.stage != .withdrawn, running.stage != .refused else { return right }

@@ -100,8 +100,8 @@ extension Country {
     /// The circumstances in which a command is applied.
     func around(
         now: Date = Country.morning, held: Bool = false, definition: ProcedureDefinition? = nil,
-        residence: OrganizationID? = nil, exempt: Bool = false, stay: MemberState.Stay? = nil, openStay: OpenStay? = nil,
-        offices: [HeldOffice] = []
+        residence: OrganizationID? = nil, exempt: Bool = false, stay: MemberState.Stay? = nil,
+        openStay: OpenStay? = nil, offices: [HeldOffice] = []
     ) throws -> Circumstances {
         Circumstances(
             definition: try definition ?? Country.transfer.get(), tree: tree, staffing: staffing,

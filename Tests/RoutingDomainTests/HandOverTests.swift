@@ -34,6 +34,11 @@ struct HandOverTests {
         // The body that loses him looks on, wherever it stands.
         #expect(CaseEngine.organizations(of: change.running).contains(land.neighbourA))
         #expect(!CaseEngine.organizations(of: opened).contains(land.neighbourA))
+        // Who only looks after accounts there gives up nothing that others wait for.
+        let support = HandOver(
+            offices: [HeldOffice(organizationId: land.neighbourA, role: .support, isSole: true, openTurns: 0)],
+            byMemberId: land.member.memberId, at: Country.morning)
+        #expect(support.bodies.isEmpty)
         // Nobody asks a second time on the way.
         #expect(try approve(change.running).running.handOver == kept)
     }

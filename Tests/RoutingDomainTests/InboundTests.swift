@@ -34,7 +34,8 @@ struct InboundTests {
             Issue.record("nobody is admitted")
             return
         }
-        #expect(admitted.toCellId == land.cellA && admitted.fromCellId == (try walk.running.fromCellId))
+        let from = try walk.running.fromCellId
+        #expect(admitted.toCellId == land.cellA && admitted.fromCellId == from)
         #expect(try walk.request().content.boxes.map(\.number) == [4, 5, 6])
         try walk.sign()
         #expect(try walk.running.stage == .completed)
@@ -62,8 +63,40 @@ struct InboundTests {
         try walk.act("readdress", fields: ["destinationCellId": "\(walk.land.baseCellB)"])
         try walk.carry()
         #expect(
-            try walk.running.boxes.map(\.organizationId) == [walk.land.communeA, walk.land.province, walk.land.communeB])
+            try walk.running.boxes.map(\.organizationId) == [
+                walk.land.communeA, walk.land.province, walk.land.communeB,
+            ])
         #expect(try walk.running.boxes.map(\.number) == [4, 5, 6])
+    }
+
+    @Test("a body outside beneath another province: its cells are reached all the same, and so they are from the top")
+    func otherProvince() throws {
+        var walk = try PublishedCase("inbound-transfer")
+        let center = walk.land.country.add(.central, "Trung ương Mẫu")
+        let far = walk.land.country.add(.provincial, "Đảng bộ tỉnh Mẫu khác", under: center)
+        let cell = walk.land.country.add(.baseCell, "Chi bộ cơ sở khác", under: far)
+        walk.land.country.giveAllRoles()
+        let army = walk.land.country.add(.external, "Đảng bộ Quân sự Mẫu", under: far, staffed: false)
+        for received in [center, far] {
+            var one = walk
+            let form: [String: JSONValue] = ["destinationCellId": .string("\(cell)"), "filledBoxes": "2"]
+            try one.open(from: army, form: form, received: received)
+            try one.carry()
+            #expect(try one.running.stage == .awaitingResult)
+        }
+    }
+
+    @Test("what is refused was issued elsewhere: no void letter is told of; a long way needs a continuation sheet")
+    func boxes() throws {
+        var walk = try opened(filled: "9")
+        var refused = walk
+        try refused.carry(to: walk.land.cellA)
+        try refused.tell(.withdraw)
+        #expect(try refused.running.boxes.isEmpty && refused.running.cancelledLetters.count == 1)
+        #expect(!refused.events.map(kind).contains("letter void"))
+        try walk.carry()
+        #expect(try walk.running.boxes.map(\.number) == [10, 11, 12])
+        #expect(try walk.request().content.fields["continuationSheets"] == "1")
     }
 
     @Test("a letter that is not valid ends the case with the reason")

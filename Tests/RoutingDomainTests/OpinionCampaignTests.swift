@@ -37,7 +37,9 @@ struct OpinionCampaignTests {
         #expect(try omission(of: one) == (rests ? .state : nil))
     }
 
-    @Test("who is exempt from activity at the residence gets no annual opinion, but every other", arguments: OpinionPurpose.allCases)
+    @Test(
+        "who is exempt from activity at the residence gets no annual opinion, but every other",
+        arguments: OpinionPurpose.allCases)
     func purposes(_ purpose: OpinionPurpose) throws {
         let one = try member(cell: ids.next(at: Country.morning), residence: ids.next(at: Country.morning))
         let exempt = Applicant(fullName: "", joinedOn: one.joinedOn, exemptFromResidenceActivity: true)

@@ -93,15 +93,28 @@ struct OutsideTests {
         var walk = try atTheDoor(to: army)
         try sign(&walk)
         let turn = try #require(walk.running.done.first { $0.organizationId == walk.land.communeA })
-        try walk.tell(
+        let change = try walk.tell(
             .act(
                 OfficerAction(
                     officer: walk.land.country.officer(walk.land.communeA), action: "correct", step: turn.step,
                     turn: turn.number, text: "Đúng là 2026")))
+        #expect(change.events.map(kind) == ["corrected 4", "result 2", "entered hand-over-outside -"])
         #expect(try walk.running.requests == 2)
         #expect(try walk.refusal("hand-over") == "letter-not-signed")
         try sign(&walk)
         #expect(try walk.refusal("hand-over") == nil)
+    }
+
+    @Test("once the letter is handed over nobody takes the dossier back")
+    func withdrawn() throws {
+        var walk = try atTheDoor(to: army)
+        try sign(&walk)
+        var early = walk
+        try early.tell(.withdraw)
+        #expect(try early.running.stage == .withdrawn && early.running.resultSigned == nil)
+        try walk.act("hand-over")
+        #expect(try walk.tell(.withdraw).events.isEmpty)
+        #expect(try walk.running.stage == .running)
     }
 
     @Test("a definition without these places does not lead outside")
@@ -138,5 +151,12 @@ struct OutsideTests {
                 limit: step.limit, actions: step.actions)
         }
         #expect(boxed.contains("box.outside"))
+        #expect(throws: InvalidDefinition.self) {
+            let good = walk.definition
+            _ = try ProcedureDefinition(
+                procedure: good.procedure, version: 2, title: good.title, route: good.route, letter: good.letter,
+                period: try PublishedCase("temporary-transfer").definition.period, steps: good.steps,
+                result: good.result, outcome: good.outcome)
+        }
     }
 }

@@ -34,9 +34,12 @@ struct PublishedCase {
         }
     }
 
-    mutating func open(from cell: OrganizationID, form: [String: JSONValue] = [:]) throws {
+    mutating func open(
+        from cell: OrganizationID, form: [String: JSONValue] = [:], received body: OrganizationID? = nil
+    ) throws {
         let change = try CaseEngine.open(
-            land.country.dossier(of: land.member.memberId, to: nil, received: land.communeA, form: form), from: cell,
+            land.country.dossier(of: land.member.memberId, to: nil, received: body ?? land.communeA, form: form),
+            from: cell,
             in: around)
         events = change.events
         opened = change.running

@@ -174,6 +174,7 @@ func kind(_ event: CaseEvent) -> String {
     case .stayEnding(let stay): "stay ends \(stay.until)"
     case .stayChanged(let stay): "stay until \(stay.until)"
     case .stayEnded(let stay): "stay ended \(stay.until)"
+    case .paperFileRecorded(let record): "paper file \(record.state.rawValue)"
     case .letterCancelled(let letter): letter.reissued ? "letter to be reissued" : "letter void"
     }
 }

@@ -46,6 +46,12 @@ struct ProcedureFileTests {
         #expect(transfer.step(at: .ascending)?.role == .organisationOfficer)
         #expect(transfer.step(at: .destination)?.actions.map(\.effect) == [.admit, .sendBack])
         #expect(transfer.result?.document == "GGT")
+        let committee = { OrganizationExpression(.baseCommittee, of: $0) }
+        #expect(transfer.paperFile?.handedOverBy == .init(at: committee(.origin), role: .organisationOfficer))
+        #expect(transfer.paperFile?.receivedBy == .init(at: committee(.destination), role: .organisationOfficer))
+        // Who stays elsewhere for a time leaves his file at home.
+        let stay = try #require(catalogue.definition(.temporaryTransfer, version: 1))
+        #expect(stay.paperFile == nil)
         #expect(catalogue.definition(.officialTransfer, version: 2) == nil)
         #expect(catalogue.definition(.dues, version: 1) == nil)
     }
@@ -79,6 +85,40 @@ struct ProcedureFileTests {
         #expect(effect.line == (try line(of: "- name: admit", after: "- name: admit")))
         #expect(effect.path == "steps.admit.actions")
         #expect(try fault("nextMeeting: { atMostDays: 30 }", "nextMeeting: { atMostDays: 0 }")?.line != nil)
+    }
+
+    @Test("a paper file names who hands it over and who receives it, each on his side, and goes with a letter")
+    func paperFile() throws {
+        let receiver = "  receivedBy: { at: base-committee of destination, role: organisation-officer }"
+        let missing = try #require(try fault(receiver + "\n", ""))
+        #expect(missing.rule == "key.missing" && missing.path == "paperFile")
+        #expect(missing.line == (try line(of: "handedOverBy")))
+        let role = try #require(try fault(receiver, receiver.replacing("organisation-officer", with: "porter")))
+        #expect(role.rule == "word.unknown" && role.path == "paperFile.receivedBy.role")
+        #expect(role.line == (try line(of: "receivedBy")))
+        let nowhere = try #require(try fault(receiver, receiver.replacing("base-committee of", with: "the")))
+        #expect(nowhere.rule == "place.unknown" && nowhere.path == "paperFile.receivedBy.at")
+        let stray = try #require(try fault(receiver, receiver + "\n  carriedBy: member"))
+        #expect(stray.rule == "key.unknown" && stray.reason == "unknown key carriedBy")
+        for (side, from, to) in [("receivedBy", "destination", "origin"), ("handedOverBy", "origin", "destination")] {
+            let wrong = try #require(
+                try fault("  \(side): { at: base-committee of \(from)", "  \(side): { at: base-committee of \(to)"))
+            #expect(wrong.rule == "paper-file.side" && wrong.path == "paperFile.\(side).at")
+            let line = try line(of: side)
+            #expect(wrong.line == line)
+            #expect(wrong.text.vietnamese != wrong.text.english && !wrong.text.vietnamese.isEmpty)
+        }
+        let objection = try #require(ProcedureCatalogue.texts["dues-objection.yaml"])
+        let alone = read(
+            objection + """
+
+                paperFile:
+                  handedOverBy: { at: origin, role: cell-secretary }
+                  receivedBy: { at: destination, role: cell-secretary }
+
+                """)
+        #expect(alone.map(\.rule) == ["paper-file.letter"])
+        #expect(alone.first?.line == objection.split(separator: "\n", omittingEmptySubsequences: false).count + 2)
     }
 
     @Test("what is no YAML, or says a thing twice, is told with its line")

@@ -224,10 +224,12 @@ struct CampaignTests {
                 "SELECT array_agg(DISTINCT document -> 'form' ->> 'purpose') AS all FROM cases")
             #expect(try purposes.get("all", as: [String].self) == ["discipline"])
             // It does not stand in for the annual opinion.
-            let annual: SeenCampaign = try await stage.order(by: officer, at: stage.places.baseA, members: [plain]).json()
+            let annual: SeenCampaign = try await stage.order(by: officer, at: stage.places.baseA, members: [plain])
+                .json()
             try await run(stage)
             #expect(try await stage.see(annual.id, by: officer).campaign.created == 1)
-            let again: SeenCampaign = try await stage.order(by: officer, at: stage.places.baseA, members: [plain]).json()
+            let again: SeenCampaign = try await stage.order(by: officer, at: stage.places.baseA, members: [plain])
+                .json()
             #expect(again.planned == 1 && again.exempt == 1)
         }
     }
@@ -289,7 +291,19 @@ struct CampaignTests {
             #expect(try await faults(members: [near, foreign]) == ["memberIds[1]": "campaign.member-outside"])
             let unknown: MemberID = stage.ids.next(at: stage.time.now)
             #expect(try await faults(members: [unknown]) == ["memberIds[0]": "campaign.member-outside"])
-            try await stage.pool.execute("DELETE FROM directory_members WHERE id = ANY (\([foreign, near]))")
+            let army: OrganizationID = stage.ids.next(at: stage.time.now)
+            try await stage.deliver(
+                OrganizationState(
+                    organizationId: army, code: try OrganizationCode("A35.90"), name: "Đảng bộ Quân sự Mẫu",
+                    type: .external, parentId: communeA, status: .active, residential: false, duesRegion: .two,
+                    hasSeal: false, bankAccounts: []), key: army.value)
+            let soldier = try await stage.employ(at: army, residence: stage.places.cellA)
+            #expect(try await faults(members: [soldier]) == ["memberIds[0]": "campaign.member-outside"])
+            // Nobody asks the army for an opinion on its own.
+            let outside = try await stage.order(by: officer, at: communeA, within: [army])
+            #expect(outside.faults == ["organizationId": "campaign.nobody"])
+            try await stage.pool.execute(
+                "DELETE FROM directory_members WHERE id = ANY (\([foreign, near, soldier]))")
             #expect(try await faults(finishBy: "2026-11-19") == ["finishBy": "campaign.finish-by"])
             #expect(try await faults(finishBy: "2027-01-01") == ["finishBy": "campaign.finish-by"])
             #expect(try await faults(finishBy: "tomorrow").keys.sorted() == ["finishBy"])

@@ -44,7 +44,7 @@ struct HandOverTests {
             try await stage.appoint(stage.member, .inspector, at: places.province)
             try await stage.appoint(stage.member, .inspector, at: places.baseB)
             try await stage.appoint(stage.member, .member, at: places.cellA)
-            let waiting = try await stage.dossier(to: places.cellB, of: stage.helper)
+            let waiting = try stage.dossier(to: places.cellB, of: stage.helper)
             try await stage.tell(stage.helper, "Trần Thị Mẫu 02", cell: sister)
             try await stage.deliver(waiting, key: waiting.dossierId.value)
 

@@ -10,6 +10,7 @@ NOTICES = {
     ("dossier-acknowledged", "email"),
     ("dossier-acknowledged", "sms"),
     ("member-admitted", "email"),
+    ("paper-file-arrived", "email"),
     ("result-issued", "email"),
     ("result-issued", "sms"),
 }
@@ -44,11 +45,11 @@ def transfer_happened_once(stack, transfer, repeated_mail=False):
 
 
 def told_once(transfer, repeated_mail):
-    """The receivers: three emails and two short messages of the dossier."""
+    """The receivers: four emails and two short messages of the dossier."""
     suite, channels = transfer._suite, transfer.channels
     mails = [m for m in suite.look("mail", f"/messages?to={channels['email']}") if transfer.code in m["subject"]]
-    assert len({mail["messageId"] for mail in mails}) == 3, mails
-    assert repeated_mail or len(mails) == 3, mails
+    assert len({mail["messageId"] for mail in mails}) == 4, mails
+    assert repeated_mail or len(mails) == 4, mails
     phone = channels["phone"].replace("+", "%2B")
     messages = [m for m in suite.look("sms", f"/messages?to={phone}") if transfer.code in m["text"]]
     assert len(messages) == 2, messages

@@ -47,7 +47,7 @@ def ended_well(one, stack, notices):
 
 def test_out_of_the_system_and_back(suite, directory, timeline, stack, tmp_path):
     out = thread(OutboundTransfer, suite, directory, timeline, "member-16", "army")
-    ended_well(out, stack, {"dossier-acknowledged", "member-admitted", "result-issued"})
+    ended_well(out, stack, {"dossier-acknowledged", "member-admitted", "paper-file-arrived", "result-issued"})
     # The letter that is handed over bears the boxes up to the committee above that body, and is signed before.
     text = words(out.document, tmp_path)
     for said in ("GIẤY GIỚI THIỆU", "Đảng bộ tỉnh Mẫu", "Đảng bộ Quân sự Mẫu"):
@@ -59,7 +59,7 @@ def test_out_of_the_system_and_back(suite, directory, timeline, stack, tmp_path)
     )
     assert [kind.split(".")[2] for kind, _ in order] == ["result-requested", "step-entered", "step-completed"]
     member = directory.member(out.applicant.subject)
-    assert member["cellId"] == directory.ids["organizations"]["army"] and member["state"] == "official"
+    assert member["cellId"] == directory.ids["organizations"]["army"] and member["state"] == "probationary"
 
     back = thread(InboundTransfer, suite, directory, timeline, "member-16", "cell-b2")
     ended_well(back, stack, {"dossier-acknowledged", "member-admitted", "result-issued"})

@@ -14,8 +14,9 @@ CONFORMANCE = ROOT / "Tests/Conformance"
 TYPES = """
 hoso.organization.state.v1 hoso.member.state.v1 hoso.role.state.v1 hoso.dossier.submitted.v1 hoso.case.opened.v1
 hoso.case.step-entered.v1 hoso.case.step-completed.v1 hoso.case.member-admitted.v1 hoso.case.result-requested.v1
-hoso.case.completed.v1 hoso.result.issued.v1 hoso.assessment.made.v1 hoso.payment-order.created.v1
-hoso.payment.received.v1 hoso.receipt.issued.v1 hoso.payment.settled.v1 hoso.standing.state.v1 hoso.delivery.sent.v1
+hoso.case.paper-file-recorded.v1 hoso.case.completed.v1 hoso.result.issued.v1 hoso.assessment.made.v1
+hoso.payment-order.created.v1 hoso.payment.received.v1 hoso.receipt.issued.v1 hoso.payment.settled.v1 hoso.standing.state.v1
+hoso.delivery.sent.v1
 """.split()
 
 # What the thread of accounts and data says.
@@ -40,6 +41,8 @@ def test_the_demonstration_arrives_and_says_so(shown):
     for text in shown:
         assert "Everything arrived" in text and "\x1b" not in text
         for words in ("acknowledged:", "belongs to", "email: “", "SMS: “", "receipt DP-", "answered 97", "matched", *PEOPLE):
+            assert words in text
+        for words in ("paper file handed-over at Đảng bộ cơ sở", "paper file arrived at Đảng bộ cơ sở"):
             assert words in text
 
 
@@ -74,6 +77,24 @@ def test_events_of_one_thread_carry_one_trace_from_service_to_service(shown, sta
     traces = {event["key"]: event["headers"]["traceparent"].split("-")[1] for event in requested}
     for event in events:
         assert event["headers"]["traceparent"].split("-")[1] == traces[event["data"]["dossierId"]]
+
+
+def test_the_paper_file_was_handed_over_and_has_arrived(shown, suite, directory):
+    person = directory.person(directory.ids["members"]["member-01"])
+    listed = suite.call("intake", "GET", "/v1/dossiers", by=person).json["items"]
+    dossiers = [item["dossierId"] for item in listed if item["procedure"] == "official-transfer"][: len(shown)]
+    assert len(dossiers) == len(shown)
+    committees = {"Đảng bộ cơ sở Mẫu Một", "Đảng bộ cơ sở Mẫu Hai"}
+    for dossier in dossiers:
+        case = suite.call("routing", "GET", f"/v1/cases/{dossier}", by=person).json
+        file = case["paperFile"]
+        assert case["stage"] == "completed" and file["state"] == "arrived" and not file["overdue"]
+        assert [entry["state"] for entry in file["entries"]] == ["handed-over", "arrived"]
+        assert {entry["organization"]["name"] for entry in file["entries"]} == committees
+        # Nobody records his own paper file.
+        assert file["mayRecord"] == [] and person.subject not in [entry["byMemberId"] for entry in file["entries"]]
+        told = suite.call("intake", "GET", f"/v1/dossiers/{dossier}", by=person).json["timeline"]
+        assert [entry["event"] for entry in told].count("hoso.case.paper-file-recorded.v1") == 2
 
 
 @pytest.fixture(scope="module")

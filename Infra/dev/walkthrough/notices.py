@@ -6,6 +6,7 @@ MARKS = {
     # notice: (words of the email's subject, words of the short message)
     "acknowledgement": ("Đã tiếp nhận hồ sơ", "da duoc tiep nhan"),
     "admission": ("đã tiếp nhận sinh hoạt đảng", None),
+    "paper file": ("nơi đến đã nhận hồ sơ giấy", None),
     "result": ("Kết quả hồ sơ", "da co ket qua"),
     "receipt": ("Biên lai đảng phí", "Da nhan"),
 }

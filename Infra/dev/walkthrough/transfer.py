@@ -120,6 +120,10 @@ class Transfer:
             if case["stage"] != "running":
                 break
             case = self.act(case)
+            if case["boxes"] and "paperFile" in case and "state" not in case["paperFile"]:
+                case = self.record("handed-over", case)
+        if case.get("paperFile", {}).get("state") == "handed-over":
+            case = self.record("arrived", case)
         if case["stage"] not in ("awaiting-result", "completed"):
             raise Refused(f"the case of dossier {self.code} ended as {case['stage']}")
 
@@ -141,6 +145,22 @@ class Transfer:
             after = self._suite.call("routing", "POST", path, by=officer, body=body, key=key).json
         self._at("admitted" if action == "admit" else "acted")
         return after
+
+    def record(self, state, case):
+        """The officer who may record it says what became of the sealed paper file; the case after it."""
+        turns = [*case["done"], *case["ahead"], *([case["turn"]] if case.get("turn") else [])]
+        for place in {turn["organization"]["id"]: turn["organization"] for turn in turns}.values():
+            for officer in self._directory.holders(place["id"], "organisation-officer"):
+                path = f"/v1/cases/{self.dossier}"
+                seen = self._suite.call("routing", "GET", path, by=officer).json
+                if state not in seen["paperFile"]["mayRecord"]:
+                    continue
+                body = {"state": state, "on": str(datetime.datetime.now(HANOI).date())}
+                key = str(uuid.uuid5(uuid.UUID(self.dossier), f"paper file {state}"))
+                with self._timeline.step("Routing", officer.name, f"paper file {state} at {place['name']}"):
+                    path = f"{path}/paper-file"
+                    return self._suite.call("routing", "POST", path, by=officer, body=body, key=key).json
+        raise Refused(f"nobody records that the paper file of dossier {self.code} is {state}")
 
     def deed(self, turn):
         """What the officer does in a turn: the action, and what he says with it."""
@@ -194,7 +214,8 @@ class Transfer:
                 ),
             )
             step.tell(f"belongs to {cell['name']} now")
-        self.end(("admission", "result"))
+        carried = ("paper file",) if "paperFile" in self.case() else ()
+        self.end(("admission", *carried, "result"))
 
     def end(self, notices):
         """The notices have come, the applicant's status says that it is over."""

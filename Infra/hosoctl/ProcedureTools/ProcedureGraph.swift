@@ -18,6 +18,9 @@ public struct ProcedureGraph: Sendable {
         if let letter = definition.letter {
             lines.append("letter of \(letter.boxes) boxes, continued on further sheets")
         }
+        if let file = definition.paperFile {
+            lines.append("paper file handed over by \(desk(file.handedOverBy)), received by \(desk(file.receivedBy))")
+        }
         for variant in definition.variants {
             lines.append(
                 "variant \(variant.name): through \(variant.through), \(variant.boxes) boxes, when "
@@ -79,6 +82,10 @@ public struct ProcedureGraph: Sendable {
         if step.fillsBox { facts.append("fills a box") }
         if !step.notices.escalates { facts.append("not told to the superior") }
         return facts
+    }
+
+    private func desk(_ desk: ProcedureDefinition.PaperFileRule.Desk) -> String {
+        "\(desk.role.rawValue) at \(desk.at)"
     }
 
     private func name(_ target: StepGraph.Target) -> String {

@@ -102,7 +102,8 @@ public struct Simulation {
             lines.append("result \(result.document) is asked for")
             tell(.resultIssued(document: result.document, version: running.requests))
         }
-        let sheets = around.definition.continuationSheets(for: running.boxes.count, in: running.variant)
+        let sheets = around.definition.continuationSheets(
+            for: running.boxes.last?.number ?? 0, in: running.variant)
         if sheets > 0 { lines.append("continuation sheets: \(sheets)") }
         lines.append("\(running.stage.rawValue): \(running.outcome ?? "-") after \(running.done.count) turns")
         return lines
@@ -198,6 +199,7 @@ public struct Simulation {
             case .destinationCellId: fields[field.name.rawValue] = rightAddress.map { "\($0)" }
             case .duesPaidThrough: fields[field.name.rawValue] = DuesMonth(containing: now).text
             case .admittedOn: fields[field.name.rawValue] = Day(containing: now).text
+            case .officesHandedOver: fields[field.name.rawValue] = "true"
             }
         }
         if action.effect == .recordOpinion, let opinion = around.definition.opinion {

@@ -72,6 +72,7 @@ public enum Words {
         CaseStayEnding.type: text("Sắp hết thời gian sinh hoạt tạm thời", "Stay ends soon"),
         CaseStayChanged.type: text("Thay đổi thời gian sinh hoạt tạm thời", "Stay changed"),
         CaseStayEnded.type: text("Hết thời gian sinh hoạt tạm thời", "Stay ended"),
+        CasePaperFileRecorded.type: text("Hồ sơ giấy của đảng viên", "Paper file recorded"),
         CaseDeadlineAlert.type: text("Cảnh báo thời hạn", "Deadline alert"),
         CaseDeadlineMoved.type: text("Thay đổi thời hạn", "Deadline moved"),
         CaseMessagePosted.type: text("Trao đổi về hồ sơ", "Message on a case"),

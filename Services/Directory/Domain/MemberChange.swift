@@ -58,7 +58,7 @@ extension Member {
         next.exemptFromIntroduction = change.exemptFromIntroduction ?? exemptFromIntroduction
         var faults = next.faults(today: today)
         if state.isEnd, !next.state.isEnd {
-            faults += CellRule.faults(cell, field: "cellId")
+            faults += CellRule.faults(cell, field: "cellId", orOutside: true)
             next.cellId = cell?.id ?? cellId
         } else if let named = change.cellId, named != cellId {
             faults.append(Self.byAdmission)

@@ -69,7 +69,9 @@ extension OrderDesk {
                     vietnamese: "Không có quy định nào cho tháng này.", english: "No rules are known for this month.")
             ])
         }
-        guard let cell = try await directory.organization(member.cellId, in: transaction) else { return .zero }
+        // Who belongs to a body outside the system pays there.
+        guard let cell = try await directory.organization(member.cellId, in: transaction), cell.type != .external
+        else { return .zero }
         let subject = AssessmentSubject(
             memberId: member.memberId, cellId: member.cellId, state: member.state, joinedOn: member.joinedOn,
             category: member.duesCategory, base: member.duesBase, region: cell.duesRegion,

@@ -91,17 +91,30 @@ extension DossierDesk {
     private func subject(
         of submission: Submission, enteredBy sender: MemberState, in transaction: PostgresTransaction
     ) async throws -> MemberState {
-        guard let role = submission.entry?.enteredBy, let assisted = submission.assisted else { return sender }
+        guard let role = submission.entry?.enteredBy, let assisted = submission.assisted else {
+            guard try await !isOutside(sender, in: transaction) else {
+                throw RejectedSubmission([AssistedEntry.outside])
+            }
+            return sender
+        }
         try kit.requireFresh(DirectoryProjection.consumerName(of: kit.service))
         let roles = try await directory.roles(of: sender.memberId, at: kit.time.now, in: transaction)
         guard roles.contains(where: { $0.role == role && $0.organizationId == assisted.organization }) else {
             throw RejectedSubmission([AssistedEntry.noRole])
         }
         guard let applicant = try await directory.member(assisted.applicant, in: transaction), !applicant.state.isEnd,
-            applicant.memberId != sender.memberId,
-            try await directory.organization(applicant.cellId, in: transaction)?.type == .external
+            applicant.memberId != sender.memberId, try await isOutside(applicant, in: transaction)
         else { throw RejectedSubmission([AssistedEntry.notOutside]) }
+        if let entry = submission.entry,
+            try await DossierStore.hasOpen(entry.procedure, of: applicant.memberId, in: transaction)
+        {
+            throw RejectedSubmission([AssistedEntry.open])
+        }
         return applicant
+    }
+
+    private func isOutside(_ member: MemberState, in transaction: PostgresTransaction) async throws -> Bool {
+        try await directory.organization(member.cellId, in: transaction)?.type == .external
     }
 
     /// The committee itself that received the paper.
@@ -164,6 +177,14 @@ private enum AssistedEntry {
         field: "receivingOrganizationId", rule: "assisted.role",
         vietnamese: "Đồng chí không giữ vai trò nhập hồ sơ này tại tổ chức đảng đó.",
         english: "You do not hold the role that enters such dossiers at this organisation.")
+    static let outside = InvalidValue(
+        field: "procedure", rule: "applicant.outside",
+        vietnamese: "Đồng chí thuộc tổ chức ngoài hệ thống; cấp uỷ nơi đến nhập hồ sơ theo giấy giới thiệu.",
+        english: "You stand at a body outside the system; the committee you come to enters your letter.")
+    static let open = InvalidValue(
+        field: "applicantMemberId", rule: "assisted.open",
+        vietnamese: "Đảng viên này đã có hồ sơ loại này đang được giải quyết.",
+        english: "A dossier of this kind is being handled for this member already.")
     static let notOutside = InvalidValue(
         field: "applicantMemberId", rule: "assisted.outside",
         vietnamese: "Chỉ nhập thay cho đảng viên đang thuộc tổ chức ngoài hệ thống.",

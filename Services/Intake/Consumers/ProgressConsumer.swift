@@ -19,6 +19,7 @@ enum ProgressConsumer {
     .following { ProgressEvent.stayEnding($0) }
     .following { ProgressEvent.stayChanged($0) }
     .following { ProgressEvent.stayEnded($0) }
+    .following { ProgressEvent.paperFileRecorded($0) }
     .following { ProgressEvent.resultRequested($0) }
     .following { ProgressEvent.completed($0) }
     .following { ProgressEvent.resultIssued($0) }

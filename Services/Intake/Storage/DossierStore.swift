@@ -44,6 +44,21 @@ struct DossierRow: PostgresRowDecodable, Sendable {
 
 /// Dossiers as rows.
 enum DossierStore {
+    /// Whether a dossier of a procedure is being handled for a member.
+    static func hasOpen(
+        _ procedure: ProcedureCode, of applicant: MemberID, in session: any PostgresQueryable
+    ) async throws -> Bool {
+        let over = DossierStatus.allCases.filter(\.isFinal).map(\.rawValue)
+        return try await session.queryOne(
+            """
+            SELECT EXISTS (
+                SELECT 1 FROM dossiers
+                WHERE applicant_member_id = \(applicant) AND procedure = \(procedure) AND status <> ALL (\(over))
+            ) AS found
+            """
+        ).get("found")
+    }
+
     /// Keeps a new dossier.
     static func insert(_ dossier: DossierSubmitted, in transaction: PostgresTransaction) async throws {
         try await transaction.execute(

@@ -48,6 +48,16 @@ struct NoticeConsumer: Sendable {
                 message.payload.memberId, of: message, dossier: message.payload.dossierId,
                 facts: ["code": dossier.code.text, "effectiveOn": NoticeFormat.day(message.payload.effectiveOn)], scope)
         }
+        .on(CaseLetterIssued.self) { message, scope in
+            // Not to the applicant: to those who lead where he holds an office.
+            guard let offices = message.payload.offices else { return }
+            let dossier = try await known(message.payload.dossierId, scope)
+            for (officer, places) in try await leaders(of: offices, scope) where officer != dossier.applicant {
+                try await tell(
+                    officer, of: message, dossier: message.payload.dossierId,
+                    facts: ["code": dossier.code.text, "organizations": places.joined(separator: ", ")], scope)
+            }
+        }
         .on(CaseLetterCancelled.self) { message, scope in
             // Of a move that is off its rejection tells; who took his dossier back knows.
             guard message.payload.reissued else { return }
@@ -64,6 +74,14 @@ struct NoticeConsumer: Sendable {
         }
         .on(CaseStayEnded.self) { message, scope in
             try await tellOfStay(of: message.payload.dossierId, until: message.payload.until, message, scope)
+        }
+        .on(CasePaperFileRecorded.self) { message, scope in
+            // What was reported stands in the case, not in a mail.
+            let record = message.payload
+            let dossier = try await known(record.dossierId, scope)
+            try await tell(
+                record.memberId, of: message, in: record.state.rawValue, dossier: record.dossierId,
+                facts: ["code": dossier.code.text, "on": NoticeFormat.day(record.on)], scope)
         }
         .on(CaseSupplementRequested.self) { message, scope in
             // What is missing stands in the case, not in a mail.
@@ -104,6 +122,23 @@ struct NoticeConsumer: Sendable {
             facts: ["code": dossier.code.text, "until": NoticeFormat.day(day)], scope)
     }
 
+    /// Who leads the organisations of some offices, each with the names of those that he leads.
+    private func leaders(
+        of offices: [CaseLetterIssued.Office], _ scope: MessageScope
+    ) async throws -> [MemberID: [String]] {
+        var leaders: [MemberID: [String]] = [:]
+        for id in Set(offices.map(\.organizationId)).sorted() {
+            guard let place = try await directory.organization(id, in: scope.transaction) else {
+                throw NotYet("organization:\(id)")
+            }
+            let role: RoleName = place.type.isCell ? .cellSecretary : .organisationOfficer
+            for holder in try await directory.holders(of: role, at: id, now: scope.now, in: scope.transaction) {
+                leaders[holder, default: []].append(place.name)
+            }
+        }
+        return leaders
+    }
+
     private func known(_ id: DossierID, _ scope: MessageScope) async throws -> DossierIndex.Entry {
         guard let dossier = try await DossierIndex.find(id, in: scope.transaction) else {
             throw NotYet("dossier:\(id)")
@@ -112,11 +147,11 @@ struct NoticeConsumer: Sendable {
     }
 
     private func tell<Payload: EventPayload>(
-        _ recipient: MemberID, of message: Message<Payload>, dossier: DossierID?, facts: [String: String],
-        _ scope: MessageScope
+        _ recipient: MemberID, of message: Message<Payload>, in state: String? = nil, dossier: DossierID?,
+        facts: [String: String], _ scope: MessageScope
     ) async throws {
         let event = message.type.split(separator: ".").dropLast().joined(separator: ".")
-        let rules = rules.rules(for: event)
+        let rules = rules.rules(for: event, in: state)
         guard !rules.isEmpty else { return }
         guard let member = try await directory.member(recipient, in: scope.transaction) else {
             throw NotYet("member:\(recipient)")

@@ -6,12 +6,17 @@ public struct NoticeRule: Sendable, Hashable {
     public let name: String
     /// The type of the event without its version, for example `hoso.dossier.submitted`.
     public let event: String
+    /// The one state of the event that is told; absent where any is, and for events that have none.
+    public let state: String?
     public let channels: [NoticeChannel]
     public let template: NoticeTemplate
 
-    public init(name: String, event: String, channels: [NoticeChannel], template: NoticeTemplate) {
+    public init(
+        name: String, event: String, state: String? = nil, channels: [NoticeChannel], template: NoticeTemplate
+    ) {
         self.name = name
         self.event = event
+        self.state = state
         self.channels = channels
         self.template = template
     }
@@ -21,8 +26,8 @@ public struct NoticeRule: Sendable, Hashable {
 public struct NoticeRules: Sendable {
     private let byEvent: [String: [NoticeRule]]
 
-    /// - Throws: `InvalidValue` for two rules of one name, a channel that has no adapter, or an event that gives no
-    ///   facts for a place of the template.
+    /// - Throws: `InvalidValue` for two rules of one name, a channel that has no adapter, an event that gives no facts
+    ///   for a place of the template, or a state that the event has not.
     public init(_ rules: [NoticeRule]) throws(InvalidValue) {
         var names: Set<String> = []
         for rule in rules {
@@ -36,6 +41,11 @@ public struct NoticeRules: Sendable {
                     field: "rules.\(rule.name).event", rule: "event.known",
                     vietnamese: "Không có thông báo nào cho sự kiện này.", english: "No notice is made of this event.")
             }
+            if let state = rule.state, NoticeFacts.states[rule.event]?.contains(state) != true {
+                throw InvalidValue(
+                    field: "rules.\(rule.name).state", rule: "state.known",
+                    vietnamese: "Sự kiện không có trạng thái này.", english: "The event has no such state.")
+            }
             if let place = rule.template.places.subtracting(facts).min() {
                 throw InvalidValue(
                     field: "rules.\(rule.name).\(place)", rule: "place.known",
@@ -46,7 +56,11 @@ public struct NoticeRules: Sendable {
     }
 
     /// The rules for an event.
-    public func rules(for event: String) -> [NoticeRule] { byEvent[event] ?? [] }
+    ///
+    /// - Parameter state: the state that it tells, of an event that has some.
+    public func rules(for event: String, in state: String? = nil) -> [NoticeRule] {
+        (byEvent[event] ?? []).filter { $0.state == nil || $0.state == state }
+    }
 }
 
 /// The facts that each event gives to templates.
@@ -55,13 +69,20 @@ public enum NoticeFacts {
         "hoso.dossier.submitted": ["code", "receivedAt", "deadline"],
         "hoso.dossier.supplemented": ["code", "suppliedAt"],
         "hoso.result.issued": ["code", "number", "verificationId"],
+        "hoso.case.letter-issued": ["code", "organizations"],
         "hoso.case.letter-cancelled": ["code"],
         "hoso.case.member-admitted": ["code", "effectiveOn"],
         "hoso.case.stay-ending": ["code", "until"],
         "hoso.case.stay-changed": ["code", "until"],
         "hoso.case.stay-ended": ["code", "until"],
+        "hoso.case.paper-file-recorded": ["code", "on"],
         "hoso.case.supplement-requested": ["code"],
         "hoso.case.rejected": ["code"],
         "hoso.receipt.issued": ["number", "amount", "months"],
+    ]
+
+    /// The states of events that a rule can choose one of.
+    public static let states: [String: Set<String>] = [
+        "hoso.case.paper-file-recorded": Set(PaperFileState.allCases.map(\.rawValue))
     ]
 }

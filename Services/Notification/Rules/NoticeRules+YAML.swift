@@ -7,6 +7,7 @@ private struct NoticeFile: Decodable {
     struct Rule: Decodable {
         let name: String
         let event: String
+        let state: String?
         let channels: [NoticeChannel]
         let subject: Text
         let body: Text
@@ -36,7 +37,7 @@ extension NoticeRules {
         try self.init(
             file.rules.map { rule in
                 NoticeRule(
-                    name: rule.name, event: rule.event, channels: rule.channels,
+                    name: rule.name, event: rule.event, state: rule.state, channels: rule.channels,
                     template: NoticeTemplate(
                         subject: rule.subject.localized, body: rule.body.localized, short: rule.short))
             })

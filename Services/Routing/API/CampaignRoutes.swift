@@ -115,9 +115,9 @@ extension CaseDesk {
         let nodes = try await OrganizationNodes.above(Array(Set(cells.values)), in: transaction)
         let tree = OrganizationTree(nodes.values)
         for (index, member) in members.enumerated() {
-            guard let cell = cells[member], tree.path(from: cell).contains(where: { $0.id == body.organizationId }) else {
-                throw CampaignRequest.memberOutside(index)
-            }
+            guard let cell = cells[member], tree[cell]?.type.isCell == true,
+                tree.path(from: cell).contains(where: { $0.id == body.organizationId })
+            else { throw CampaignRequest.memberOutside(index) }
         }
         return Array(cells.keys)
     }

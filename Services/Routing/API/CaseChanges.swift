@@ -31,7 +31,9 @@ struct CaseChanges: Sendable {
     }
 
     /// No decision is too late because of these.
-    private static let untold = [CaseMessagePosted.type, CaseDeadlineAlert.type, CaseDeadlineMoved.type]
+    private static let untold = [
+        CaseMessagePosted.type, CaseDeadlineAlert.type, CaseDeadlineMoved.type, CasePaperFileRecorded.type,
+    ]
 
     /// The change beside the field that was stale.
     var told: FieldError {

@@ -38,13 +38,17 @@ extension Problem {
     init(_ refusal: Refusal) {
         switch refusal.kind {
         case .forbidden: self.init(.forbidden, id: refusal.rule, title: refusal.text)
-        case .conflict: self.init(.conflict, id: refusal.rule, title: refusal.text)
-        case .invalid:
-            self = Problem.invalidFields.with(errors: [
-                FieldError(
-                    field: refusal.field ?? "$", rule: refusal.rule, vietnamese: refusal.text.vietnamese,
-                    english: refusal.text.english)
-            ])
+        case .conflict:
+            let problem = Problem(.conflict, id: refusal.rule, title: refusal.text)
+            self = refusal.field.map { problem.with(errors: [FieldError(refusal, field: $0)]) } ?? problem
+        case .invalid: self = Problem.invalidFields.with(errors: [FieldError(refusal, field: refusal.field ?? "$")])
         }
+    }
+}
+
+extension FieldError {
+    fileprivate init(_ refusal: Refusal, field: String) {
+        self.init(
+            field: field, rule: refusal.rule, vietnamese: refusal.text.vietnamese, english: refusal.text.english)
     }
 }

@@ -26,6 +26,10 @@ struct CaseView: Encodable {
     let duesPaidThrough: DuesMonth?
     /// The member's offices: those to be handed over before the letter is issued, then those that were.
     let handOver: HandOver?
+    /// Whether the letter that is handed over outside the system is signed; absent elsewhere.
+    let letterSigned: Bool?
+    /// The sealed paper file; absent where the procedure has none.
+    let paperFile: CarriedFile?
     let warnings: [RunningCase.Warning]
     /// The turn that the caller may take, else the first of those that are open.
     let turn: Turn?
@@ -58,6 +62,8 @@ struct CaseView: Encodable {
         stay = Stay(running, around)
         duesPaidThrough = running.duesPaidThrough
         handOver = HandOver(running, around)
+        letterSigned = running.turn?.place == .outside ? running.hasSignedResult : nil
+        paperFile = CarriedFile(running, around, for: officer)
         warnings = running.warnings
         let turns = running.turns.map { turn in
             Turn(
@@ -300,25 +306,6 @@ extension CaseView {
             text = box.text
             signerName = box.signerName
             signedAt = box.signedAt
-        }
-    }
-}
-
-extension CaseView {
-    /// A letter that is void.
-    struct CancelledLetter: Encodable {
-        let boxes: [Box]
-        let corrections: [RunningCase.BoxCorrection]
-        let reason: String?
-        let byMemberId: MemberID?
-        let cancelledAt: Date
-
-        init(_ letter: RunningCase.CancelledLetter) {
-            boxes = letter.boxes.map(Box.init)
-            corrections = letter.corrections
-            reason = letter.reason
-            byMemberId = letter.byMemberId
-            cancelledAt = letter.cancelledAt
         }
     }
 }

@@ -106,6 +106,8 @@ public enum CaseCommand: Hashable, Sendable {
     case withdraw
     /// The stay that the case led to has another last day, as a case of its own decided.
     case changeStay(StayChange)
+    /// Something became of the paper file that the member carries.
+    case recordPaperFile(PaperFileEntry)
 }
 
 /// What an officer's letter says of the member.

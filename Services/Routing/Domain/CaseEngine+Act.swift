@@ -220,7 +220,8 @@ extension Draft {
             .admitted(
                 MemberAdmitted(
                     dossierId: running.dossierId, memberId: running.memberId, fromCellId: running.fromCellId,
-                    toCellId: outside ?? act.turn.organizationId, effectiveOn: day, duesPaidThrough: running.duesPaidThrough,
+                    toCellId: outside ?? act.turn.organizationId, effectiveOn: day,
+                    duesPaidThrough: running.duesPaidThrough,
                     stay: stay.map { stay in
                         MemberState.Stay(
                             dossierId: running.dossierId, cellId: stay.cellId, from: stay.from, until: stay.until,

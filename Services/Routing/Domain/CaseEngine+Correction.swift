@@ -89,8 +89,10 @@ extension Draft {
         // A result that was asked for is asked for anew: the one under way lacks the correction.
         if running.stage == .awaitingResult {
             requestResult()
-        } else if let place = running.turn?.place, Place.ofOutside.contains(place) {
+        } else if let turn = running.turn, Place.ofOutside.contains(turn.place) {
             askForResult()
+            // The turn goes on: who reads the events sees that the case does not only wait for the signature.
+            emitEntered(turn, isNew: false)
         }
     }
 }

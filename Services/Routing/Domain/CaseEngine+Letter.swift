@@ -64,6 +64,8 @@ extension Draft {
             RunningCase.CancelledLetter(
                 boxes: running.boxes, corrections: running.corrections, reason: reason,
                 byMemberId: officer?.memberId, forMemberId: principal, cancelledAt: around.now))
+        // What came from outside was issued elsewhere, and is void only there.
+        guard definition.route.beginning == .origin else { return }
         emit(
             .letterCancelled(
                 CaseLetterCancelled(

@@ -80,7 +80,7 @@ extension Draft {
             fields["stayFrom"] = Draft.written(stay.from)
             fields["stayUntil"] = Draft.written(stay.until)
         }
-        let sheets = definition.continuationSheets(for: running.boxes.count, in: running.variant)
+        let sheets = definition.continuationSheets(for: running.boxes.last?.number ?? 0, in: running.variant)
         if sheets > 0 { fields["continuationSheets"] = "\(sheets)" }
         fields["purpose"] = definition.opinion?.purpose(in: running.form)?.vietnamese
         fields["duesMonth"] = (running.form["duesMonth"]?.string).flatMap { try? DuesMonth($0) }.map(Draft.written)
@@ -98,8 +98,13 @@ extension Draft {
 extension Circumstances {
     /// Whether the member was admitted later after the introduction than the definition wishes.
     func isPresentedLate(_ running: RunningCase) -> Bool {
-        guard let limit = definition.letter?.presentWithin, let issued = running.boxes.first?.signedAt,
-            let end = try? workingTime(of: running.fromCellId).deadline(from: issued, limit: limit)
+        running.boxes.first.map { isPresentationLate(running, since: $0.signedAt) } ?? false
+    }
+
+    /// Whether more time than a letter may take to be presented has passed.
+    func isPresentationLate(_ running: RunningCase, since moment: Date) -> Bool {
+        guard let limit = definition.letter?.presentWithin,
+            let end = try? workingTime(of: running.fromCellId).deadline(from: moment, limit: limit)
         else { return false }
         return now > end.at
     }

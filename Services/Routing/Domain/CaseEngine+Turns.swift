@@ -75,7 +75,8 @@ extension Draft {
         if isNew, let reason = seating(wanted).vacancy { emitUnroutable(turn, reason.rawValue) }
     }
 
-    private func seating(_ wanted: Seat) -> Seating {
+    /// Who acts at a seat in this case.
+    func seating(_ wanted: Seat) -> Seating {
         around.staffing.seating(at: wanted, concerned: running.concerned, in: around.tree)
     }
 

@@ -60,8 +60,10 @@ extension Draft {
                 throw .noMeetingPoint
             }
         }
+        // A letter from outside has no sending cell in the tree: where it begins here is its origin.
+        let origin = definition.route.beginning == .receivingBody ? start : running.fromCellId
         let way = try around.tree.route(
-            from: start, to: destination, origin: running.fromCellId,
+            from: start, to: destination, origin: origin,
             leadsOutside: definition.step(at: .outside) != nil)
         guard let variant, let through = committee(of: variant), let target = way.last else { return way }
         let short = [

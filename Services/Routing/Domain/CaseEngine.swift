@@ -48,6 +48,7 @@ public enum CaseEngine {
         case .supplemented(let form): try draft.supplemented(form)
         case .withdraw: draft.withdraw()
         case .changeStay(let change): draft.changeStay(change)
+        case .recordPaperFile(let entry): try draft.recordPaperFile(entry)
         }
         return draft.change
     }
@@ -86,7 +87,10 @@ extension CaseEngine {
         }
         all.formUnion(running.ahead.flatMap(\.organizationIds))
         for turn in running.done { all.formUnion([turn.organizationId, turn.seat.organizationId]) }
-        all.formUnion(running.handOver?.offices.map(\.organizationId) ?? [])
+        all.formUnion(running.handOver?.bodies ?? [])
+        for record in running.paperFile?.records ?? [] {
+            all.formUnion([record.organizationId, record.seat.organizationId])
+        }
         return all
     }
 }
@@ -142,9 +146,10 @@ struct Draft {
                 CaseCompleted(dossierId: running.dossierId, outcome: definition.outcome, finishedAt: around.now)))
     }
 
-    /// The applicant took the dossier back; after the admission, or a decision about his stay, that is no longer possible.
+    /// The applicant took the dossier back; after the admission, a decision about his stay, or the handing over to a body
+    /// outside, which may have admitted him, that is no longer possible.
     mutating func withdraw() {
-        guard running.stage == .running, running.stayUntilDecided == nil else { return }
+        guard running.stage == .running, running.stayUntilDecided == nil, running.turn?.place != .reply else { return }
         voidLetter()
         close(.withdrawn, outcome: RunningCase.Stage.withdrawn.rawValue)
         emit(

@@ -20,11 +20,12 @@ public enum CaseEvent: Hashable, Sendable {
     case stayEnding(CaseStayEnding)
     case stayChanged(CaseStayChanged)
     case stayEnded(CaseStayEnded)
+    case paperFileRecorded(CasePaperFileRecorded)
 
     /// Whether whoever decides should know of it first.
     var changesWhatIsDecided: Bool {
         switch self {
-        case .messagePosted, .deadlineAlert, .deadlineMoved: false
+        case .messagePosted, .deadlineAlert, .deadlineMoved, .paperFileRecorded: false
         case .opened, .stepEntered, .stepCompleted, .unroutable, .rejected, .admitted, .resultRequested, .completed,
             .supplementRequested, .boxCorrected, .letterIssued, .letterCancelled, .stayEnding, .stayChanged, .stayEnded:
             true
@@ -52,6 +53,7 @@ public enum CaseEvent: Hashable, Sendable {
         case .stayEnding(let payload): payload
         case .stayChanged(let payload): payload
         case .stayEnded(let payload): payload
+        case .paperFileRecorded(let payload): payload
         }
     }
 }

@@ -25,6 +25,15 @@ public struct HandOver: Codable, Hashable, Sendable {
     public let offices: [HeldOffice]
     public let byMemberId: MemberID
     public let at: Date
+
+    /// The bodies that lose somebody who acts for them.
+    var bodies: Set<OrganizationID> {
+        Set(offices.filter { Self.acting.contains($0.role) }.map(\.organizationId))
+    }
+
+    private static let acting: Set<RoleName> = [
+        .cellSecretary, .cellDeputy, .cellDuesOfficer, .officeOfficer, .organisationOfficer, .committeeSigner,
+    ]
 }
 
 extension RunningCase {
@@ -51,7 +60,7 @@ extension OrganizationTree {
     /// Whether a role at an organisation ends with a departure, as the directory ends it: it stands beneath what is left,
     /// which is the old cell and all above it that is not above the new one too.
     public func leaves(_ organization: OrganizationID, by departure: Departure) -> Bool {
-        let kept = Set(departure.to.map { path(from: $0).map(\.id) } ?? [])
+        let kept = Set(departure.to.map { path(from: successor(of: $0)?.id ?? $0).map(\.id) } ?? [])
         let left = Set(path(from: departure.from).map(\.id)).subtracting(kept)
         return path(from: organization).contains { left.contains($0.id) }
     }

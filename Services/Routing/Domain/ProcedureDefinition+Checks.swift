@@ -10,6 +10,7 @@ extension ProcedureDefinition {
             FaultList.isWord(outcome), "outcome", "name.form", "must be a lower-case word", "phải là từ viết thường")
         checkRoute(&list)
         checkLetter(&list)
+        checkPaperFile(&list)
         if let limit = startWithin?.limit { check(limit, "startWithin", &list) }
         checkPeriod(&list)
         list.demand(
@@ -37,6 +38,10 @@ extension ProcedureDefinition {
             route.isTransfer || route.beginning == .origin, "route.from", "route.from",
             "only a way from cell to cell begins at the body that received the dossier",
             "chỉ đường đi giữa hai chi bộ mới bắt đầu từ tổ chức tiếp nhận hồ sơ")
+        list.demand(
+            period == nil || route.beginning == .origin && step(at: .reply) == nil, "period", "period.outside",
+            "a stay is with a cell: its way neither leads out of the system nor comes from outside",
+            "sinh hoạt tạm thời là ở chi bộ: đường đi không ra ngoài hoặc đến từ ngoài hệ thống")
         if Place.ofOutside.contains(where: { step(at: $0) != nil }) {
             checkPlaces(Place.ofOutside, &list)
             list.demand(
@@ -88,7 +93,8 @@ extension ProcedureDefinition {
             if let limit = letter.presentWithin { check(limit, "letter.presentWithin", &list) }
             list.demand(
                 (letter.filledField != nil) == (route.beginning == .receivingBody), "letter.filledBefore",
-                "letter.filled", "names the field that counts the boxes filled on paper, for a letter from outside only",
+                "letter.filled",
+                "names the field that counts the boxes filled on paper, for a letter from outside only",
                 "nêu trường ghi số ô đã ghi trên giấy, chỉ dùng cho giấy từ ngoài hệ thống")
         }
         for step in steps where step.fillsBox {
@@ -96,6 +102,21 @@ extension ProcedureDefinition {
                 letter != nil, "steps.\(step.name).fillsBox", "box.letter", "there is no letter with boxes",
                 "thủ tục không có giấy giới thiệu có ô")
         }
+    }
+
+    private func checkPaperFile(_ list: inout FaultList) {
+        guard let paperFile else { return }
+        list.demand(
+            route.isTransfer && step(at: .origin)?.fillsBox == true, "paperFile", "paper-file.letter",
+            "goes with a letter of introduction whose first box the step at origin signs",
+            "phải đi kèm giấy giới thiệu mà bước ở vị trí origin ký ô đầu tiên")
+        list.demand(
+            paperFile.handedOverBy.at.anchor != .destination, "paperFile.handedOverBy.at", "paper-file.side",
+            "must be an organisation of the sending side", "phải là tổ chức ở bên chuyển đi")
+        list.demand(
+            paperFile.receivedBy.at.anchor == .destination, "paperFile.receivedBy.at", "paper-file.side",
+            "must be an organisation of the receiving side (of destination)",
+            "phải là tổ chức ở bên tiếp nhận (of destination)")
     }
 
     private func checkPeriod(_ list: inout FaultList) {

@@ -12,6 +12,8 @@ public struct ProcedureDefinition: Hashable, Sendable {
     public let variants: [Variant]
     /// The letter of introduction; absent where none is carried.
     public let letter: Letter?
+    /// Who hands over the sealed paper file that the member carries, and who receives it; absent where none is carried.
+    public let paperFile: PaperFileRule?
     /// By when after the decision that causes it a case is to be started; later is allowed and marked.
     public let startWithin: StartLimit?
     /// How long a stay may last; absent where the case is about none.
@@ -29,9 +31,9 @@ public struct ProcedureDefinition: Hashable, Sendable {
     /// A definition that passed its checks.
     public init(
         procedure: ProcedureCode, version: Int, title: LocalizedText, route: RouteRule, variants: [Variant] = [],
-        letter: Letter? = nil, startWithin: StartLimit? = nil, period: PeriodRule? = nil,
-        stayChange: StayChangeRule? = nil, opinion: OpinionForm? = nil, steps: [Step], result: Result? = nil,
-        outcome: String
+        letter: Letter? = nil, paperFile: PaperFileRule? = nil, startWithin: StartLimit? = nil,
+        period: PeriodRule? = nil, stayChange: StayChangeRule? = nil, opinion: OpinionForm? = nil, steps: [Step],
+        result: Result? = nil, outcome: String
     ) throws(InvalidDefinition) {
         self.procedure = procedure
         self.version = version
@@ -39,6 +41,7 @@ public struct ProcedureDefinition: Hashable, Sendable {
         self.route = route
         self.variants = variants
         self.letter = letter
+        self.paperFile = paperFile
         self.startWithin = startWithin
         self.period = period
         self.stayChange = stayChange

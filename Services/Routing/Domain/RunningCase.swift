@@ -51,6 +51,8 @@ public struct RunningCase: Codable, Hashable, Sendable {
     public internal(set) var stayUntilBefore: Day?
     /// The last day that was decided on in that case.
     public internal(set) var stayUntilDecided: Day?
+    /// The sealed paper file that the member carries; absent until something is recorded of it.
+    public internal(set) var paperFile: PaperFile?
     /// How often a result was asked for.
     public internal(set) var requests = 0
     /// The last request whose signed result arrived while the case went on: the letter that leaves the system.
@@ -60,8 +62,8 @@ public struct RunningCase: Codable, Hashable, Sendable {
     public internal(set) var finishedAt: Date?
     /// Counts the events of the case.
     public internal(set) var version: Int64 = 0
-    /// The version at the last change that a decision depends on: neither messages of the thread nor what is told of
-    /// deadlines are such changes.
+    /// The version at the last change that a decision depends on: neither messages of the thread, nor what is told of
+    /// deadlines, nor records of the paper file are such changes.
     public internal(set) var revision: Int64 = 0
 
     /// Whoever may not act: the member himself and whoever entered the dossier.
@@ -70,8 +72,8 @@ public struct RunningCase: Codable, Hashable, Sendable {
     /// The cells that the case is addressed to.
     public var cellIds: [OrganizationID] { (toCellId.map { [$0] } ?? []) + furtherCellIds }
 
-    /// Whether the result that was asked for last is signed.
-    var hasSignedResult: Bool { requests > 0 && resultSigned == requests }
+    /// Whether the result that was asked for last is signed, while the case goes on.
+    public var hasSignedResult: Bool { requests > 0 && resultSigned == requests }
 
     /// Every open turn: one, or those of a parallel step.
     public internal(set) var turns: [Turn] {
@@ -95,6 +97,7 @@ public struct RunningCase: Codable, Hashable, Sendable {
         corrections = []
         duesPaidThrough = nil
         handOver = nil
+        resultSigned = nil
     }
 }
 

@@ -38,13 +38,14 @@ extension ProcedureReader {
     fileprivate mutating func definition(_ root: YAMLPlace) -> () throws -> ProcedureDefinition {
         let given = fields(
             root, required: ["procedure", "version", "title", "route", "steps", "outcome"],
-            optional: ["variants", "letter", "startWithin", "period", "stayChange", "opinion", "result"])
+            optional: ["variants", "letter", "paperFile", "startWithin", "period", "stayChange", "opinion", "result"])
         let code = value(given["procedure"], nil, isVital: true, Self.code)
         let version = integer(given["version"])
         let title = self.title(given["title"])
         let route = self.route(given["route"])
         let variants = list(given["variants"]).map { self.variant($0) }
         let letter = given["letter"].map { self.letter($0) }
+        let paperFile = given["paperFile"].map { self.paperFile($0) }
         let startWithin = given["startWithin"].map { self.startLimit($0) }
         let period = given["period"].map { self.period($0) }
         let stayChange = given["stayChange"].map { self.stayChange($0) }
@@ -56,8 +57,8 @@ extension ProcedureReader {
             guard let code else { throw ProcedureFileFaults([]) }
             return try ProcedureDefinition(
                 procedure: code, version: version, title: title, route: route, variants: variants, letter: letter,
-                startWithin: startWithin, period: period, stayChange: stayChange, opinion: opinion, steps: steps,
-                result: result, outcome: outcome.isEmpty ? "unnamed" : outcome)
+                paperFile: paperFile, startWithin: startWithin, period: period, stayChange: stayChange,
+                opinion: opinion, steps: steps, result: result, outcome: outcome.isEmpty ? "unnamed" : outcome)
         }
     }
 
@@ -105,6 +106,22 @@ extension ProcedureReader {
         return ProcedureDefinition.Letter(
             boxes: integer(given["boxes"]), presentWithin: given["presentWithin"].map { timeLimit($0) },
             filledField: given["filledBefore"].map { text($0) })
+    }
+
+    private mutating func paperFile(_ place: YAMLPlace) -> ProcedureDefinition.PaperFileRule {
+        let given = fields(place, required: ["handedOverBy", "receivedBy"])
+        return ProcedureDefinition.PaperFileRule(
+            handedOverBy: desk(given["handedOverBy"], .origin), receivedBy: desk(given["receivedBy"], .destination))
+    }
+
+    /// - Parameter anchor: where the organisation is looked for when it cannot be read.
+    private mutating func desk(
+        _ place: YAMLPlace?, _ anchor: OrganizationExpression.Anchor
+    ) -> ProcedureDefinition.PaperFileRule.Desk {
+        let given = place.map { fields($0, required: ["at", "role"]) } ?? [:]
+        return ProcedureDefinition.PaperFileRule.Desk(
+            at: expression(given["at"]) ?? OrganizationExpression(.baseCommittee, of: anchor),
+            role: word(given["role"], .organisationOfficer))
     }
 
     private mutating func startLimit(_ place: YAMLPlace) -> ProcedureDefinition.StartLimit {

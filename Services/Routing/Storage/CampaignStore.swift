@@ -1,8 +1,8 @@
 import Contracts
 import Foundation
 import Messaging
-import Postgres
-import RoutingDomain
+public import Postgres
+public import RoutingDomain
 
 /// A campaign as it is kept, and how far it has come.
 struct Campaign: Sendable {
@@ -66,7 +66,7 @@ enum CampaignStore {
                 """
                 below b JOIN directory_members m ON m.cell_id = b.id
                 LEFT JOIN directory_organizations o ON o.id = m.cell_id
-                WHERE m.state ->> 'state' <> ALL (\(over))
+                WHERE m.state ->> 'state' <> ALL (\(over)) AND o.type IS DISTINCT FROM \(OrganizationType.external.rawValue)
                 """
             }
         let asked = OpinionCampaign.Omission.askedAlready.rule
@@ -156,7 +156,8 @@ enum CampaignStore {
     private static func campaign(_ row: PostgresRow) throws -> Campaign {
         Campaign(
             rules: OpinionCampaign(
-                id: try row.get("id"), purpose: try row.get("purpose"), year: try row.get("year"), finishBy: try row.get("finish_by"),
+                id: try row.get("id"), purpose: try row.get("purpose"), year: try row.get("year"),
+                finishBy: try row.get("finish_by"),
                 orderedByMemberId: try row.get("ordered_by_member_id")),
             organizationId: try row.get("organization_id"), within: try row.get("within"),
             procedure: try row.get("procedure"), procedureVersion: try row.get("procedure_version"),

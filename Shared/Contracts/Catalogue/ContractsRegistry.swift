@@ -23,6 +23,7 @@ public enum ContractsRegistry {
         CaseStayEnding.self,
         CaseStayChanged.self,
         CaseStayEnded.self,
+        CasePaperFileRecorded.self,
         CaseDeadlineAlert.self,
         CaseDeadlineMoved.self,
         CaseMessagePosted.self,

@@ -17,3 +17,20 @@ public enum DeadlineAlertLevel: String, Codable, Hashable, Sendable, CaseIterabl
         }
     }
 }
+
+/// What became of the sealed paper file (hồ sơ đảng viên bản giấy, niêm phong) that a member carries to the receiving
+/// side of a transfer.
+public enum PaperFileState: String, Codable, Hashable, Sendable, CaseIterable {
+    /// The sending side gave it to the member.
+    case handedOver = "handed-over"
+    /// The receiving side has it.
+    case arrived
+    /// Its loss was reported.
+    case lost
+    /// The police confirmed the loss.
+    case policeConfirmed = "police-confirmed"
+    /// The sending side gave the member a new one.
+    case reissued
+    /// It is back at the sending side.
+    case returned
+}

@@ -54,6 +54,7 @@ extension ProgressEvent {
             return LocalizedText(
                 vietnamese: "Đã hết thời gian sinh hoạt tạm thời tại \(vietnamese)",
                 english: "The stay at \(english) is over")
+        case .paperFileRecorded(let record): return Self.text(of: record.state, vietnamese, english)
         case .resultRequested:
             return LocalizedText(vietnamese: "Chuyển ký kết quả", english: "The result goes to signing")
         case .completed: return LocalizedText(vietnamese: "Kết thúc giải quyết", english: "Handling ended")
@@ -61,6 +62,34 @@ extension ProgressEvent {
             return LocalizedText(vietnamese: "Đã ký và ban hành kết quả", english: "The result was signed and issued")
         case .resultFailed:
             return LocalizedText(vietnamese: "Việc ký kết quả chưa thành công", english: "Signing failed")
+        }
+    }
+
+    /// What became of the paper file, recorded by the organisation.
+    private static func text(of state: PaperFileState, _ vietnamese: String, _ english: String) -> LocalizedText {
+        switch state {
+        case .handedOver:
+            LocalizedText(
+                vietnamese: "\(vietnamese) đã giao hồ sơ giấy niêm phong cho đảng viên",
+                english: "The sealed paper file was handed to the member by \(english)")
+        case .arrived:
+            LocalizedText(
+                vietnamese: "\(vietnamese) đã nhận hồ sơ giấy", english: "The paper file arrived at \(english)")
+        case .lost:
+            LocalizedText(
+                vietnamese: "\(vietnamese) đã ghi nhận báo mất hồ sơ giấy",
+                english: "The loss of the paper file was reported to \(english)")
+        case .policeConfirmed:
+            LocalizedText(
+                vietnamese: "\(vietnamese) đã nhận xác nhận của công an về việc mất hồ sơ giấy",
+                english: "The police confirmation of the loss reached \(english)")
+        case .reissued:
+            LocalizedText(
+                vietnamese: "\(vietnamese) đã cấp lại hồ sơ giấy niêm phong cho đảng viên",
+                english: "A new sealed paper file was handed to the member by \(english)")
+        case .returned:
+            LocalizedText(
+                vietnamese: "\(vietnamese) đã nhận lại hồ sơ giấy", english: "The paper file is back at \(english)")
         }
     }
 
@@ -80,6 +109,7 @@ extension ProgressEvent {
         case .stayEnding(let event): event.cellId
         case .stayChanged(let event): event.cellId
         case .stayEnded(let event): event.cellId
+        case .paperFileRecorded(let event): event.organizationId
         case .resultRequested(let event): event.issuingOrganizationId
         case .resultIssued(let event): event.issuingOrganizationId
         case .resultFailed(let event): event.issuingOrganizationId

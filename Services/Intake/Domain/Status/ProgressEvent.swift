@@ -18,6 +18,7 @@ public enum ProgressEvent: Hashable, Sendable {
     case stayEnding(CaseStayEnding)
     case stayChanged(CaseStayChanged)
     case stayEnded(CaseStayEnded)
+    case paperFileRecorded(CasePaperFileRecorded)
     case resultRequested(CaseResultRequested)
     case completed(CaseCompleted)
     case resultIssued(ResultIssued)
@@ -45,6 +46,7 @@ public enum ProgressEvent: Hashable, Sendable {
         CaseStayEnding.type: { .stayEnding(try ContractsJSON.decode(from: $0)) },
         CaseStayChanged.type: { .stayChanged(try ContractsJSON.decode(from: $0)) },
         CaseStayEnded.type: { .stayEnded(try ContractsJSON.decode(from: $0)) },
+        CasePaperFileRecorded.type: { .paperFileRecorded(try ContractsJSON.decode(from: $0)) },
         CaseResultRequested.type: { .resultRequested(try ContractsJSON.decode(from: $0)) },
         CaseCompleted.type: { .completed(try ContractsJSON.decode(from: $0)) },
         ResultIssued.type: { .resultIssued(try ContractsJSON.decode(from: $0)) },
@@ -69,6 +71,7 @@ public enum ProgressEvent: Hashable, Sendable {
         case .stayEnding(let payload): payload
         case .stayChanged(let payload): payload
         case .stayEnded(let payload): payload
+        case .paperFileRecorded(let payload): payload
         case .resultRequested(let payload): payload
         case .completed(let payload): payload
         case .resultIssued(let payload): payload

@@ -39,7 +39,7 @@ public struct StatusTimeline: Hashable, Sendable {
         noteSupplement(entry)
         switch entry.event {
         case .submitted, .supplemented, .supplementRequested, .letterIssued, .letterCancelled, .admitted, .stayEnding,
-            .stayChanged, .stayEnded, .resultFailed:
+            .stayChanged, .stayEnded, .paperFileRecorded, .resultFailed:
             break
         case .withdrawn: isWithdrawn = true
         case .opened: enter(.inProgress, nil)
@@ -73,7 +73,7 @@ public struct StatusTimeline: Hashable, Sendable {
             }
         case .rejected, .resultRequested, .completed: asked = []
         case .submitted, .withdrawn, .opened, .unroutable, .letterIssued, .letterCancelled, .admitted, .stayEnding,
-            .stayChanged, .stayEnded, .resultIssued, .resultFailed:
+            .stayChanged, .stayEnded, .paperFileRecorded, .resultIssued, .resultFailed:
             break
         }
     }

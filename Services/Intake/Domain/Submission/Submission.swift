@@ -61,8 +61,8 @@ public struct Submission: Sendable {
         Self.addListed(object["attachmentIds"], to: &attachments, &faults)
         if let entry { faults.check(numberOfFiles: attachments.count, atMost: entry.maximumAttachments) }
         self.init(
-            entry: entry, form: reader.values, assisted: assisted, organizations: reader.organizations, attachments: attachments,
-            faults: faults)
+            entry: entry, form: reader.values, assisted: assisted, organizations: reader.organizations,
+            attachments: attachments, faults: faults)
     }
 
     private init(
