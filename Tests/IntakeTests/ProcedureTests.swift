@@ -235,7 +235,7 @@ struct ProcedureTests {
     func agreesWithRouting() throws {
         let definitions = try RoutingProcedures.ProcedureCatalogue.bundled()
         let catalogue = try CatalogueReader.read(directory: nil)
-        #expect(catalogue.all.count == 5)
+        #expect(catalogue.all.count == 6)
         for entry in catalogue.all {
             let definition = try #require(
                 definitions.definition(entry.procedure, version: entry.version), "\(entry.procedure)")

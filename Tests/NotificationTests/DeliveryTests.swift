@@ -197,7 +197,7 @@ struct DeliveryTests {
             ]
             for (id, type, name) in places {
                 let organization = OrganizationState(
-                    organizationId: id, code: try OrganizationCode(type.isCell ? "A35.1.2" : "A35.1"), name: name,
+                    organizationId: id, code: try OrganizationCode(type.isCell ? "A35.12.08" : "A35.12"), name: name,
                     type: type, parentId: nil, status: .active, residential: true, duesRegion: .two, hasSeal: false,
                     bankAccounts: [])
                 try await scene.service.pool.execute(

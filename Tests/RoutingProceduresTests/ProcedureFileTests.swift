@@ -58,8 +58,11 @@ struct ProcedureFileTests {
 
     @Test("an unknown key, a missing one and a wrong value are told with line and path")
     func places() throws {
-        let key = try #require(try fault("fillsBox: true", "filsBox: true"))
-        #expect(key.description.hasPrefix("test.yaml:\(try line(of: "fillsBox")):"))
+        // Of a step on whose box nothing else hangs.
+        let ascending = "places: [ascending, meeting]\n    role: organisation-officer\n    "
+        let key = try #require(try fault(ascending + "fillsBox: true", ascending + "filsBox: true"))
+        let row = try line(of: "fillsBox", after: ascending)
+        #expect(key.description.hasPrefix("test.yaml:\(row):"))
         #expect(key.reason == "unknown key filsBox")
         #expect(key.rule == "key.unknown")
         #expect(key.text.vietnamese == "khoá filsBox không có nghĩa")
@@ -71,7 +74,8 @@ struct ProcedureFileTests {
         #expect(missing.reason == "the key limit is missing")
         #expect(missing.path == "steps[1]")
         #expect(try fault("boxes: 10", "boxes: many")?.reason == "must be a whole number")
-        #expect(try fault("fillsBox: true", "fillsBox: 3")?.reason == "must be true or false")
+        let flag = try fault(ascending + "fillsBox: true", ascending + "fillsBox: 3")
+        #expect(flag?.reason == "must be true or false")
         #expect(try fault("workingDays: 2", "workingDays: 2, workingHours: 1")?.path == "steps[1].limit")
         #expect(try fault("procedure: official-transfer", "procedure: Official")?.line == (try line(of: "procedure: ")))
     }

@@ -44,8 +44,9 @@ struct HandOverTests {
             try await stage.appoint(stage.member, .inspector, at: places.province)
             try await stage.appoint(stage.member, .inspector, at: places.baseB)
             try await stage.appoint(stage.member, .member, at: places.cellA)
-            let waiting = try stage.dossier(to: places.cellB, of: stage.helper)
-            try await stage.tell(stage.helper, "Trần Thị Mẫu 02", cell: sister)
+            let neighbour: MemberID = stage.ids.next(at: stage.time.now)
+            try await stage.tell(neighbour, "Trần Thị Mẫu 05", cell: sister)
+            let waiting = try stage.dossier(to: places.cellB, of: neighbour)
             try await stage.deliver(waiting, key: waiting.dossierId.value)
 
             let dossier = try await stage.submitted()

@@ -91,12 +91,13 @@ extension DossierDesk {
     private func subject(
         of submission: Submission, enteredBy sender: MemberState, in transaction: PostgresTransaction
     ) async throws -> MemberState {
-        guard let role = submission.entry?.enteredBy, let assisted = submission.assisted else {
+        guard let role = submission.entry?.enteredBy else {
             guard try await !isOutside(sender, in: transaction) else {
                 throw RejectedSubmission([AssistedEntry.outside])
             }
             return sender
         }
+        let assisted = try submission.requiredAssisted()
         try kit.requireFresh(DirectoryProjection.consumerName(of: kit.service))
         let roles = try await directory.roles(of: sender.memberId, at: kit.time.now, in: transaction)
         guard roles.contains(where: { $0.role == role && $0.organizationId == assisted.organization }) else {

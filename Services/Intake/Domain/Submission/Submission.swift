@@ -39,6 +39,14 @@ public struct Submission: Sendable {
         public let organization: OrganizationID
     }
 
+    /// For whom it is entered.
+    ///
+    /// Throws what is wrong with the submission where that cannot be read.
+    public func requiredAssisted() throws(RejectedSubmission) -> Assisted {
+        guard let assisted else { throw RejectedSubmission(faults.all) }
+        return assisted
+    }
+
     /// Reads what was sent; never fails, faults are kept for the judgement.
     ///
     /// - Parameter today: the day in Vietnam.
