@@ -111,6 +111,7 @@ struct Cases: Sendable {
         var places = [running.fromCellId, running.receivingOrganizationId]
         places += running.cellIds + running.turns.map(\.organizationId)
         places += running.handOver?.offices.map(\.organizationId) ?? []
+        places += running.paperFile?.records.flatMap { [$0.organizationId, $0.seat.organizationId] } ?? []
         // A box can be corrected by whoever signed it, wherever the case stands.
         if case .act(let action)? = command {
             places += running.done.filter { $0.number == action.turn }.map(\.organizationId)

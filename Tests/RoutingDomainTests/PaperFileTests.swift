@@ -191,6 +191,82 @@ struct PaperFileTests {
         #expect(try file.refusal(.returned) == "paper-file-not-due-back")
     }
 
+    @Test("a lost file that turns up goes back whatever the letter, also after the admission")
+    func found() throws {
+        var file = try CarriedFile.issued()
+        try file.record(.handedOver, .lost)
+        var early = file
+        try early.record(.returned)
+        try file.record(.policeConfirmed)
+        try file.one.carry()
+        #expect(try file.one.running.admittedOn != nil)
+        try file.record(.returned)
+        #expect(try file.records.last?.state == .returned)
+    }
+
+    @Test("what arrived at a wrong address can be lost on the way to the right one, and is issued anew")
+    func lostOnTheWay() throws {
+        var file = try CarriedFile.issued()
+        try file.record(.handedOver, .arrived)
+        #expect(try file.refusal(.lost) == "paper-file-order")
+        try file.sendBack()
+        try file.one.act("readdress", fields: ["destinationCellId": "\(file.one.land.baseCellB)"])
+        try file.record(.lost, .policeConfirmed, .reissued)
+        try file.record(.arrived, by: file.one.land.country.officer(file.one.land.communeB))
+    }
+
+    @Test("after a second handover what was void before is no reason to take the file back")
+    func secondHandOver() throws {
+        var file = try CarriedFile.issued()
+        try file.record(.handedOver)
+        let secretary = file.one.land.country.officer(file.one.land.cellA)
+        file.one.now = file.one.now.addingTimeInterval(60)
+        try file.one.tell(
+            .act(
+                OfficerAction(
+                    officer: secretary, action: "reissue", step: "introduce", turn: 1, text: "Sai ngày sinh")))
+        file.one.now = file.one.now.addingTimeInterval(60)
+        try file.record(.returned)
+        try file.one.act("approve")
+        file.one.now = file.one.now.addingTimeInterval(60)
+        try file.record(.handedOver)
+        #expect(try file.refusal(.returned) == "paper-file-not-due-back")
+    }
+
+    @Test("nothing is handed over before its letter was issued")
+    func beforeTheLetter() throws {
+        var file = try CarriedFile()
+        file.one.now = try Day("2026-11-25").start.addingTimeInterval(36_000)
+        try file.one.act("approve")
+        #expect(try file.refusal(.handedOver, on: "2026-11-24") == "paper-file.day")
+        try file.record(.handedOver, on: "2026-11-25")
+    }
+
+    @Test("within one base organisation the file stays where it is")
+    func withinBase() throws {
+        var file = try CarriedFile()
+        let (land, around) = (file.one.land, try file.one.around)
+        let dossier = try land.country.dossier(of: land.member.memberId, to: land.neighbourA, received: land.communeA)
+        file.one.take(try CaseEngine.open(dossier, from: land.cellA, in: around))
+        try file.one.act("approve")
+        #expect(try file.refusal(.handedOver) == "paper-file-none")
+        #expect(try file.offered(to: file.sender) == [])
+    }
+
+    @Test("nobody stands above a body abroad: who handed the file over hears that it arrived")
+    func abroad() throws {
+        var file = try CarriedFile()
+        let abroad = file.one.land.country.add(.external, "Đảng bộ ngoài nước Mẫu", staffed: false)
+        let (land, around) = (file.one.land, try file.one.around)
+        let dossier = try land.country.dossier(of: land.member.memberId, to: abroad, received: land.communeA)
+        file.one.take(try CaseEngine.open(dossier, from: land.cellA, in: around))
+        try file.one.act("approve")
+        try file.record(.handedOver)
+        #expect(try file.refusal(.arrived) == "paper-file-not-yours")
+        try file.record(.arrived, by: file.sender)
+        #expect(try file.records.last?.organizationId == land.baseA)
+    }
+
     @Test("a case that began without an address is no reason to take the file back")
     func addressedFirst() throws {
         var file = try CarriedFile.issued()
@@ -339,7 +415,7 @@ struct PaperFileTests {
         try arrived.record(.arrived)
         #expect(try !isOverdue(at: "2027-01-06", arrived))
         try file.record(.lost)
-        #expect(try isOverdue(at: "2027-01-06", file))
+        #expect(try !isOverdue(at: "2027-01-06", file), "nobody has it")
         file.one.now = try Day("2026-12-04").start.addingTimeInterval(36_000)
         try file.record(.policeConfirmed, .reissued)
         #expect(try !isOverdue(at: "2027-01-06", file), "a new file has a time of its own")

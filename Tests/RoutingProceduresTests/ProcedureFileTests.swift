@@ -112,6 +112,8 @@ struct ProcedureFileTests {
             #expect(wrong.line == line)
             #expect(wrong.text.vietnamese != wrong.text.english && !wrong.text.vietnamese.isEmpty)
         }
+        let clerk = try #require(try fault(receiver, receiver.replacing("organisation-officer", with: "support")))
+        #expect(clerk.rule == "paper-file.role" && clerk.path == "paperFile.receivedBy.role")
         let objection = try #require(ProcedureCatalogue.texts["dues-objection.yaml"])
         let alone = read(
             objection + """

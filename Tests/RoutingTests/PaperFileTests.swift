@@ -151,10 +151,12 @@ struct PaperFileTests {
             let dossier = try await issued(stage)
             let (sender, receiver) = (try stage.officer(stage.places.baseA), try stage.officer(stage.places.baseB))
             let before = try await stage.events(of: dossier)
-            for other in [receiver, try stage.officer(stage.places.communeA), stage.helper] {
+            for other in [receiver, try stage.officer(stage.places.communeA)] {
                 let answer = try await record("handed-over", on: dossier, by: other, stage)
                 #expect(answer.status == .forbidden && answer.problem == "paper-file-not-yours", "\(answer.text)")
             }
+            // Who may not even look at the case.
+            #expect(try await record("handed-over", on: dossier, by: stage.helper, stage).status == .forbidden)
             let own = try await record("handed-over", on: dossier, by: stage.member, stage)
             #expect(own.status == .forbidden && own.problem == "own-matter")
             let early = try await record("arrived", on: dossier, by: receiver, stage)

@@ -93,8 +93,14 @@ def test_the_paper_file_was_handed_over_and_has_arrived(shown, suite, directory)
         assert {entry["organization"]["name"] for entry in file["entries"]} == committees
         # Nobody records his own paper file.
         assert file["mayRecord"] == [] and person.subject not in [entry["byMemberId"] for entry in file["entries"]]
-        told = suite.call("intake", "GET", f"/v1/dossiers/{dossier}", by=person).json["timeline"]
-        assert [entry["event"] for entry in told].count("hoso.case.paper-file-recorded.v1") == 2
+        suite.until(
+            "both records at Intake",
+            lambda dossier=dossier: [
+                entry["event"]
+                for entry in suite.call("intake", "GET", f"/v1/dossiers/{dossier}", by=person).json["timeline"]
+            ].count("hoso.case.paper-file-recorded.v1")
+            == 2,
+        )
 
 
 @pytest.fixture(scope="module")

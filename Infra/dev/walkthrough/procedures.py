@@ -10,6 +10,13 @@ from .transfer import Transfer
 class OutboundTransfer(Transfer):
     """A transfer to a body outside the system: the letter is signed, handed over on paper, and answered."""
 
+    def run(self, destination):
+        """All of it, unless an earlier run ended with the member outside."""
+        if self._directory.member(self.applicant.subject)["cellId"] == destination["id"]:
+            with self._timeline.step("Directory", self.applicant.name, f"stands at {destination['name']} already"):
+                return
+        super().run(destination)
+
     def deed(self, turn):
         if turn["step"] == "hand-over-outside":
             self._suite.until(f"the letter of dossier {self.code}", lambda: self._view()["results"])

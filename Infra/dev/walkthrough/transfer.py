@@ -149,7 +149,9 @@ class Transfer:
     def record(self, state, case):
         """The officer who may record it says what became of the sealed paper file; the case after it."""
         turns = [*case["done"], *case["ahead"], *([case["turn"]] if case.get("turn") else [])]
-        for place in {turn["organization"]["id"]: turn["organization"] for turn in turns}.values():
+        bodies = [turn["organization"] for turn in turns]
+        bodies += [seat["organization"] for turn in turns for seat in [turn.get("seat") or turn.get("actedAt")] if seat]
+        for place in {body["id"]: body for body in bodies}.values():
             for officer in self._directory.holders(place["id"], "organisation-officer"):
                 path = f"/v1/cases/{self.dossier}"
                 seen = self._suite.call("routing", "GET", path, by=officer).json
@@ -214,7 +216,8 @@ class Transfer:
                 ),
             )
             step.tell(f"belongs to {cell['name']} now")
-        carried = ("paper file",) if "paperFile" in self.case() else ()
+        state = self.case().get("paperFile", {}).get("state")
+        carried = ("paper file",) if state == "arrived" else ()
         self.end(("admission", *carried, "result"))
 
     def end(self, notices):

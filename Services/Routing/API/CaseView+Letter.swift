@@ -41,14 +41,14 @@ extension CaseView {
 
         /// What was recorded last; absent until something is.
         let state: PaperFileState?
-        /// Whether the member has had it for longer than the letter may take to be presented.
+        /// Whether the member has had it in hand for longer than the letter may take to be presented.
         let overdue: Bool
         let entries: [Entry]
         /// What the caller may record now.
         let mayRecord: [PaperFileState]
 
         init?(_ running: RunningCase, _ around: Circumstances, for officer: Officer?) {
-            guard around.definition.paperFile != nil else { return nil }
+            guard CaseEngine.carriesPaperFile(in: running, around: around) else { return nil }
             let records = running.paperFile?.records ?? []
             state = records.last?.state
             overdue = around.isPaperFileOverdue(running)

@@ -28,7 +28,7 @@ struct CaseView: Encodable {
     let handOver: HandOver?
     /// Whether the letter that is handed over outside the system is signed; absent elsewhere.
     let letterSigned: Bool?
-    /// The sealed paper file; absent where the procedure has none.
+    /// The sealed paper file; absent where none is carried.
     let paperFile: CarriedFile?
     let warnings: [RunningCase.Warning]
     /// The turn that the caller may take, else the first of those that are open.

@@ -72,7 +72,7 @@ extension CaseDesk {
         if running.concerned.contains(member) { return nil }
         try requireFreshRoles()
         let roles = try await directory.roles(of: member, at: kit.time.now, in: transaction)
-        let own = Set(roles.filter { Self.handlers.contains($0.role) }.map(\.organizationId))
+        let own = Set(roles.filter { Staffing.handlers.contains($0.role) }.map(\.organizationId))
         return try CaseThread.body(named: body.organizationId, among: own, in: running)
     }
 }

@@ -24,7 +24,8 @@ extension CaseDesk {
     private func record(
         _ body: PaperFileRequest, on id: DossierID, by member: MemberID, in transaction: PostgresTransaction
     ) async throws -> Reply {
-        let officer = try await officer(member, in: transaction)
+        // Who may not look at the case records nothing in it.
+        let (_, officer) = try await entitled(member, to: id, in: transaction)
         let command = CaseCommand.recordPaperFile(
             PaperFileEntry(
                 officer: officer, state: body.state, on: body.on, text: body.text, reference: body.reference,

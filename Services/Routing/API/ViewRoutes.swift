@@ -50,12 +50,7 @@ extension CaseDesk {
     }
 
     /// The roles that read cases; those of administration and support never do.
-    static let readers: Set<RoleName> = handlers.union([.inspector, .auditor])
-
-    /// The roles that act in procedures, and speak for a body in a case.
-    static let handlers: Set<RoleName> = [
-        .cellSecretary, .cellDeputy, .cellDuesOfficer, .officeOfficer, .organisationOfficer, .committeeSigner,
-    ]
+    static let readers: Set<RoleName> = Staffing.handlers.union([.inspector, .auditor])
 
     private func circumstances(
         of running: RunningCase, in transaction: PostgresTransaction

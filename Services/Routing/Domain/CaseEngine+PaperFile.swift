@@ -19,6 +19,16 @@ extension CaseEngine {
     }
 }
 
+extension CaseEngine {
+    /// Whether the member carries a paper file: to another committee than the one that keeps it now.
+    public static func carriesPaperFile(in running: RunningCase, around: Circumstances) -> Bool {
+        let draft = Draft(running, in: around)
+        guard let rule = around.definition.paperFile else { return false }
+        return running.paperFile != nil
+            || draft.organizations(at: rule.handedOverBy.at) != draft.organizations(at: rule.receivedBy.at)
+    }
+}
+
 extension Draft {
     /// Records what became of the paper file.
     mutating func recordPaperFile(_ entry: PaperFileEntry) throws(Refusal) {
@@ -48,10 +58,15 @@ extension Draft {
     func paperFileDesk(
         for state: PaperFileState, _ officer: Officer
     ) throws(Refusal) -> (organization: OrganizationID, seat: Seat) {
-        guard let rule = definition.paperFile else { throw .noPaperFile }
         try checkPerson(officer)
+        guard let rule = definition.paperFile, CaseEngine.carriesPaperFile(in: running, around: around) else {
+            throw .noPaperFile
+        }
         let seats = around.staffing.seats(of: officer.memberId)
-        for desk in rule.desks(for: state) {
+        // Nobody stands above a body outside that hangs under nothing: who handed the file over hears that it arrived.
+        let isReceiverMissing = !running.cellIds.isEmpty && organizations(at: rule.receivedBy.at).isEmpty
+        let desks = state == .arrived && isReceiverMissing ? [rule.handedOverBy] : rule.desks(for: state)
+        for desk in desks {
             for organization in organizations(at: desk.at) {
                 let wanted = Seat(organizationId: organization, role: desk.role)
                 guard let seat = seating(wanted).seat, seats.contains(seat) else { continue }
@@ -72,27 +87,54 @@ extension Draft {
             guard !running.boxes.isEmpty else { throw .paperFileWithoutLetter }
         case .arrived:
             // What arrived here arrives no second time.
-            guard last?.state != .arrived || last?.organizationId != organization else {
+            guard last?.state != .arrived || last.map(successor(of:)) != around.tree.successor(of: organization)?.id
+            else {
                 throw .paperFileOrder(last?.state, state)
             }
         case .returned:
-            guard isPaperFileDueBack else { throw .paperFileNotDueBack }
-        case .lost, .policeConfirmed: break
+            // One that was lost goes back wherever it turns up.
+            guard last?.state == .lost || last?.state == .policeConfirmed || isPaperFileDueBack else {
+                throw .paperFileNotDueBack
+            }
+        case .lost:
+            // What arrived at the right side is no longer with the member.
+            guard last?.state != .arrived || !(last.map(isAtItsPlace) ?? false) else {
+                throw .paperFileOrder(last?.state, state)
+            }
+        case .policeConfirmed: break
         }
     }
 
     /// Whether the file goes back to the sending side: its letter is void, or was wrongly addressed.
     private var isPaperFileDueBack: Bool {
-        guard running.admittedOn == nil else { return false }
-        guard running.cancelledLetters.isEmpty else { return true }
+        guard running.admittedOn == nil, let since = running.paperFile?.lastHandOver?.recordedAt else { return false }
+        if running.cancelledLetters.contains(where: { $0.cancelledAt >= since }) { return true }
         let issued = running.done.last { $0.box == 1 }?.number ?? 0
         let readdressing = definition.step(at: .readdressing)?.name
-        return running.turns.contains { $0.place == .readdressing && $0.number > issued }
-            || running.done.contains { $0.step == readdressing && $0.number > issued }
+        return running.turns.contains { $0.place == .readdressing && $0.number > issued && $0.enteredAt >= since }
+            || running.done.contains { $0.step == readdressing && $0.number > issued && $0.enteredAt >= since }
+    }
+
+    private func successor(of record: PaperFile.Record) -> OrganizationID {
+        around.tree.successor(of: record.organizationId)?.id ?? record.organizationId
+    }
+
+    /// Whether the file arrived at the committee that is to have it.
+    private func isAtItsPlace(_ record: PaperFile.Record) -> Bool {
+        definition.paperFile.map { organizations(at: $0.receivedBy.at).contains(successor(of: record)) } ?? false
     }
 
     private func checkDay(of entry: PaperFileEntry) throws(Refusal) {
-        let first = running.paperFile?.records.last?.on ?? Day(containing: running.openedAt)
+        let file = running.paperFile
+        var first = file?.records.last?.on ?? Day(containing: running.openedAt)
+        switch (entry.state, file?.records.last?.state) {
+        // Nothing is handed over before its letter is issued.
+        case (.handedOver, _), (.reissued, _):
+            first = max(first, running.boxes.first.map { Day(containing: $0.signedAt) } ?? first)
+        // What was found had arrived before somebody else reported it lost.
+        case (.arrived, .lost), (.arrived, .policeConfirmed): first = file?.lastHandOver?.on ?? first
+        default: break
+        }
         guard entry.on >= first, entry.on <= Day(containing: around.now) else { throw .paperFileDay }
     }
 
@@ -122,13 +164,10 @@ extension Draft {
 extension Circumstances {
     /// Whether the file has been with the member for longer than the letter may take to be presented.
     public func isPaperFileOverdue(_ running: RunningCase) -> Bool {
-        guard let records = running.paperFile?.records, let last = records.last,
-            let given = records.last(where: { [.handedOver, .reissued].contains($0.state) })
-        else { return false }
-        switch last.state {
-        case .arrived, .returned: return false
-        case .handedOver, .reissued, .lost, .policeConfirmed: return isPresentationLate(running, since: given.on.start)
+        guard let last = running.paperFile?.records.last, last.state == .handedOver || last.state == .reissued else {
+            return false
         }
+        return isPresentationLate(running, since: last.on.start)
     }
 }
 
@@ -150,8 +189,8 @@ extension Refusal {
         english: "The letter is in force and rightly addressed: the paper file does not go back.")
     static let paperFileDay = Refusal(
         .invalid, "paper-file.day", field: "on",
-        vietnamese: "Ngày phải từ ngày mở hồ sơ và lần ghi trước đến hôm nay.",
-        english: "The day must lie between the opening of the case, or the record before, and today.")
+        vietnamese: "Ngày phải từ ngày cấp giấy giới thiệu, hoặc lần ghi trước, đến hôm nay.",
+        english: "The day must lie between the issue of the letter, or the record before, and today.")
 
     static func paperFileOrder(_ last: PaperFileState?, _ state: PaperFileState) -> Refusal {
         Refusal(

@@ -28,12 +28,8 @@ public struct HandOver: Codable, Hashable, Sendable {
 
     /// The bodies that lose somebody who acts for them.
     var bodies: Set<OrganizationID> {
-        Set(offices.filter { Self.acting.contains($0.role) }.map(\.organizationId))
+        Set(offices.filter { Staffing.handlers.contains($0.role) }.map(\.organizationId))
     }
-
-    private static let acting: Set<RoleName> = [
-        .cellSecretary, .cellDeputy, .cellDuesOfficer, .officeOfficer, .organisationOfficer, .committeeSigner,
-    ]
 }
 
 extension RunningCase {

@@ -7,6 +7,9 @@ public struct PaperFile: Codable, Hashable, Sendable {
     /// In order; a record never changes.
     public internal(set) var records: [Record] = []
 
+    /// The last time that a file was handed to the member.
+    var lastHandOver: Record? { records.last { $0.state == .handedOver || $0.state == .reissued } }
+
     /// What became of the file, as an officer recorded it.
     public struct Record: Codable, Hashable, Sendable {
         public let state: PaperFileState
@@ -63,8 +66,8 @@ extension PaperFileState {
         case .handedOver, .reissued: [.arrived, .lost, .returned]
         case .lost: [.policeConfirmed, .arrived, .returned]
         case .policeConfirmed: [.reissued, .arrived, .returned]
-        // A wrongly addressed one goes back, or on to the right side, where it arrives again.
-        case .arrived: [.arrived, .returned]
+        // A wrongly addressed one goes back, or on to the right side, where it arrives again unless it is lost.
+        case .arrived: [.arrived, .returned, .lost]
         }
     }
 }

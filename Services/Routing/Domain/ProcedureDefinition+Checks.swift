@@ -110,6 +110,11 @@ extension ProcedureDefinition {
             route.isTransfer && step(at: .origin)?.fillsBox == true, "paperFile", "paper-file.letter",
             "goes with a letter of introduction whose first box the step at origin signs",
             "phải đi kèm giấy giới thiệu mà bước ở vị trí origin ký ô đầu tiên")
+        for (name, desk) in [("handedOverBy", paperFile.handedOverBy), ("receivedBy", paperFile.receivedBy)] {
+            list.demand(
+                Staffing.handlers.contains(desk.role), "paperFile.\(name).role", "paper-file.role",
+                "must be a role that acts in procedures", "phải là vai trò xử lý thủ tục")
+        }
         list.demand(
             paperFile.handedOverBy.at.anchor != .destination, "paperFile.handedOverBy.at", "paper-file.side",
             "must be an organisation of the sending side", "phải là tổ chức ở bên chuyển đi")

@@ -73,6 +73,11 @@ public enum NobodyActs: String, Codable, Hashable, Sendable {
 }
 
 extension Staffing {
+    /// The roles that act in procedures, and speak for a body in a case.
+    public static let handlers: Set<RoleName> = [
+        .cellSecretary, .cellDeputy, .cellDuesOfficer, .officeOfficer, .organisationOfficer, .committeeSigner,
+    ]
+
     /// The role that acts for a committee above.
     public static let superiorRole = RoleName.organisationOfficer
 
