@@ -177,7 +177,7 @@ enum EngineDefect: String, CaseIterable {
             }
             try running.sign(box)
         case .losesPaperFile:
-            guard before.paperFile != nil else { return right }
+            guard before.paperFile?.records.isEmpty == false else { return right }
             running.paperFile?.records.removeFirst()
         case .paperFileMakesStale:
             guard running.paperFile != before.paperFile else { return right }
