@@ -309,6 +309,7 @@ let whole: [Target] =
         migrations: [
             "0001_routing", "0002_deadlines_and_work_lists", "0003_campaigns", "0004_turns", "0005_supplements",
             "0006_stays", "0007_procedure_definitions", "0008_opinions_by_list",
+            "0009_dues_standings",
         ], exclude: ["Procedures"])
     + service(
         "Signing", ["Projections", "SigningDocuments", .httpTypes],

@@ -121,7 +121,9 @@ struct Cases: Sendable {
         }
         return try await reader.read(
             definition, member: member, organizations: places, openStay: openStay,
-            departure: running.awaitsLetter(by: definition)
+            dues: running.awaitsLetter(by: definition)
+                ? try await DuesStandings.read(running.memberId, in: session) : nil,
+            departure: running.awaitsHandOver(by: definition)
                 ? Departure(from: running.fromCellId, to: running.toCellId) : nil,
             now: now, in: session)
     }

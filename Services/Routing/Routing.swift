@@ -40,6 +40,9 @@ struct Routing: ServiceDefinition {
             Migration(
                 component: "routing", version: 8, name: "opinions_by_list",
                 sql: String(decoding: PackageResources._008_opinions_by_list_sql, as: UTF8.self)),
+            Migration(
+                component: "routing", version: 9, name: "dues_standings",
+                sql: String(decoding: PackageResources._009_dues_standings_sql, as: UTF8.self)),
         ]
 
     static let settings = [
@@ -83,7 +86,7 @@ struct Routing: ServiceDefinition {
             },
             consumers: [
                 desk.directory.consumer, DossierConsumer.definition(desk.cases),
-                ResultConsumer.definition(desk.cases, logger: kit.logger),
+                ResultConsumer.definition(desk.cases, logger: kit.logger), StandingConsumer.definition,
             ],
             background: try jobs(desk))
     }

@@ -101,15 +101,17 @@ extension Country {
     func around(
         now: Date = Country.morning, held: Bool = false, definition: ProcedureDefinition? = nil,
         residence: OrganizationID? = nil, exempt: Bool = false, stay: MemberState.Stay? = nil,
-        openStay: OpenStay? = nil, offices: [HeldOffice] = []
+        openStay: OpenStay? = nil, offices: [HeldOffice] = [], dues: DuesStanding? = nil, probationary: Bool = false
     ) throws -> Circumstances {
         Circumstances(
             definition: try definition ?? Country.transfer.get(), tree: tree, staffing: staffing,
             applicant: Applicant(
-                fullName: "Nguyễn Văn Mẫu 01", cardNumber: "000001", joinedOn: try Day("2015-05-19"),
-                recognisedOn: try Day("2016-05-19"), transfersHeld: held,
-                residenceCellId: residence, exemptFromResidenceActivity: exempt, stay: stay),
-            calendar: try Country.calendar.get(), openStay: openStay, offices: offices, now: now)
+                fullName: "Nguyễn Văn Mẫu 01", cardNumber: "000001",
+                joinedOn: try Day(probationary ? "2025-12-28" : "2015-05-19"),
+                recognisedOn: probationary ? nil : try Day("2016-05-19"), transfersHeld: held,
+                residenceCellId: residence, exemptFromResidenceActivity: exempt, isProbationary: probationary,
+                stay: stay),
+            calendar: try Country.calendar.get(), openStay: openStay, offices: offices, dues: dues, now: now)
     }
 
     /// The action of whoever sits at the present turn.

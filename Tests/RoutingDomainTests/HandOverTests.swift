@@ -85,7 +85,7 @@ struct HandOverTests {
     func awaiting() throws {
         let definition = try land.country.around().definition
         let opened = try land.opened(to: land.cellB).running
-        #expect(opened.awaitsLetter(by: definition))
-        #expect(try !approve(opened, fields: ["officesHandedOver": "true"]).running.awaitsLetter(by: definition))
+        #expect(opened.awaitsHandOver(by: definition) && opened.awaitsLetter(by: definition))
+        #expect(try !approve(opened, fields: ["officesHandedOver": "true"]).running.awaitsHandOver(by: definition))
     }
 }

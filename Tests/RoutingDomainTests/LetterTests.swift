@@ -1,4 +1,5 @@
 import Contracts
+import Foundation
 import Testing
 
 @testable import RoutingDomain
@@ -22,6 +23,70 @@ struct LetterTests {
         let next = try CaseEngine.apply(
             land.country.action("approve", in: change.running), to: change.running, in: around)
         #expect(!next.events.map(kind).contains("letter"))
+    }
+
+    @Test(
+        "the letter states the dues as Dues does, unless the officer says otherwise; neither that nor arrears blocks it"
+    )
+    func dues() throws {
+        let (october, november) = (try DuesMonth("2026-10"), try DuesMonth("2026-11"))
+        let standing = DuesStanding(paidThrough: october, arrearsMonths: [november], arrears: Dong(15_930))
+        let opened = try land.opened(to: land.cellB).running
+        func issued(_ fields: [String: String], _ dues: DuesStanding?) throws -> RunningCase {
+            try CaseEngine.apply(
+                land.country.action("approve", in: opened, fields: fields), to: opened,
+                in: land.country.around(dues: dues)
+            ).running
+        }
+        let plain = try issued([:], standing)
+        #expect(plain.duesPaidThrough == october && plain.warnings == [.arrears])
+        let other = try issued(["duesPaidThrough": "2026-11"], standing)
+        #expect(other.duesPaidThrough == november && other.warnings == [.duesDiffer, .arrears])
+        let paid = DuesStanding(paidThrough: november, arrearsMonths: [], arrears: .zero)
+        #expect(try issued(["duesPaidThrough": "2026-11"], paid).warnings.isEmpty)
+        let unknown = try issued([:], nil)
+        #expect(unknown.duesPaidThrough == nil && unknown.warnings.isEmpty)
+        // Only the letter states it: a later box changes nothing.
+        let next = try CaseEngine.apply(
+            land.country.action("approve", in: plain), to: plain, in: land.country.around(dues: paid)
+        ).running
+        #expect(next.duesPaidThrough == october && next.warnings == [.arrears])
+    }
+
+    @Test("on probation the letter tells when it ends and takes the admission file along, with a warning in time")
+    func probation() throws {
+        func opened(now: String) throws -> RunningCase {
+            let around = try land.country.around(
+                now: Day(now).start.addingTimeInterval(36_000), probationary: true)
+            return try CaseEngine.open(
+                land.country.dossier(of: land.member.memberId, to: land.cellB, received: land.communeA),
+                from: land.cellA, in: around
+            ).running
+        }
+        // Twelve months after 28 December 2025; a letter has 30 working days.
+        #expect(try opened(now: "2026-11-02").warnings.isEmpty)
+        #expect(try opened(now: "2026-11-20").warnings == [.recognitionDue])
+        var running = try opened(now: "2026-11-02")
+        let around = try land.country.around(probationary: true)
+        var events: [CaseEvent] = []
+        while let turn = running.turn {
+            let name = turn.place == .destination ? "admit" : "approve"
+            let change = try CaseEngine.apply(land.country.action(name, in: running), to: running, in: around)
+            events += change.events
+            running = change.running
+        }
+        guard case .resultRequested(let request)? = events.last else {
+            Issue.record("no letter")
+            return
+        }
+        #expect(request.content.fields["recognitionDueOn"] == "28/12/2026")
+        #expect(request.content.fields["enclosedFile"] == "Hồ sơ kết nạp đảng viên")
+        let full = try land.country.walkToAdmission(land.opened(to: land.cellB).running)
+        guard case .resultRequested(let plain)? = full.events.last else {
+            Issue.record("no letter")
+            return
+        }
+        #expect(plain.content.fields["recognitionDueOn"] == nil && plain.content.fields["enclosedFile"] == nil)
     }
 
     @Test("an error in box 1: the letter is void with all its boxes, and the cell writes it anew")

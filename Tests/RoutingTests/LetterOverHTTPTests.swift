@@ -31,6 +31,46 @@ struct LetterOverHTTPTests {
         try await stage.service.call(.get, "/v1/cases/\(dossier)", token: stage.service.token(member: member)).json()
     }
 
+    @Test("how the member stands with the dues is shown, stated by the letter, and only ever newer")
+    func dues() async throws {
+        try await RoutingStage.run { stage in
+            struct Seen: Decodable {
+                struct Dues: Decodable {
+                    let paidThrough: String?
+                    let arrearsMonths: [String]
+                    let arrears: Int64
+                }
+                let dues: Dues?
+                let duesPaidThrough: String?
+                let warnings: [String]
+                let recognitionDueOn: String?
+            }
+            func stand(_ paid: String?, _ owed: [String], _ amount: Int64, sequence: Int64) async throws {
+                let state = StandingState(
+                    memberId: stage.member, organizationId: stage.places.cellA,
+                    paidThrough: try paid.map { try DuesMonth($0) }, arrearsMonths: try owed.map { try DuesMonth($0) },
+                    arrears: Dong(amount))
+                try await stage.deliver(state, key: stage.member.value, sequence: sequence)
+            }
+            let dossier = try await stage.submitted()
+            let secretary = try stage.officer(stage.places.cellA)
+            let token = try await stage.service.token(member: secretary)
+            func seen() async throws -> Seen {
+                try await stage.service.call(.get, "/v1/cases/\(dossier)", token: token).json()
+            }
+            #expect(try await seen().dues == nil)
+            try await stand("2026-10", ["2026-11"], 15_930, sequence: 2)
+            try await stand(nil, [], 0, sequence: 1)
+            let open = try #require(try await seen().dues)
+            #expect(open.paidThrough == "2026-10" && open.arrearsMonths == ["2026-11"] && open.arrears == 15_930)
+            #expect(try await stage.act("approve", step: "introduce", on: dossier, by: secretary).status == .ok)
+            #expect(try await stage.last(CaseLetterIssued.self, of: dossier).duesPaidThrough?.text == "2026-10")
+            let issued = try await seen()
+            #expect(issued.duesPaidThrough == "2026-10" && issued.warnings == ["arrears"] && issued.dues == nil)
+            #expect(issued.recognitionDueOn == nil)
+        }
+    }
+
     @Test("who signed box 1 sees that he can cancel the letter; the case comes back to him, and so do the lists")
     func reissue() async throws {
         try await RoutingStage.run { stage in

@@ -22,6 +22,22 @@ extension CaseView {
 }
 
 extension CaseView {
+    /// How the member stands with the dues.
+    struct Dues: Encodable {
+        let paidThrough: DuesMonth?
+        let arrearsMonths: [DuesMonth]
+        /// In đồng.
+        let arrears: Dong
+
+        init(_ standing: DuesStanding) {
+            paidThrough = standing.paidThrough
+            arrearsMonths = standing.arrearsMonths
+            arrears = standing.arrears
+        }
+    }
+}
+
+extension CaseView {
     /// The sealed paper file that the member carries.
     struct CarriedFile: Encodable {
         struct Entry: Encodable {

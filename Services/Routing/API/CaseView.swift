@@ -24,6 +24,10 @@ struct CaseView: Encodable {
     /// The stay that the case led to, or that it asks to change.
     let stay: Stay?
     let duesPaidThrough: DuesMonth?
+    /// How the member stands with the dues, while the letter is still to state it.
+    let dues: Dues?
+    /// When the probation ends; absent for whoever is on none.
+    let recognitionDueOn: Day?
     /// The member's offices: those to be handed over before the letter is issued, then those that were.
     let handOver: HandOver?
     /// Whether the letter that is handed over outside the system is signed; absent elsewhere.
@@ -61,6 +65,8 @@ struct CaseView: Encodable {
         admittedOn = running.admittedOn
         stay = Stay(running, around)
         duesPaidThrough = running.duesPaidThrough
+        dues = around.dues.map(Dues.init)
+        recognitionDueOn = around.applicant.recognitionDueOn
         handOver = HandOver(running, around)
         letterSigned = running.turn?.place == .outside ? running.hasSignedResult : nil
         paperFile = CarriedFile(running, around, for: officer)

@@ -124,6 +124,8 @@ public struct Applicant: Hashable, Sendable {
     public let exemptFromResidenceActivity: Bool
     /// Not introduced to a place of residence at all.
     public let exemptFromIntroduction: Bool
+    /// Whether he is on probation (dự bị).
+    public let isProbationary: Bool
     /// The temporary stay as the directory knows it.
     public let stay: MemberState.Stay?
 
@@ -131,7 +133,7 @@ public struct Applicant: Hashable, Sendable {
         fullName: String, cardNumber: String? = nil, joinedOn: Day, recognisedOn: Day? = nil,
         transfersHeld: Bool = false, residenceCellId: OrganizationID? = nil,
         exemptFromResidenceActivity: Bool = false, exemptFromIntroduction: Bool = false,
-        stay: MemberState.Stay? = nil
+        isProbationary: Bool = false, stay: MemberState.Stay? = nil
     ) {
         self.fullName = fullName
         self.cardNumber = cardNumber
@@ -141,8 +143,12 @@ public struct Applicant: Hashable, Sendable {
         self.residenceCellId = residenceCellId
         self.exemptFromResidenceActivity = exemptFromResidenceActivity
         self.exemptFromIntroduction = exemptFromIntroduction
+        self.isProbationary = isProbationary
         self.stay = stay
     }
+
+    /// The day on which a probation of twelve months ends; nil for whoever is on none.
+    public var recognitionDueOn: Day? { isProbationary ? joinedOn.adding(months: 12) : nil }
 }
 
 /// Everything outside a case that decides how it goes on.
@@ -157,12 +163,14 @@ public struct Circumstances: Sendable {
     public let openStay: OpenStay?
     /// The offices that the member hands over, for a case whose letter is not issued yet.
     public let offices: [HeldOffice]
+    /// How the member stands with the dues, for a case whose letter is not issued yet; absent where it is not known.
+    public let dues: DuesStanding?
     public let now: Date
 
     public init(
         definition: ProcedureDefinition, tree: OrganizationTree, staffing: Staffing, applicant: Applicant,
         calendar: OfficialCalendar, rules: DeadlineRules = .standard,
-        openStay: OpenStay? = nil, offices: [HeldOffice] = [], now: Date
+        openStay: OpenStay? = nil, offices: [HeldOffice] = [], dues: DuesStanding? = nil, now: Date
     ) {
         self.definition = definition
         self.tree = tree
@@ -172,6 +180,7 @@ public struct Circumstances: Sendable {
         self.rules = rules
         self.openStay = openStay
         self.offices = offices
+        self.dues = dues
         self.now = now
     }
 }

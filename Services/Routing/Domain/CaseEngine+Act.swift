@@ -107,7 +107,7 @@ struct Act {
 extension Draft {
     private mutating func forward(_ act: Act) throws(Refusal) {
         if act.turn.place == .outside, !running.hasSignedResult { throw .letterNotSigned }
-        if let month = act.fields.duesPaidThrough { running.duesPaidThrough = month }
+        if act.turn.box == 1 { stateDues(act.fields.duesPaidThrough) }
         if act.fields.officesHandedOver, !around.offices.isEmpty {
             running.handOver = HandOver(offices: around.offices, byMemberId: act.officer.memberId, at: around.now)
         }
@@ -215,7 +215,7 @@ extension Draft {
         let outside = act.turn.place == .reply ? running.toCellId : nil
         let stay = beginStay(at: act.turn.organizationId)
         complete(act)
-        if around.isPresentedLate(running) { running.warnings.append(.presentedLate) }
+        if around.isPresentedLate(running) { warn(.presentedLate) }
         emit(
             .admitted(
                 MemberAdmitted(

@@ -72,6 +72,9 @@ extension Draft {
         ]
         fields["cardNumber"] = applicant.cardNumber
         fields["recognisedOn"] = applicant.recognisedOn.map(Draft.written)
+        // On probation the admission file goes in place of the card.
+        fields["recognitionDueOn"] = applicant.recognitionDueOn.map(Draft.written)
+        fields["enclosedFile"] = applicant.isProbationary ? "Hồ sơ kết nạp đảng viên" : nil
         fields["fromOrganization"] = around.tree[running.fromCellId]?.name
         fields["toOrganization"] = running.toCellId.flatMap { around.tree.successor(of: $0)?.name }
         fields["admittedOn"] = running.admittedOn.map(Draft.written)

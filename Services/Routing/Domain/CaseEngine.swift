@@ -25,7 +25,8 @@ public enum CaseEngine {
                 form: dossier.form, openedAt: around.now, stage: .running, ahead: []),
             in: around)
         if around.definition.stayChange != nil { draft.running.stayUntilBefore = around.applicant.stay?.until }
-        if try around.isStartedLate(dossier) { draft.running.warnings.append(.startedLate) }
+        if try around.isStartedLate(dossier) { draft.warn(.startedLate) }
+        if around.isRecognitionDue(in: draft.running) { draft.warn(.recognitionDue) }
         draft.checkPeriod()
         draft.emit(
             .opened(

@@ -33,9 +33,14 @@ public struct HandOver: Codable, Hashable, Sendable {
 }
 
 extension RunningCase {
-    /// Whether its letter is still to be issued, and only after the member's offices were handed over.
+    /// Whether its letter is still to be issued here.
     public func awaitsLetter(by definition: ProcedureDefinition) -> Bool {
-        stage == .running && boxes.isEmpty
+        stage == .running && boxes.isEmpty && definition.letter != nil && definition.route.beginning == .origin
+    }
+
+    /// Whether its letter is still to be issued, and only after the member's offices were handed over.
+    public func awaitsHandOver(by definition: ProcedureDefinition) -> Bool {
+        awaitsLetter(by: definition)
             && definition.steps.contains { $0.actions.contains { $0.guards.contains(.officesHandedOver) } }
     }
 }

@@ -188,5 +188,11 @@ extension RunningCase {
         case presentedLate = "presented-late"
         /// The stay that the form asks for is shorter or longer than allowed.
         case periodNotAllowed = "period-not-allowed"
+        /// The letter states another month of dues than Dues does.
+        case duesDiffer = "dues-differ"
+        /// Months of dues are owed when the letter is issued.
+        case arrears
+        /// The probation ends before the letter has to be presented.
+        case recognitionDue = "recognition-due"
     }
 }

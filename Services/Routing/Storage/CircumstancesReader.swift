@@ -18,10 +18,12 @@ struct CircumstancesReader: Sendable {
     /// - Parameters:
     ///   - organizations: those whose paths to the top are needed; one that is unknown is left out.
     ///   - openStay: the member's stay that runs, where the case is about it.
+    ///   - dues: how the member stands, where the letter is still to state it.
     ///   - departure: for which the member's offices are listed; they are not where nothing is given.
     func read(
         _ definition: ProcedureDefinition, member: MemberState, organizations: [OrganizationID],
-        openStay: OpenStay? = nil, departure: Departure? = nil, now: Date, in session: any PostgresQueryable
+        openStay: OpenStay? = nil, dues: DuesStanding? = nil, departure: Departure? = nil, now: Date,
+        in session: any PostgresQueryable
     ) async throws -> Circumstances {
         let nodes = try await OrganizationNodes.above(organizations, in: session)
         let held = try await directory.roles(
@@ -30,7 +32,8 @@ struct CircumstancesReader: Sendable {
         guard let departure, !offices.isEmpty else {
             return Circumstances(
                 definition: definition, tree: OrganizationTree(nodes.values), staffing: Staffing(held),
-                applicant: Applicant(member), calendar: calendar, rules: rules, openStay: openStay, now: now)
+                applicant: Applicant(member), calendar: calendar, rules: rules, openStay: openStay, dues: dues, now: now
+            )
         }
         // Few hold an office, and some of them off the way.
         let all = try await OrganizationNodes.above(organizations + offices.map(\.organizationId), in: session)
@@ -40,7 +43,8 @@ struct CircumstancesReader: Sendable {
         return Circumstances(
             definition: definition, tree: tree, staffing: staffing, applicant: Applicant(member), calendar: calendar,
             rules: rules, openStay: openStay,
-            offices: try await HeldOffices.read(Array(ending), of: member.memberId, staffing, in: session), now: now)
+            offices: try await HeldOffices.read(Array(ending), of: member.memberId, staffing, in: session), dues: dues,
+            now: now)
     }
 
     /// What surrounds new cases of many members, read at once.
@@ -103,7 +107,8 @@ extension Applicant {
             recognisedOn: state.recognisedOn, transfersHeld: state.transfersHeld ?? false,
             residenceCellId: state.residenceCellId,
             exemptFromResidenceActivity: state.exemptFromResidenceActivity ?? false,
-            exemptFromIntroduction: state.exemptFromIntroduction ?? false, stay: state.stay)
+            exemptFromIntroduction: state.exemptFromIntroduction ?? false,
+            isProbationary: Officer(state).state == .probationary, stay: state.stay)
     }
 }
 

@@ -30,7 +30,8 @@ public struct ResultTemplate: Hashable, Sendable {
                 name: "official-transfer/1", title: "GIẤY GIỚI THIỆU\nCHUYỂN SINH HOẠT ĐẢNG CHÍNH THỨC",
                 labels: [
                     ("memberName", "Đồng chí"), ("cardNumber", "Số thẻ đảng viên"), ("joinedOn", "Vào Đảng ngày"),
-                    ("recognisedOn", "Chính thức ngày"), ("fromOrganization", "Nơi chuyển đi"),
+                    ("recognisedOn", "Chính thức ngày"), ("recognitionDueOn", "Hết thời gian dự bị ngày"),
+                    ("enclosedFile", "Hồ sơ kèm theo"), ("fromOrganization", "Nơi chuyển đi"),
                     ("toOrganization", "Nơi chuyển đến"), ("reason", "Lý do"),
                     ("duesPaidThrough", "Đã đóng đảng phí đến hết tháng"), ("admittedOn", "Được tiếp nhận ngày"),
                     ("dossierCode", "Mã hồ sơ"),
@@ -41,7 +42,8 @@ public struct ResultTemplate: Hashable, Sendable {
                 name: "temporary-transfer/1", title: "GIẤY GIỚI THIỆU\nCHUYỂN SINH HOẠT ĐẢNG TẠM THỜI",
                 labels: [
                     ("memberName", "Đồng chí"), ("cardNumber", "Số thẻ đảng viên"), ("joinedOn", "Vào Đảng ngày"),
-                    ("recognisedOn", "Chính thức ngày"), ("fromOrganization", "Nơi sinh hoạt chính thức"),
+                    ("recognisedOn", "Chính thức ngày"), ("recognitionDueOn", "Hết thời gian dự bị ngày"),
+                    ("enclosedFile", "Hồ sơ kèm theo"), ("fromOrganization", "Nơi sinh hoạt chính thức"),
                     ("toOrganization", "Nơi sinh hoạt tạm thời"), ("stayFrom", "Từ ngày"),
                     ("stayUntil", "Đến hết ngày"), ("reason", "Lý do"),
                     ("duesPaidThrough", "Đã đóng đảng phí đến hết tháng"), ("admittedOn", "Được tiếp nhận ngày"),
