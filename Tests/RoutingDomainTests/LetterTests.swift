@@ -81,12 +81,14 @@ struct LetterTests {
         }
         #expect(request.content.fields["recognitionDueOn"] == "28/12/2026")
         #expect(request.content.fields["enclosedFile"] == "Hồ sơ kết nạp đảng viên")
+        #expect(request.content.fields["cardNumber"] == nil)
         let full = try land.country.walkToAdmission(land.opened(to: land.cellB).running)
         guard case .resultRequested(let plain)? = full.events.last else {
             Issue.record("no letter")
             return
         }
         #expect(plain.content.fields["recognitionDueOn"] == nil && plain.content.fields["enclosedFile"] == nil)
+        #expect(plain.content.fields["cardNumber"] == "000001")
     }
 
     @Test("an error in box 1: the letter is void with all its boxes, and the cell writes it anew")

@@ -70,7 +70,7 @@ extension Draft {
             "memberName": applicant.fullName,
             "joinedOn": Draft.written(applicant.joinedOn),
         ]
-        fields["cardNumber"] = applicant.cardNumber
+        fields["cardNumber"] = applicant.isProbationary ? nil : applicant.cardNumber
         fields["recognisedOn"] = applicant.recognisedOn.map(Draft.written)
         // On probation the admission file goes in place of the card.
         fields["recognitionDueOn"] = applicant.recognitionDueOn.map(Draft.written)
