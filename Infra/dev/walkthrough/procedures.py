@@ -19,7 +19,8 @@ class OutboundTransfer(Transfer):
 
     def deed(self, turn):
         if turn["step"] == "hand-over-outside":
-            self._suite.until(f"the letter of dossier {self.code}", lambda: self._view()["results"])
+            # Routing hears of the signature by itself.
+            self._suite.until(f"the signed letter of dossier {self.code}", lambda: self.case().get("letterSigned"))
             return "hand-over", {}
         if turn["step"] == "await-reply":
             return "admit", {"text": f"Công văn phúc đáp ngày {datetime.datetime.now(HANOI):%d/%m/%Y}"}
