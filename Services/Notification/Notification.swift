@@ -40,7 +40,7 @@ struct Notification: ServiceDefinition {
     ]
 
     static func assemble(_ kit: ServiceContext) async throws -> ServiceParts {
-        let directory = DirectoryProjection(service: name, parts: [.members])
+        let directory = DirectoryProjection(service: name, parts: [.organizations, .members, .roles])
         let timeout = try kit.settings.seconds("notification.timeout")
         let worker = DeliveryWorker(
             kit: kit, channels: try channels(kit.settings, timeout: timeout),

@@ -75,6 +75,16 @@ struct DeliveryTests {
             )
         }
 
+        /// A dossier of the member that is known here.
+        func dossier() async throws -> DossierID {
+            let id: DossierID = ids.next(at: time.now)
+            let code = try DossierCode("A35.12.08-261120-0007")
+            try await service.pool.transaction { transaction in
+                try await DossierIndex.keep(id, code: code, applicant: member, in: transaction)
+            }
+            return id
+        }
+
         func states() async throws -> [String] {
             try await service.pool.query("SELECT state FROM deliveries ORDER BY channel").map { try $0.get("state") }
         }
@@ -154,10 +164,7 @@ struct DeliveryTests {
     @Test("the applicant is told that something is missing, and not in the mail what it is")
     func supplement() async throws {
         try await scene { scene in
-            let dossier: DossierID = scene.ids.next(at: scene.time.now)
-            try await scene.service.pool.execute(
-                "INSERT INTO dossiers (dossier_id, code, applicant_member_id) VALUES (\(dossier), 'A35.12.08-261120-0007', \(scene.member))"
-            )
+            let dossier = try await scene.dossier()
             let request = CaseSupplementRequested(
                 dossierId: dossier, step: "introduce", organizationId: scene.ids.next(at: scene.time.now),
                 byMemberId: scene.ids.next(at: scene.time.now), reason: "Thiếu quyết định", requestedAt: scene.time.now)
@@ -176,10 +183,7 @@ struct DeliveryTests {
     func offices() async throws {
         try await scene { scene in
             let now = scene.time.now
-            let dossier: DossierID = scene.ids.next(at: now)
-            try await scene.service.pool.execute(
-                "INSERT INTO dossiers (dossier_id, code, applicant_member_id) VALUES (\(dossier), 'A35.12.08-261120-0007', \(scene.member))"
-            )
+            let dossier = try await scene.dossier()
             let (leader, cell, base): (MemberID, OrganizationID, OrganizationID) = (
                 scene.ids.next(at: now), scene.ids.next(at: now), scene.ids.next(at: now)
             )
@@ -187,11 +191,7 @@ struct DeliveryTests {
                 memberId: leader, fullName: "Lê Văn Mẫu 02", state: .official, cellId: cell,
                 joinedOn: Day(number: 16_000),
                 channels: .init(email: "mau.02@mau.example", consent: .init(email: true, sms: false, push: false)))
-            try await scene.service.pool.execute(
-                """
-                INSERT INTO directory_members (id, version, cell_id, state)
-                VALUES (\(leader), 1, \(cell), \(PostgresJSON(bytes: try ContractsJSON.encode(state))))
-                """)
+            try await scene.service.deliver(state, key: leader.value)
             let places: [(OrganizationID, OrganizationType, String)] = [
                 (cell, .subordinateCell, "Chi bộ A2"), (base, .baseOrganisation, "Đảng bộ cơ sở A"),
             ]
@@ -200,25 +200,14 @@ struct DeliveryTests {
                     organizationId: id, code: try OrganizationCode(type.isCell ? "A35.12.08" : "A35.12"), name: name,
                     type: type, parentId: nil, status: .active, residential: true, duesRegion: .two, hasSeal: false,
                     bankAccounts: [])
-                try await scene.service.pool.execute(
-                    """
-                    INSERT INTO directory_organizations (id, version, type, code, state)
-                    VALUES (\(id), 1, \(type.rawValue), \(organization.code),
-                        \(PostgresJSON(bytes: try ContractsJSON.encode(organization))))
-                    """)
+                try await scene.service.deliver(organization, key: id.value)
                 // Both lead the base organisation; the cell only the one who stays.
                 for holder in type.isCell ? [leader] : [leader, scene.member] {
                     let role = RoleState(
                         roleId: scene.ids.next(at: now), memberId: holder, organizationId: id,
                         role: type.isCell ? .cellSecretary : .organisationOfficer, from: try Day("2026-01-01"),
                         status: .active)
-                    try await scene.service.pool.execute(
-                        """
-                        INSERT INTO directory_roles
-                            (id, version, member_id, organization_id, role, status, valid_from, state)
-                        VALUES (\(role.roleId), 1, \(holder), \(id), \(role.role.rawValue), 'active', \(role.from),
-                            \(PostgresJSON(bytes: try ContractsJSON.encode(role))))
-                        """)
+                    try await scene.service.deliver(role, key: role.roleId.value)
                 }
             }
             for (offset, offices) in [nil, [(cell, RoleName.cellDeputy), (base, .organisationOfficer)]].enumerated() {
@@ -240,10 +229,7 @@ struct DeliveryTests {
     @Test("a letter that is issued anew is told; of a move that is off its rejection tells")
     func letter() async throws {
         try await scene { scene in
-            let dossier: DossierID = scene.ids.next(at: scene.time.now)
-            try await scene.service.pool.execute(
-                "INSERT INTO dossiers (dossier_id, code, applicant_member_id) VALUES (\(dossier), 'A35.12.08-261120-0007', \(scene.member))"
-            )
+            let dossier = try await scene.dossier()
             for (offset, reissued) in [false, true].enumerated() {
                 let cancelled = CaseLetterCancelled(
                     dossierId: dossier, memberId: scene.member, fromCellId: scene.ids.next(at: scene.time.now),
@@ -262,10 +248,7 @@ struct DeliveryTests {
     @Test("who stays elsewhere is told that the stay ends soon, of another last day, and of the end")
     func stay() async throws {
         try await scene { scene in
-            let dossier: DossierID = scene.ids.next(at: scene.time.now)
-            try await scene.service.pool.execute(
-                "INSERT INTO dossiers (dossier_id, code, applicant_member_id) VALUES (\(dossier), 'A35.12.08-261120-0007', \(scene.member))"
-            )
+            let dossier = try await scene.dossier()
             let (home, cell): (OrganizationID, OrganizationID) = (
                 scene.ids.next(at: scene.time.now), scene.ids.next(at: scene.time.now)
             )
@@ -298,10 +281,7 @@ struct DeliveryTests {
     @Test("the member is told of his paper file when it is lost, confirmed, issued anew and there; of nothing else")
     func paperFile() async throws {
         try await scene { scene in
-            let dossier: DossierID = scene.ids.next(at: scene.time.now)
-            try await scene.service.pool.execute(
-                "INSERT INTO dossiers (dossier_id, code, applicant_member_id) VALUES (\(dossier), 'A35.12.08-261120-0007', \(scene.member))"
-            )
+            let dossier = try await scene.dossier()
             let committee: OrganizationID = scene.ids.next(at: scene.time.now)
             for (offset, state) in PaperFileState.allCases.enumerated() {
                 let isConfirmation = state == .policeConfirmed
@@ -331,10 +311,7 @@ struct DeliveryTests {
     @Test("the applicant is told that his supplement arrived")
     func supplemented() async throws {
         try await scene { scene in
-            let dossier: DossierID = scene.ids.next(at: scene.time.now)
-            try await scene.service.pool.execute(
-                "INSERT INTO dossiers (dossier_id, code, applicant_member_id) VALUES (\(dossier), 'A35.12.08-261120-0007', \(scene.member))"
-            )
+            let dossier = try await scene.dossier()
             let event = DossierSupplemented(
                 dossierId: dossier, number: 1, requestSequence: 3, byMemberId: scene.member,
                 suppliedAt: scene.time.now, form: ["reason": "Lý do riêng"], changedFields: ["reason"], attachments: [])

@@ -17,9 +17,7 @@ extension CaseEngine {
             }
         }
     }
-}
 
-extension CaseEngine {
     /// Whether the member carries a paper file: to another committee than the one that keeps it now.
     public static func carriesPaperFile(in running: RunningCase, around: Circumstances) -> Bool {
         let draft = Draft(running, in: around)
