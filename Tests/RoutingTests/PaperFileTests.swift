@@ -156,7 +156,8 @@ struct PaperFileTests {
                 #expect(answer.status == .forbidden && answer.problem == "paper-file-not-yours", "\(answer.text)")
             }
             // Who may not even look at the case.
-            #expect(try await record("handed-over", on: dossier, by: stage.helper, stage).status == .forbidden)
+            let stranger = try await record("handed-over", on: dossier, by: stage.helper, stage)
+            #expect(stranger.status == .forbidden && stranger.problem == "forbidden", "\(stranger.text)")
             let own = try await record("handed-over", on: dossier, by: stage.member, stage)
             #expect(own.status == .forbidden && own.problem == "own-matter")
             let early = try await record("arrived", on: dossier, by: receiver, stage)

@@ -17,6 +17,7 @@ from walkthrough.procedures import (
     TemporaryTransfer,
 )
 from walkthrough.suite import Refused
+from walkthrough.transfer import Transfer
 
 
 def thread(kind, suite, directory, timeline, applicant, cell=None):
@@ -72,6 +73,41 @@ def test_out_of_the_system_and_back(suite, directory, timeline, stack, tmp_path)
         f" WHERE dossier_id = '{back.dossier}' AND data ->> 'step' = 'verify-letter' AND type LIKE '%completed%'"
     )
     assert verified and verified != entered
+
+
+def test_an_office_is_handed_over_before_the_letter(suite, directory, timeline, stack):
+    class Deputy(Transfer):
+        """Leaves an office behind."""
+
+        def deed(self, turn):
+            return "approve", {"fields": {"officesHandedOver": "true"}}
+
+    members, cells = directory.ids["members"], directory.ids["organizations"]
+    one = Deputy(suite, directory, timeline, directory.person(members["member-17"]))
+    before = directory.member(one.applicant.subject)["state"]
+    one.submit({"id": cells["cell-b1"], "name": "cell-b1"})
+    case = suite.until("the case of the deputy", one.case)
+    assert [(office["role"], office["isSole"]) for office in case["handOver"]["offices"]] == [("cell-deputy", True)]
+    after = one.act(case)
+    assert after["handOver"]["byMemberId"] == members["member-02"]
+    told = suite.until(
+        "the notice to who leads the cell",
+        lambda: stack.sql(
+            "SELECT member_id FROM notification.deliveries"
+            f" WHERE dossier_id = '{one.dossier}' AND rule = 'office-holder-leaves'"
+        ),
+    )
+    assert told == [[members["member-02"]]]
+    suite.until("the deputy in transit", lambda: directory.member(one.applicant.subject)["state"] == "in-transit")
+    # The move is off: the other tests find him as he was.
+    signed = after["done"][0]
+    body = {"action": "cancel", "step": signed["step"], "turn": signed["number"], "version": after["version"]}
+    secretary = directory.person(members["member-02"])
+    path = f"/v1/cases/{one.dossier}/actions"
+    suite.call("routing", "POST", path, by=secretary, body=body | {"text": "Không chuyển nữa"}, key=f"off-{one.dossier}")
+    suite.until(
+        "the deputy on the list of his cell", lambda: directory.member(one.applicant.subject)["state"] == before
+    )
 
 
 def test_a_temporary_transfer(suite, directory, timeline, stack, tmp_path):
