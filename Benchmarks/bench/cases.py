@@ -13,6 +13,9 @@ from bench.servers import Postgres, free_port, wait_for
 CENTRE, PROVINCE, COMMUNE, BASE, CELL = range(1, 6)
 OFFICER, DOSSIER = 10, 7
 PATIENCE = 1_800
+FILLED = (
+    "directory_organizations", "directory_members", "directory_roles", "cases", "case_turns", "case_places", "case_history",
+)
 
 
 def made(kind, number):
@@ -99,7 +102,10 @@ class Stage:
             wait_for("the cases", lambda: int(self.sql(count)[0][0]) >= dossiers, PATIENCE, pause=0.1)
         self.postgres.sql("DROP DATABASE sender")
         # What was told of it then is in another broker: it would be sent once more.
-        self.sql("TRUNCATE outbox, relay_positions, consumer_positions, inbox; VACUUM ANALYZE")
+        self.sql("TRUNCATE outbox, relay_positions, consumer_positions, inbox")
+        # Only what has rows: of a table that was empty when it was looked at the planner believes that it stays so, where
+        # a new installation has autovacuum look within a minute.
+        self.sql(f"VACUUM ANALYZE {', '.join(FILLED)}")
 
     @contextlib.contextmanager
     def serving(self, database, brokers=None):

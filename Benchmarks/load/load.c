@@ -126,7 +126,7 @@ static void send_next(struct connection *connection, int64_t due) {
     append(connection, "", parts[0], lengths[0]);
     append(connection, " HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*", "", 0);
     if (lengths[1]) append(connection, "\r\nAuthorization: Bearer ", parts[1], lengths[1]);
-    if (lengths[2]) append(connection, "\r\nIdempotency-Key: ", parts[2], lengths[2]);
+    if (lengths[2]) append(connection, "\r\nPrefer: return=minimal\r\nIdempotency-Key: ", parts[2], lengths[2]);
     if (lengths[3]) append(connection, "\r\nContent-Type: application/json", "", 0);
     if (strcmp(method, "GET") != 0) {
         int digits = snprintf(size, sizeof size, "%zu", lengths[3]);

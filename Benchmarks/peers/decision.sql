@@ -23,15 +23,16 @@ UPDATE cases SET version = VERSION, stage = 'running', finished_at = NULL,
     document = convert_from('DOCUMENT', 'UTF8')::jsonb
 WHERE dossier_id = bench_id(7, :n) AND version = BEFORE;
 DELETE FROM case_places WHERE dossier_id = bench_id(7, :n);
-WITH RECURSIVE path (dossier_id, turn, organization_id, distance) AS (
-    SELECT dossier_id, turn, organization_id, 0 FROM case_turns WHERE dossier_id = bench_id(7, :n)
+WITH RECURSIVE path (organization_id, dossier_id, turn, distance, due_at, procedure, step, waiting, code) AS (
+    SELECT organization_id, dossier_id, turn, 0, due_at, procedure, step, waiting, code
+    FROM case_turns WHERE dossier_id = bench_id(7, :n)
     UNION ALL
-    SELECT p.dossier_id, p.turn, o.parent_id, p.distance + 1
-    FROM path p JOIN directory_organizations o ON o.id = p.organization_id
+    SELECT o.parent_id, p.dossier_id, p.turn, p.distance + 1, p.due_at, p.procedure, p.step, p.waiting, p.code
+    FROM path p CROSS JOIN LATERAL (
+        SELECT parent_id FROM directory_organizations WHERE id = p.organization_id OFFSET 0) AS o
     WHERE o.parent_id IS NOT NULL AND p.distance < 32)
 INSERT INTO case_places (organization_id, dossier_id, turn, distance, due_at, procedure, step, waiting, code)
-SELECT p.organization_id, p.dossier_id, p.turn, p.distance, t.due_at, t.procedure, t.step, t.waiting, t.code
-FROM path p JOIN case_turns t USING (dossier_id, turn) ON CONFLICT DO NOTHING;
+SELECT * FROM path ON CONFLICT DO NOTHING;
 EVENTS
 INSERT INTO audit (id, at, action, subject, actor, details, traceparent)
 VALUES (bench_id(31, :n), now(), 'case.acted', bench_id(7, :n)::text, bench_id(15, :cell)::text,

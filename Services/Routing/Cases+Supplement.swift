@@ -15,7 +15,7 @@ extension Cases {
     func supplement(_ event: DossierSupplemented, in scope: MessageScope) async throws {
         let transaction = scope.transaction
         // A dossier of a procedure that does not run here has no case, which is no fault.
-        guard let before = try await CaseStore.lock(event.dossierId, in: transaction) else { return }
+        guard let before = try await CaseStore.lock(event.dossierId, in: transaction)?.running else { return }
         guard before.version >= event.requestSequence else {
             throw NotYet("case:\(event.dossierId)@\(event.requestSequence)")
         }
@@ -50,7 +50,7 @@ extension Cases {
             to: running, at: scope.now)
         try await MessageStore.insert(message, to: event.dossierId, at: scope.now, in: scope.transaction)
         let around = try await circumstances(of: running, now: scope.now, in: scope.transaction)
-        try await keep(
+        try keep(
             change, of: running, around, actor: "\(event.byMemberId)", in: scope.transaction, publisher: scope)
     }
 }

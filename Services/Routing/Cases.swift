@@ -40,19 +40,31 @@ struct Cases: Sendable {
 
     /// Applies a command to a case.
     ///
-    /// - Returns: the case after it, what surrounds it, and what became of the stay that another case led to; nil when
-    ///   there is no such case.
-    /// - Throws: `Refusal`; nothing is changed then.
+    /// - Returns: as the other; nil when there is no such case.
     func apply(
         _ command: CaseCommand, to id: DossierID, actor: String, now: Date, in transaction: PostgresTransaction,
         publisher: any CasePublisher
     ) async throws -> (running: RunningCase, around: Circumstances, stayChange: StayChange?)? {
-        guard let before = try await CaseStore.lock(id, in: transaction) else { return nil }
-        let openStay = try await openStay(for: before, command, in: transaction)
-        let around = try await circumstances(of: before, command, openStay: openStay, now: now, in: transaction)
+        guard let locked = try await CaseStore.lock(id, in: transaction) else { return nil }
+        return try await apply(
+            command, to: locked, actor: actor, now: now, in: transaction, publisher: publisher)
+    }
+
+    /// Applies a command to a case whose row lock is held.
+    ///
+    /// - Returns: the case after it, what surrounds it, and what became of the stay that another case led to.
+    /// - Throws: `Refusal`; nothing is changed then.
+    func apply(
+        _ command: CaseCommand, to locked: LockedCase, actor: String, now: Date, in transaction: PostgresTransaction,
+        publisher: any CasePublisher
+    ) async throws -> (running: RunningCase, around: Circumstances, stayChange: StayChange?) {
+        let before = locked.running
+        let openStay = try await openStay(for: locked, command, in: transaction)
+        let around = try await circumstances(
+            of: before, locked.member, command, openStay: openStay, now: now, in: transaction)
         let change = try CaseEngine.apply(command, to: before, in: around)
         guard change.running != before else { return (before, around, nil) }
-        let kept = try await keep(change, of: before, around, actor: actor, in: transaction, publisher: publisher)
+        let kept = try keep(change, of: before, around, actor: actor, in: transaction, publisher: publisher)
         if let stayChange = change.stayChange {
             _ = try await apply(
                 .changeStay(stayChange), to: stayChange.dossierId, actor: actor, now: now, in: transaction,
@@ -64,10 +76,10 @@ struct Cases: Sendable {
     /// The member's stay that runs, where an officer acts on a case that asks to change it; the case that led to the stay
     /// is locked then. Which one that is says the directory.
     private func openStay(
-        for running: RunningCase, _ command: CaseCommand, in transaction: PostgresTransaction
+        for locked: LockedCase, _ command: CaseCommand, in transaction: PostgresTransaction
     ) async throws -> OpenStay? {
-        guard case .act = command, try await definition(of: running, in: transaction).stayChange != nil,
-            let known = try await directory.member(running.memberId, in: transaction)?.stay,
+        guard case .act = command, try await definition(of: locked.running, in: transaction).stayChange != nil,
+            let known = locked.member?.stay,
             let stayed = try await CaseStays.lock(known.dossierId, in: transaction)
         else { return nil }
         return OpenStay(of: stayed, by: try await definition(of: stayed, in: transaction))
@@ -86,10 +98,10 @@ struct Cases: Sendable {
     func keep(
         _ change: CaseChange, of before: RunningCase, _ around: Circumstances, actor: String,
         in transaction: PostgresTransaction, publisher: any CasePublisher
-    ) async throws -> RunningCase {
+    ) throws -> RunningCase {
         let change = try change.watched(in: around)
         guard change.running != before else { return before }
-        try await CaseStore.update(before, to: change.running, in: transaction)
+        try CaseStore.update(before, to: change.running, in: transaction)
         if CasePlaces.differ(before, change.running) {
             try CasePlaces.place([change.running.dossierId], in: transaction)
         }
@@ -100,14 +112,19 @@ struct Cases: Sendable {
     }
 
     /// What surrounds a case today.
-    func circumstances(
-        of running: RunningCase, _ command: CaseCommand? = nil, openStay: OpenStay? = nil, now: Date,
-        in session: any PostgresQueryable
+    func circumstances(of running: RunningCase, now: Date, in session: any PostgresQueryable) async throws
+        -> Circumstances
+    {
+        let member = try await directory.member(running.memberId, in: session)
+        return try await circumstances(of: running, member, now: now, in: session)
+    }
+
+    private func circumstances(
+        of running: RunningCase, _ member: MemberState?, _ command: CaseCommand? = nil, openStay: OpenStay? = nil,
+        now: Date, in session: any PostgresQueryable
     ) async throws -> Circumstances {
+        guard let member else { throw NotYet("member:\(running.memberId)") }
         let definition = try await definition(of: running, in: session)
-        guard let member = try await directory.member(running.memberId, in: session) else {
-            throw NotYet("member:\(running.memberId)")
-        }
         var places = [running.fromCellId, running.receivingOrganizationId]
         places += running.cellIds + running.turns.map(\.organizationId)
         places += running.handOver?.offices.map(\.organizationId) ?? []

@@ -29,8 +29,16 @@ extension DirectoryProjection {
 
     /// The member, `nil` while he is unknown here.
     public func member(_ id: MemberID, in session: any PostgresQueryable) async throws -> MemberState? {
-        try await session.query("SELECT state FROM directory_members WHERE id = \(id)").first.map(Self.read)
+        try await session.query(Self.asking(of: id)).first.map(Self.read)
     }
+
+    /// The question that ``member(_:in:)`` asks, for whoever asks more at once.
+    public static func asking(of member: MemberID) -> SQL {
+        "SELECT state FROM directory_members WHERE id = \(member)"
+    }
+
+    /// The member of the answer, `nil` while he is unknown here.
+    public static func member(_ answer: PostgresResult) throws -> MemberState? { try answer.rows.first.map(read) }
 
     /// The roles of a member that are in force.
     public func roles(

@@ -14,28 +14,28 @@ extension CaseDesk {
         router.post("/v1/cases/:dossierId/actions") { request, context in
             let member = try context.requireMember()
             let id = try caseID(context, "dossierId")
+            let preference = AnswerPreference(in: request.headers)
             return try await kit.idempotent(request, context, as: ActionRequest.self) { body, transaction in
                 try requireFreshRoles()
-                return try await act(body, on: id, by: member.id, in: transaction)
+                return try await act(body, on: id, by: member.id, preference, in: transaction)
             }
         }
     }
 
     private func act(
-        _ body: ActionRequest, on id: DossierID, by member: MemberID, in transaction: PostgresTransaction
+        _ body: ActionRequest, on id: DossierID, by member: MemberID, _ preference: AnswerPreference,
+        in transaction: PostgresTransaction
     ) async throws -> Reply {
         let now = kit.time.now
-        let officer = try await officer(member, in: transaction)
+        let (officer, locked) = try await officer(member, andCase: id, in: transaction)
         let command = CaseCommand.act(
             OfficerAction(
                 officer: officer, action: body.action, step: body.step, turn: body.turn, version: body.version,
                 text: body.text, fields: body.fields ?? [:]))
         let publisher = CommandPublisher(outbox: kit.outbox, context: kit.eventContext(), transaction: transaction)
         do {
-            guard
-                let (running, around, stayChange) = try await cases.apply(
-                    command, to: id, actor: "\(member)", now: now, in: transaction, publisher: publisher)
-            else { throw Problem.notFound }
+            let (running, around, stayChange) = try await cases.apply(
+                command, to: locked, actor: "\(member)", now: now, in: transaction, publisher: publisher)
             try transaction.enqueue(
                 kit.audit.statement(
                     "case.acted", subject: "\(id)", actor: "\(member)",
@@ -49,7 +49,11 @@ extension CaseDesk {
                         details: ["requestDossierId": "\(id)", "until": stayChange.until.text]))
             }
             count("done")
-            return try .json(.ok, CaseView(running, around: around, for: officer))
+            switch preference {
+            case .representation: return try .json(.ok, CaseView(running, around: around, for: officer))
+            case .minimal:
+                return try .json(.ok, ActionOutcome(running), headers: [.preferenceApplied: "return=minimal"])
+            }
         } catch let refusal as Refusal {
             count(refusal.rule)
             // Who comes too late is told what happened meanwhile.
@@ -75,6 +79,31 @@ struct ActionRequest: Decodable, Sendable {
     let version: Int64
     let text: String?
     let fields: [String: String]?
+}
+
+/// What an officer is told who works off a list (`Prefer: return=minimal`).
+private struct ActionOutcome: Encodable {
+    struct Turn: Encodable {
+        let number: Int
+        let step: String
+        let organizationId: OrganizationID
+    }
+
+    let dossierId: DossierID
+    /// As the whole case says it.
+    let version: Int64
+    let stage: RunningCase.Stage
+    let outcome: String?
+    /// Whose turn it is now.
+    let turns: [Turn]
+
+    init(_ running: RunningCase) {
+        dossierId = running.dossierId
+        version = running.revision
+        stage = running.stage
+        outcome = running.outcome
+        turns = running.turns.map { Turn(number: $0.number, step: $0.step, organizationId: $0.organizationId) }
+    }
 }
 
 /// What the audit row says of an action.

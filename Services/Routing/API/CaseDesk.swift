@@ -19,7 +19,23 @@ struct CaseDesk: Sendable {
 
     /// The member who asks, as Directory knows him.
     func officer(_ id: MemberID, in session: any PostgresQueryable) async throws -> Officer {
-        guard let state = try await directory.member(id, in: session) else {
+        try Self.officer(await directory.member(id, in: session))
+    }
+
+    /// The member who asks, and the case with its row lock, in one round trip.
+    func officer(
+        _ member: MemberID, andCase id: DossierID, in transaction: PostgresTransaction
+    ) async throws -> (Officer, LockedCase) {
+        let answers = try await transaction.pipeline([
+            DirectoryProjection.asking(of: member), CaseStore.locking(id),
+        ])
+        let officer = try Self.officer(DirectoryProjection.member(answers[0]))
+        guard let row = answers[1].rows.first else { throw Problem.notFound }
+        return (officer, try LockedCase(row))
+    }
+
+    private static func officer(_ state: MemberState?) throws -> Officer {
+        guard let state else {
             throw Problem.forbidden.with(
                 vietnamese: "Chưa có dữ liệu đảng viên của đồng chí.", english: "The directory does not know you yet.")
         }

@@ -40,7 +40,7 @@ extension CaseDesk {
     private func post(
         _ body: MessageRequest, to id: DossierID, by member: MemberID, in transaction: PostgresTransaction
     ) async throws -> Reply {
-        guard let running = try await CaseStore.lock(id, in: transaction) else { throw Problem.notFound }
+        guard let running = try await CaseStore.lock(id, in: transaction)?.running else { throw Problem.notFound }
         let now = kit.time.now
         do {
             let author = try await officer(member, in: transaction)
@@ -51,7 +51,7 @@ extension CaseDesk {
                 to: running, at: now)
             try await MessageStore.insert(message, to: id, at: now, in: transaction)
             let around = try await cases.circumstances(of: running, now: now, in: transaction)
-            try await cases.keep(
+            try cases.keep(
                 change, of: running, around, actor: "\(member)", in: transaction,
                 publisher: CommandPublisher(outbox: kit.outbox, context: kit.eventContext(), transaction: transaction))
             try await kit.audit.record(

@@ -64,7 +64,7 @@ struct CaseSweep: Sendable {
         let before = try CaseStore.running(row)
         let around = try await desk.cases.circumstances(of: before, now: kit.time.now, in: transaction)
         let change = try rule(before, around)
-        try await desk.cases.keep(
+        try desk.cases.keep(
             change, of: before, around, actor: Self.actor, in: transaction,
             publisher: CommandPublisher(outbox: kit.outbox, context: kit.eventContext(), transaction: transaction))
         for event in change.events { try await record(event, of: change.running.dossierId, in: transaction) }

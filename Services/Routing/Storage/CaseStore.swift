@@ -12,9 +12,16 @@ enum CaseStore {
     }
 
     /// The case with its row lock, which is held to the end of the transaction: that gives its events their order.
-    static func lock(_ id: DossierID, in transaction: PostgresTransaction) async throws -> RunningCase? {
-        try await transaction.queryOptional("SELECT document FROM cases WHERE dossier_id = \(id) FOR UPDATE")
-            .map(running)
+    static func lock(_ id: DossierID, in transaction: PostgresTransaction) async throws -> LockedCase? {
+        try await transaction.queryOptional(locking(id)).map(LockedCase.init)
+    }
+
+    /// The question that ``lock(_:in:)`` asks, for whoever asks more at once.
+    static func locking(_ id: DossierID) -> SQL {
+        """
+        SELECT c.document, m.state AS member FROM cases c LEFT JOIN directory_members m ON m.id = c.member_id
+        WHERE c.dossier_id = \(id) FOR UPDATE OF c
+        """
     }
 
     /// Keeps new cases and their turns, each with one statement; a dossier that has a case already keeps it.
@@ -43,19 +50,19 @@ enum CaseStore {
         return inserted
     }
 
-    /// Keeps a changed case with its turns. The row is locked; the version is compared all the same, so that a slip is an
-    /// error and never a lost change.
+    /// Keeps a changed case with its turns, with the next statement of the transaction. The row is locked; the version is
+    /// compared all the same, so that a slip is an error (a version is never null) and never a lost change.
     static func update(
         _ before: RunningCase, to running: RunningCase, in transaction: PostgresTransaction
-    ) async throws {
+    ) throws {
         try CaseTurns.replace(before, by: running, in: transaction)
-        let updated = try await transaction.execute(
+        try transaction.enqueue(
             """
-            UPDATE cases SET version = \(running.version), stage = \(running.stage.rawValue),
-                finished_at = \(running.finishedAt), document = \(try document(running))
-            WHERE dossier_id = \(running.dossierId) AND version = \(before.version)
+            UPDATE cases SET version = CASE version WHEN \(before.version) THEN \(running.version) END,
+                stage = \(running.stage.rawValue), finished_at = \(running.finishedAt),
+                document = \(try document(running))
+            WHERE dossier_id = \(running.dossierId)
             """)
-        guard updated == 1 else { throw VersionLost(dossierId: running.dossierId, version: before.version) }
     }
 
     /// Adds what happened to cases, with the next statement of the transaction.
@@ -98,10 +105,13 @@ extension HistoryRow {
     }
 }
 
-/// A case was changed by somebody who did not hold its lock.
-struct VersionLost: Error, CustomStringConvertible {
-    let dossierId: DossierID
-    let version: Int64
+/// A case whose row lock is held, with its member as the copy of the directory has him.
+struct LockedCase: Sendable {
+    let running: RunningCase
+    let member: MemberState?
 
-    var description: String { "case \(dossierId) is no longer at version \(version)" }
+    init(_ row: PostgresRow) throws {
+        running = try CaseStore.running(row)
+        member = try row.get("member", as: PostgresJSON?.self).map { try ContractsJSON.decode(from: $0.bytes) }
+    }
 }

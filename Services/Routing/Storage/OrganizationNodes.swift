@@ -14,17 +14,21 @@ enum OrganizationNodes {
         var nodes: [OrganizationID: OrganizationTree.Node] = [:]
         var wanted = organizations
         while !wanted.isEmpty {
+            // Of a list that it cannot see, in a subquery, the server plans once for all and not each time anew; OFFSET 0
+            // has it look up each organisation where a join would read the whole table for each level.
             let found = try await session.query(
                 """
                 WITH RECURSIVE above (id) AS (
-                    SELECT unnest(\(wanted))
+                    SELECT unnest((SELECT \(wanted)))
                     UNION
-                    SELECT o.parent_id FROM above a JOIN directory_organizations o ON o.id = a.id
+                    SELECT o.parent_id FROM above a CROSS JOIN LATERAL (
+                        SELECT parent_id FROM directory_organizations WHERE id = a.id OFFSET 0) AS o
                     WHERE o.parent_id IS NOT NULL)
                 SELECT o.id, o.parent_id, o.type, o.state ->> 'name' AS name, o.state ->> 'status' AS status,
                     (o.state ->> 'mergedIntoId')::uuid AS merged_into_id, (o.state ->> 'hasSeal')::boolean AS has_seal,
                     o.state -> 'officeHours' AS office_hours, (o.state ->> 'meetingDay')::integer AS meeting_day
-                FROM above a JOIN directory_organizations o ON o.id = a.id
+                FROM above a CROSS JOIN LATERAL (
+                    SELECT * FROM directory_organizations WHERE id = a.id OFFSET 0) AS o
                 """
             ).map(node)
             for node in found { nodes[node.id] = node }
