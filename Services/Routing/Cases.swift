@@ -61,7 +61,7 @@ struct Cases: Sendable {
         let before = locked.running
         let openStay = try await openStay(for: locked, command, in: transaction)
         let around = try await circumstances(
-            of: before, locked.member, command, openStay: openStay, now: now, in: transaction)
+            of: before, locked.subject, command, openStay: openStay, now: now, in: transaction)
         let change = try CaseEngine.apply(command, to: before, in: around)
         guard change.running != before else { return (before, around, nil) }
         let kept = try keep(change, of: before, around, actor: actor, in: transaction, publisher: publisher)
@@ -79,7 +79,7 @@ struct Cases: Sendable {
         for locked: LockedCase, _ command: CaseCommand, in transaction: PostgresTransaction
     ) async throws -> OpenStay? {
         guard case .act = command, try await definition(of: locked.running, in: transaction).stayChange != nil,
-            let known = locked.member?.stay,
+            let known = locked.subject.member?.stay,
             let stayed = try await CaseStays.lock(known.dossierId, in: transaction)
         else { return nil }
         return OpenStay(of: stayed, by: try await definition(of: stayed, in: transaction))
@@ -115,15 +115,15 @@ struct Cases: Sendable {
     func circumstances(of running: RunningCase, now: Date, in session: any PostgresQueryable) async throws
         -> Circumstances
     {
-        let member = try await directory.member(running.memberId, in: session)
-        return try await circumstances(of: running, member, now: now, in: session)
+        let subject = try await CaseSubject.read(running.memberId, in: session)
+        return try await circumstances(of: running, subject, now: now, in: session)
     }
 
     private func circumstances(
-        of running: RunningCase, _ member: MemberState?, _ command: CaseCommand? = nil, openStay: OpenStay? = nil,
+        of running: RunningCase, _ subject: CaseSubject?, _ command: CaseCommand? = nil, openStay: OpenStay? = nil,
         now: Date, in session: any PostgresQueryable
     ) async throws -> Circumstances {
-        guard let member else { throw NotYet("member:\(running.memberId)") }
+        guard let member = subject?.member else { throw NotYet("member:\(running.memberId)") }
         let definition = try await definition(of: running, in: session)
         var places = [running.fromCellId, running.receivingOrganizationId]
         places += running.cellIds + running.turns.map(\.organizationId)
@@ -138,8 +138,7 @@ struct Cases: Sendable {
         }
         return try await reader.read(
             definition, member: member, organizations: places, openStay: openStay,
-            dues: running.awaitsLetter(by: definition)
-                ? try await DuesStandings.read(running.memberId, in: session) : nil,
+            dues: running.awaitsLetter(by: definition) ? subject?.dues : nil,
             departure: running.awaitsHandOver(by: definition)
                 ? Departure(from: running.fromCellId, to: running.toCellId) : nil,
             now: now, in: session)

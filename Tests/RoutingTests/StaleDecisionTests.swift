@@ -67,6 +67,60 @@ struct StaleDecisionTests {
         }
     }
 
+    @Test("a case that somebody changed without its lock is not written over")
+    func withoutLock() async throws {
+        try await RoutingStage.run { stage in
+            let dossier = try await stage.submitted()
+            let read = try #require(try await CaseStore.read(dossier, in: stage.pool))
+            let answer = try await stage.act(
+                "approve", step: "introduce", on: dossier, by: stage.officer(stage.places.cellA))
+            #expect(answer.status == .ok)
+            let newer = try #require(try await CaseStore.read(dossier, in: stage.pool))
+            #expect(newer != read)
+            let error = await #expect(throws: PostgresError.self) {
+                try await stage.pool.transaction { try CaseStore.update(read, to: newer, in: $0) }
+            }
+            #expect(error?.sqlState == .notNullViolation)
+            #expect(try await CaseStore.read(dossier, in: stage.pool) == newer)
+        }
+    }
+
+    @Test("who wants no more than what became of the case gets that, again under the same key")
+    func minimal() async throws {
+        try await RoutingStage.run { stage in
+            struct Outcome: Decodable, Equatable {
+                struct Turn: Decodable, Equatable {
+                    let step: String
+                    let organizationId: OrganizationID
+                }
+                let dossierId: DossierID
+                let version: Int64
+                let stage: String
+                let turns: [Turn]
+            }
+            let dossier = try await stage.submitted()
+            let secretary = try stage.officer(stage.places.cellA)
+            let seen = try await stage.see(dossier, by: secretary)
+            var answers: [TestAnswer] = []
+            for _ in 0..<2 {
+                answers.append(
+                    try await stage.act(
+                        "approve", step: "introduce", on: dossier, by: secretary, turn: seen.turn?.number,
+                        version: seen.version, key: "minimal-answer", headers: [.prefer: "wait=5, Return=minimal;x"]))
+            }
+            #expect(answers.map(\.status) == [.ok, .ok])
+            #expect(answers.map { $0.headers[.preferenceApplied] } == ["return=minimal", "return=minimal"])
+            #expect(answers[0].text == answers[1].text)
+            #expect(!answers[0].text.contains("boxes"))
+            let now = try await stage.see(dossier, by: secretary)
+            #expect(
+                try answers[0].json(Outcome.self)
+                    == Outcome(
+                        dossierId: dossier, version: now.version, stage: "running",
+                        turns: [.init(step: "onward-introduction", organizationId: stage.places.baseA)]))
+        }
+    }
+
     @Test("an action names the turn and the version that it is meant for")
     func named() async throws {
         try await RoutingStage.run { stage in

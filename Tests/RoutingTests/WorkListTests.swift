@@ -66,11 +66,11 @@ struct WorkListTests {
         let desk = try stage.desk()
         try await stage.pool.transaction { transaction in
             let locked = try await CaseStore.lock(dossier, in: transaction)
-            let before = try #require(locked)
+            let before = try #require(locked?.running)
             let around = try await desk.cases.circumstances(of: before, now: stage.time.now, in: transaction)
             var draft = Draft(before, in: around)
             try rule(&draft, #require(before.turn))
-            try await desk.cases.keep(
+            try desk.cases.keep(
                 draft.change, of: before, around, actor: "test", in: transaction,
                 publisher: CommandPublisher(
                     outbox: stage.service.kit.outbox, context: stage.service.kit.eventContext(),

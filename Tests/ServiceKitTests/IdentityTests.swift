@@ -142,6 +142,67 @@ struct IdentityTests {
         }
     }
 
+    @Test("a token that was let in is let in no more once it has expired, or its key is taken away")
+    func letInBefore() async throws {
+        let (source, time, signer) = (Source(), ManualTimeSource(TestTimes.start), DevelopmentSigner())
+        source.set(signer.keySet)
+        let verifier = verifier(source, time)
+        let (short, long) = (try await token(signer, expires: 60), try await token(signer, expires: 86_400))
+        for _ in 0..<2 {
+            #expect(try await verifier.verify(short).memberID == Self.member)
+            #expect(try await verifier.verify(long).memberID == Self.member)
+        }
+        time.advance(by: 120)
+        await #expect(throws: Problem.tokenExpired) { try await verifier.verify(short) }
+        source.set(DevelopmentSigner().keySet)
+        time.advance(by: 600)
+        try await eventually("the new key holds") {
+            do {
+                _ = try await verifier.verify(long)
+                return false
+            } catch {
+                return error == Problem.tokenInvalid
+            }
+        }
+    }
+
+    @Test("of a token whose signature was checked another one with the same claims and no right signature is told")
+    func checkedOnce() async throws {
+        let (source, time, signer) = (Source(), ManualTimeSource(TestTimes.start), DevelopmentSigner())
+        source.set(signer.keySet)
+        let verifier = verifier(source, time)
+        let token = try await token(signer)
+        _ = try await verifier.verify(token)
+        let forged = try await self.token(DevelopmentSigner())
+        let mixed =
+            token.prefix(upTo: token.lastIndex(of: ".") ?? token.startIndex)
+            + forged.suffix(from: forged.lastIndex(of: ".") ?? forged.startIndex)
+        for other in [forged, String(mixed)] {
+            await #expect(throws: Problem.tokenInvalid) { try await verifier.verify(other) }
+        }
+    }
+
+    @Test("more bearers than are remembered are let in as well")
+    func manyBearers() async throws {
+        let keys = try await KeySetDocument.keys(in: Data(DevelopmentSigner().keySet.utf8))
+        let checked = CheckedTokens()
+        let counted = Mutex(0)
+        func claims(_ number: Int) async throws -> TokenClaims {
+            try await checked.claims(of: "token \(number)", by: keys) {
+                counted.withLock { $0 += 1 }
+                return TokenClaims(
+                    subject: "\(number)", issuer: "", audience: "", expiration: TestTimes.start, notBefore: nil,
+                    levelOfAssurance: nil, roles: nil)
+            }
+        }
+        for number in 0..<5_000 { #expect(try await claims(number).subject.value == "\(number)") }
+        #expect(counted.withLock { $0 } == 5_000)
+        #expect(try await claims(4_999).subject.value == "4999")
+        #expect(counted.withLock { $0 } == 5_000, "the last one is remembered")
+        #expect(try await claims(0).subject.value == "0")
+        #expect(counted.withLock { $0 } == 5_001, "the first one is checked again")
+    }
+
     @Test("a new key is fetched when a token names it, but the source is not asked for every such token")
     func rotated() async throws {
         let (source, time, signer) = (Source(), ManualTimeSource(TestTimes.start), DevelopmentSigner())

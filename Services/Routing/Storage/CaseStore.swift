@@ -19,7 +19,9 @@ enum CaseStore {
     /// The question that ``lock(_:in:)`` asks, for whoever asks more at once.
     static func locking(_ id: DossierID) -> SQL {
         """
-        SELECT c.document, m.state AS member FROM cases c LEFT JOIN directory_members m ON m.id = c.member_id
+        SELECT c.document, \(CaseSubject.columns)
+        FROM cases c LEFT JOIN directory_members m ON m.id = c.member_id
+            LEFT JOIN dues_standings d ON d.member_id = c.member_id
         WHERE c.dossier_id = \(id) FOR UPDATE OF c
         """
     }
@@ -105,13 +107,13 @@ extension HistoryRow {
     }
 }
 
-/// A case whose row lock is held, with its member as the copy of the directory has him.
+/// A case whose row lock is held, and whom it is about.
 struct LockedCase: Sendable {
     let running: RunningCase
-    let member: MemberState?
+    let subject: CaseSubject
 
     init(_ row: PostgresRow) throws {
         running = try CaseStore.running(row)
-        member = try row.get("member", as: PostgresJSON?.self).map { try ContractsJSON.decode(from: $0.bytes) }
+        subject = try CaseSubject(row)
     }
 }

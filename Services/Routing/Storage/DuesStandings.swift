@@ -5,16 +5,6 @@ import RoutingDomain
 
 /// The copy of how members stand with the dues.
 enum DuesStandings {
-    static func read(_ member: MemberID, in session: any PostgresQueryable) async throws -> DuesStanding? {
-        try await session.queryOptional(
-            "SELECT paid_through, arrears_months, arrears FROM dues_standings WHERE member_id = \(member)"
-        ).map { row in
-            DuesStanding(
-                paidThrough: try row.get("paid_through"), arrearsMonths: try row.get("arrears_months"),
-                arrears: try row.get("arrears"))
-        }
-    }
-
     /// State only ever goes forward: a version that is not higher than the kept one changes nothing.
     static func keep(_ standing: StandingState, version: Int64, in transaction: PostgresTransaction) throws {
         try transaction.enqueue(

@@ -9,6 +9,7 @@ public struct TokenVerifier: Sendable {
     private let audience: String
     private let leeway: TimeInterval
     private let time: any TimeSource
+    private let checked = CheckedTokens()
 
     /// - Parameters:
     ///   - keys: the provider's public keys.
@@ -39,12 +40,16 @@ public struct TokenVerifier: Sendable {
     private func checkedClaims(_ token: String) async throws(Problem) -> TokenClaims {
         guard let known = await keys.current() else { throw .identityUnavailable }
         do {
-            return try await known.verify(token, as: TokenClaims.self)
+            return try await checked.claims(of: token, by: known) {
+                try await known.verify(token, as: TokenClaims.self)
+            }
         } catch let error as JWTError where [.unknownKID, .noKeyProvided].contains(error.errorType) {
             // The provider may have begun to sign with another key.
             guard let fresh = await keys.afterUnknownKey() else { throw .tokenInvalid }
             do {
-                return try await fresh.verify(token, as: TokenClaims.self)
+                return try await checked.claims(of: token, by: fresh) {
+                    try await fresh.verify(token, as: TokenClaims.self)
+                }
             } catch {
                 throw .tokenInvalid
             }

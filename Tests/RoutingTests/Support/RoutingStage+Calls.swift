@@ -55,7 +55,8 @@ extension RoutingStage {
     /// An officer acts, on the case as it stands where nothing else is said.
     func act(
         _ action: String, step: String, on dossier: DossierID, by officer: MemberID, turn: Int? = nil,
-        version: Int64? = nil, text: String? = nil, fields: [String: String] = [:], key: String? = nil
+        version: Int64? = nil, text: String? = nil, fields: [String: String] = [:], key: String? = nil,
+        headers: HTTPFields = [:]
     ) async throws -> TestAnswer {
         let standing = try await CaseStore.read(dossier, in: pool)
         let mine = standing?.turns.first { $0.step == step && officers[$0.organizationId] == officer }
@@ -68,7 +69,7 @@ extension RoutingStage {
         if !fields.isEmpty { body["fields"] = .object(fields.mapValues { .string($0) }) }
         return try await service.call(
             .post, "/v1/cases/\(dossier)/actions", token: service.token(member: officer),
-            key: key ?? "key-\(ids.next(at: time.now))",
+            key: key ?? "key-\(ids.next(at: time.now))", headers: headers,
             json: String(decoding: ContractsJSON.encode(JSONValue.object(body)), as: UTF8.self))
     }
 
