@@ -58,7 +58,7 @@ struct AssessmentRunTests {
     }
 
     /// Members of every kind: categories, figures, states, reliefs, long membership.
-    private static func plant(_ count: Int, in scene: DuesScene) async throws -> [AssessmentSubject] {
+    static func plant(_ count: Int, in scene: DuesScene) async throws -> [AssessmentSubject] {
         var generator = SystemRandomNumberGenerator()
         var subjects: [AssessmentSubject] = []
         let months = ["2026-10", "2026-09", nil]

@@ -62,11 +62,15 @@ struct ComparisonStatement {
     var addition: SQL {
         """
         WITH RECURSIVE \(members.chunk), pair AS (
-            SELECT coalesce(c.state ->> 'duesCategory', '') AS category, coalesce(n.amount, 0) AS amount_now,
-                coalesce(t.amount, 0) AS amount_then
-            FROM chunk c LEFT JOIN (\(amounts(now))) AS n USING (member_id)
-                LEFT JOIN (\(amounts(then))) AS t USING (member_id)
-            WHERE n.member_id IS NOT NULL OR t.member_id IS NOT NULL
+            -- Added up and not joined: what a planner thinks of the sizes must not make it quadratic.
+            SELECT coalesce(max(category), '') AS category, sum(amount_now)::bigint AS amount_now,
+                sum(amount_then)::bigint AS amount_then
+            FROM (
+                SELECT member_id, category, amount AS amount_now, 0::bigint AS amount_then
+                FROM (\(amounts(now))) AS by_now
+                UNION ALL
+                SELECT member_id, category, 0, amount FROM (\(amounts(then))) AS by_then
+            ) AS owed GROUP BY member_id
         ), added AS (
             INSERT INTO policy_comparison_sums AS s (comparison_id, category, members, differing, sum_now, sum_then,
                 highest_rise, highest_fall, to_exempt, from_exempt)
@@ -91,6 +95,6 @@ struct ComparisonStatement {
     /// The tables of one set of rules stand in a query of their own, so that both can have the same names.
     private func amounts(_ rules: MonthRules) -> SQL {
         let statement = AssessmentStatement(rules: rules, members: members, now: at)
-        return "WITH \(statement.computation) SELECT member_id, amount FROM relieved"
+        return "WITH \(statement.computation) SELECT member_id, category, amount FROM relieved"
     }
 }
