@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contracts
 import Foundation
+import NIOHTTP1
 
 extension PolicyCommands {
     /// `policy compare`: begins a comparison, waits for its end and shows it.

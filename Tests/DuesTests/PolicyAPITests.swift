@@ -129,8 +129,37 @@ struct PolicyAPITests {
             #expect(try await scene.distinctAmounts() == [15_930])
             #expect(try await scene.assess("2026-11").changed == 4)
             #expect(try await scene.distinctAmounts() == [18_000])
-            let versions = try await scene.pool.query("SELECT policy_version FROM assessment_runs ORDER BY started_at, run_id")
+            let versions = try await scene.pool.query(
+                "SELECT policy_version FROM assessment_runs ORDER BY started_at, run_id")
             #expect(try versions.map { try $0.get("policy_version", as: Int.self) } == [1, 2])
+        }
+    }
+
+    @Test("a run from before policies had versions takes the newest and keeps it")
+    func runFromBefore() async throws {
+        try await DuesScene.run(["dues.assessment.chunk": "2"]) { scene in
+            for _ in 0..<4 { try await scene.member() }
+            try await scene.startRun("2026-11")
+            try await scene.pool.execute("UPDATE assessment_runs SET policy_version = NULL")
+            #expect(try await scene.parts.runner.step())
+            #expect(try await scene.count("SELECT policy_version FROM assessment_runs") == 1)
+        }
+    }
+
+    @Test("a process that cannot read the policy in force assesses nothing and says so")
+    func unreadable() async throws {
+        try await DuesScene.run { scene in
+            _ = try await scene.parts.policies.shelf(in: scene.pool)
+            try await scene.pool.execute(
+                """
+                INSERT INTO dues_policies (version, document, sha256, state, proposed_by, proposed_at, approved_by,
+                    approved_at)
+                SELECT 2, '{"later": 1}', sha256, state, proposed_by, proposed_at, approved_by, approved_at
+                FROM dues_policies
+                """)
+            let answer = try await scene.post("/v1/assessment-runs", #"{"month": "2026-11"}"#)
+            #expect(answer.status == .serviceUnavailable && answer.problem == "policy-unreadable")
+            #expect(try await scene.count("SELECT count(*) FROM assessment_runs") == 0)
         }
     }
 
@@ -142,7 +171,10 @@ struct PolicyAPITests {
                 "UPDATE dues_policies SET document = '{}' WHERE version = 2",
                 "UPDATE dues_policies SET proposed_by = 'x' WHERE version = 2",
                 "UPDATE dues_policies SET approved_by = 'x' WHERE version = 1",
-                "UPDATE dues_policies SET state = 'in-force', approved_by = proposed_by, approved_at = now() WHERE version = 2",
+                """
+                UPDATE dues_policies SET state = 'in-force', approved_by = proposed_by, approved_at = now()
+                WHERE version = 2
+                """,
                 "DELETE FROM dues_policies WHERE version = 2", "TRUNCATE dues_policies CASCADE",
             ] {
                 await #expect(throws: PostgresError.self) { try await scene.pool.execute(statement) }
