@@ -51,7 +51,10 @@ struct PolicyDocumentTests {
             (["rates", "0", "categories", "student", "kind"], "gift", "rates[0].categories.student.kind policy.word"),
             (["rates", "0", "categories", "student", "kind"], nil, "rates[0].categories.student.kind policy.missing"),
             (["rates", "0", "categories", "student", "amount"], -1, "rates[0].categories.student.amount policy.range"),
-            (["rates", "0", "categories", "student", "amount"], 0.5, "rates[0].categories.student.amount policy.range"),
+            (
+                ["rates", "0", "categories", "student", "amount"], 0.5,
+                "rates[0].categories.student.amount policy.range"
+            ),
             (
                 ["rates", "0", "categories", "student", "basisPoints"], 1,
                 "rates[0].categories.student.basisPoints policy.unknown"
@@ -106,7 +109,8 @@ struct PolicyDocumentTests {
         #expect(
             try faults(["splits", "0", "rules", "0", "keeps"], 8_000, following: [book])
                 == ["splits[0].version policy.version-changed"])
-        #expect(try faults(["minima", "0", "from"], "2026-02", following: [book]) == ["minima[0].from policy.months-lost"])
+        #expect(
+            try faults(["minima", "0", "from"], "2026-02", following: [book]) == ["minima[0].from policy.months-lost"])
         #expect(try faults(["minima", "0", "from"], "2025-12", following: [book]).isEmpty)
         #expect(try faults(["minima", "0", "amounts", "I"], 5_500_000, following: [book]).isEmpty)
         // A name that only an older book had is taken too.

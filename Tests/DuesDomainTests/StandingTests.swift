@@ -12,10 +12,12 @@ struct StandingTests {
 
     @Test("paid through the last month before the first open one")
     func paidThrough() throws {
-        let standing = Standing([
-            try balance("2026-05", 15_930, 0), try balance("2026-03", 15_930, 15_930),
-            try balance("2026-02", 0, 0), try balance("2026-04", 15_930, 10_000), try balance("2026-06", 5_000, 5_000),
-        ], present: try present)
+        let standing = Standing(
+            [
+                try balance("2026-05", 15_930, 0), try balance("2026-03", 15_930, 15_930),
+                try balance("2026-02", 0, 0), try balance("2026-04", 15_930, 10_000),
+                try balance("2026-06", 5_000, 5_000),
+            ], present: try present)
         #expect(standing.paidThrough?.text == "2026-03")
         #expect(standing.arrearsMonths.map(\.text) == ["2026-04", "2026-05"])
         #expect(standing.arrears == Dong(5_930 + 15_930))
@@ -35,7 +37,8 @@ struct StandingTests {
         let deferral = try Deferral(
             from: DuesMonth("2026-05"), through: DuesMonth("2026-06"), due: DuesMonth("2026-09"))
         let months = [
-            try balance("2026-04", 5_000, 5_000), try balance("2026-05", 5_000, 0), try balance("2026-06", 5_000, 1_000),
+            try balance("2026-04", 5_000, 5_000), try balance("2026-05", 5_000, 0),
+            try balance("2026-06", 5_000, 1_000),
             try balance("2026-07", 5_000, 0),
         ]
         func standing(_ month: String, _ deferral: Deferral) throws -> Standing {

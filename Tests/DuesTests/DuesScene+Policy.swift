@@ -26,7 +26,8 @@ extension DuesScene {
 
     /// The bundled document with another minimum wage in region I.
     static func policy(minimum: Int64) throws -> JSONValue {
-        guard case .object(var document) = try ContractsJSON.decode(JSONValue.self, from: DuesPolicyBook.bundledDocument),
+        guard
+            case .object(var document) = try ContractsJSON.decode(JSONValue.self, from: DuesPolicyBook.bundledDocument),
             var minima = document["minima"]?.array, case .object(var first) = minima[0],
             case .object(var amounts) = first["amounts"]
         else { throw CancellationError() }

@@ -181,6 +181,7 @@ extension Problem {
     }
 
     fileprivate static let revokedAlready = Problem(
-        .conflict, id: "decision-revoked", vietnamese: "Quyết định đã bị thu hồi", english: "The decision is revoked already"
+        .conflict, id: "decision-revoked", vietnamese: "Quyết định đã bị thu hồi",
+        english: "The decision is revoked already"
     )
 }

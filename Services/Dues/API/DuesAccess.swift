@@ -71,7 +71,8 @@ struct DuesAccess: Sendable {
         let path = try await directory.path(from: member.cellId, in: session)
         let bodies: [OrganizationID]
         switch decider {
-        case .cellItself: bodies = path.prefix(1).map(\.organizationId).filter { holds([.cellSecretary, .cellDeputy], $0) }
+        case .cellItself:
+            bodies = path.prefix(1).map(\.organizationId).filter { holds([.cellSecretary, .cellDeputy], $0) }
         case .superior: bodies = Self.superiors(of: path).filter { holds([.officeOfficer], $0) }
         }
         guard let body = bodies.first else { throw Problem.forbidden }

@@ -87,7 +87,9 @@ struct PolicyRoutes: Sendable {
         return found
     }
 
-    private func propose(_ body: Proposal, by subject: String, in transaction: PostgresTransaction) async throws -> Reply {
+    private func propose(_ body: Proposal, by subject: String, in transaction: PostgresTransaction) async throws
+        -> Reply
+    {
         let now = kit.time.now
         let decision = try body.decision.checked(today: Day(containing: now))
         let book = try Self.checked(body.document)

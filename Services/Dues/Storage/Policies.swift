@@ -73,7 +73,8 @@ final class Policies: Sendable {
         _ = try await shelf(in: pool)
         let own = PolicyVersion.digest(of: try Self.bundledText())
         if try await !PolicyVersion.list(in: pool).contains(where: { $0.sha256 == own }) {
-            logger.warning("the program brings another policy than the schema, which holds: propose it if it should hold")
+            logger.warning(
+                "the program brings another policy than the schema, which holds: propose it if it should hold")
         }
         settled.withLock { $0 = true }
     }

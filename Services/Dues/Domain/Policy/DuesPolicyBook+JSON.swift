@@ -12,7 +12,8 @@ extension DuesPolicyBook {
         guard let document = try? ContractsJSON.decode(JSONValue.self, from: json) else {
             throw PolicyFaults([
                 InvalidValue(
-                    field: "$", rule: "policy.json", vietnamese: "Không phải JSON hợp lệ.", english: "It is no valid JSON.")
+                    field: "$", rule: "policy.json", vietnamese: "Không phải JSON hợp lệ.",
+                    english: "It is no valid JSON.")
             ])
         }
         try self.init(document)
@@ -110,7 +111,9 @@ extension PolicyReader {
             let to = amount(parts["to"], at: "\(place).to")
             guard let from, let to else { return nil }
             guard from <= to else {
-                add("\(place).to", "policy.bounds", "Mức cao nhất thấp hơn mức thấp nhất.", "The highest is below the lowest.")
+                add(
+                    "\(place).to", "policy.bounds", "Mức cao nhất thấp hơn mức thấp nhất.",
+                    "The highest is below the lowest.")
                 return nil
             }
             return .fixedByBody(from...to)

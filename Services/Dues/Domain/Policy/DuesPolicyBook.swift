@@ -38,7 +38,8 @@ public struct DuesPolicyBook: Hashable, Sendable {
     private static func orderFaults(_ months: [DuesMonth], _ place: String) -> [InvalidValue] {
         months.indices.dropFirst().filter { months[$0] <= months[$0 - 1] }.map { index in
             InvalidValue(
-                field: "\(place)[\(index)].from", rule: "policy.order", vietnamese: "Phải sau tháng của mục đứng trước.",
+                field: "\(place)[\(index)].from", rule: "policy.order",
+                vietnamese: "Phải sau tháng của mục đứng trước.",
                 english: "It must come after the month of the entry before.")
         }
     }

@@ -51,7 +51,8 @@ struct PolicyReader {
             !text.contains(where: \.isNewline)
         else {
             add(
-                place, "policy.line", "Phải là một dòng từ 1 đến 200 ký tự.", "It must be one line of 1 to 200 characters."
+                place, "policy.line", "Phải là một dòng từ 1 đến 200 ký tự.",
+                "It must be one line of 1 to 200 characters."
             )
             return nil
         }
