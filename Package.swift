@@ -180,8 +180,8 @@ let whole: [Target] =
         .executableTarget(
             name: "hosoctl",
             dependencies: [
-                "Contracts", "Kafka", "MadeUpCountry", "Messaging", "ProcedureTools", "ServiceKit", "Trust",
-                .argumentParser, .asyncHTTPClient, .logging, .nioCore, .nioHTTP1,
+                "Contracts", "DuesDomain", "Kafka", "MadeUpCountry", "Messaging", "ProcedureTools", "ServiceKit",
+                "Trust", .argumentParser, .asyncHTTPClient, .logging, .nioCore, .nioHTTP1,
             ], path: "Infra/hosoctl", exclude: ["MadeUpCountry", "ProcedureTools"], swiftSettings: settings),
         // Definitions of procedures as an author looks at them: checked, as a graph, walked over a tree.
         .target(
@@ -288,7 +288,8 @@ let whole: [Target] =
             .embedInCode("Import/Layouts/answers-4.0.json"),
         ])
     + service(
-        "Dues", ["Projections", .httpTypes], migrations: ["0001_dues", "0002_standing_rows_and_advances"],
+        "Dues", ["Projections", .httpTypes],
+        migrations: ["0001_dues", "0002_standing_rows_and_advances", "0003_policies_and_decisions"],
         domainResources: [
             .embedInCode("Resources/dues-policy.json"), .embedInCode("Resources/settlement-vnpay-csv.json"),
         ])

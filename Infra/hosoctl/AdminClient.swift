@@ -61,14 +61,15 @@ struct AdminClient: Sendable {
 
     /// Sends JSON to a service and reads its answer.
     func send<Answer: Decodable>(
-        _ service: ServiceName, _ path: String, _ body: some Encodable, as type: Answer.Type = Answer.self
+        _ service: ServiceName, _ path: String, _ body: some Encodable, as type: Answer.Type = Answer.self,
+        alsoAccepts: HTTPResponseStatus = .created
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: ServiceAddress.base(of: service) + path)
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
         request.headers.add(name: "idempotency-key", value: UUID().uuidString)
         request.body = .bytes(try ContractsJSON.encode(body))
-        return try await answer(of: service, to: request, within: .seconds(30), alsoAccepts: .created)
+        return try await answer(of: service, to: request, within: .seconds(30), alsoAccepts: alsoAccepts)
     }
 
     private func answer<Answer: Decodable>(

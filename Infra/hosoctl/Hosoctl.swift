@@ -9,7 +9,7 @@ struct Hosoctl: AsyncParsableCommand {
         subcommands: [
             TokenCommand.self, EventsCommand.self, ParkedCommand.self, OutboxCommand.self,
             LagCommand.self, HealthCommand.self, AuditCommand.self, GenerateCommand.self, ImportCommand.self,
-            ProcedureCommands.self,
+            ProcedureCommands.self, PolicyCommands.self,
         ])
 
     static func main() async {

@@ -18,6 +18,9 @@ struct Dues: ServiceDefinition {
             Migration(
                 component: "dues", version: 2, name: "standing_rows_and_advances",
                 sql: String(decoding: PackageResources._002_standing_rows_and_advances_sql, as: UTF8.self)),
+            Migration(
+                component: "dues", version: 3, name: "policies_and_decisions",
+                sql: String(decoding: PackageResources._003_policies_and_decisions_sql, as: UTF8.self)),
         ]
 
     static let settings = DuesSettings.all

@@ -10,11 +10,15 @@ struct DuesParts: Sendable {
     let kit: ServiceContext
     let directory = DirectoryProjection(service: .dues, parts: [.organizations, .members, .roles])
     let standings: Standings
+    let policies: Policies
     let runner: AssessmentRunner
+    let comparer: PolicyComparisonRunner
     let receipts: ReceiptRegister
     private let makesReceipts: Bool
     let expiry: OrderExpiry
+    let deferralWatch: DeferralWatch
     let runsStarted = WakeUp()
+    let comparisonsStarted = WakeUp()
     let paymentsMade = WakeUp()
     private let routes: Routes
 
@@ -24,17 +28,22 @@ struct DuesParts: Sendable {
         let gateways: GatewayRoutes
         let settlements: SettlementRoutes
         let exceptions: ExceptionRoutes
+        let policies: PolicyRoutes
+        let decisions: DecisionRoutes
     }
 
     init(_ kit: ServiceContext) throws {
         self.kit = kit
         let settings = kit.settings
-        let book = try DuesPolicyBook.bundled()
         let gateways = GatewayRegistry([try DuesSettings.vnpay(settings)])
         let layouts = try SettlementLayout.bundled().filter { $0.name == "vnpay-csv" }.first
         standings = Standings(outbox: kit.outbox)
-        runner = AssessmentRunner(
-            kit: kit, book: book, standings: standings, chunk: try settings.int("dues.assessment.chunk"))
+        policies = Policies(kit)
+        let writing = AssessmentWriting(kit: kit, standings: standings)
+        let chunk = try settings.int("dues.assessment.chunk")
+        runner = AssessmentRunner(kit: kit, policies: policies, writing: writing, chunk: chunk)
+        comparer = PolicyComparisonRunner(kit: kit, policies: policies, chunk: chunk)
+        deferralWatch = DeferralWatch(kit: kit, standings: standings)
         receipts = ReceiptRegister(kit: kit, standings: standings, batch: try settings.int("dues.receipts.batch"))
         makesReceipts = try settings.bool("dues.receipts.enabled")
         expiry = OrderExpiry(kit: kit)
@@ -45,19 +54,22 @@ struct DuesParts: Sendable {
             batch: try settings.int("dues.callbacks.batch"),
             maximumWaiting: try settings.int("dues.callbacks.maximumWaiting"))
         let orders = OrderDesk(
-            kit: kit, directory: directory, access: access, book: book, gateways: gateways,
+            kit: kit, directory: directory, access: access, policies: policies, gateways: gateways,
             lifetime: try settings.seconds("dues.order.lifetime"),
             maximumLines: try settings.int("dues.order.maximumLines"),
             monthsAhead: try settings.int("dues.order.monthsAhead"),
             isElectronicByDefault: try settings.bool("dues.electronicByDefault"))
         routes = Routes(
-            assessments: AssessmentRoutes(kit: kit, access: access, book: book, runsStarted: runsStarted),
+            assessments: AssessmentRoutes(kit: kit, access: access, policies: policies, runsStarted: runsStarted),
             orders: OrderRoutes(kit: kit, access: access, desk: orders, gateways: gateways),
             gateways: GatewayRoutes(kit: kit, gateways: gateways, callbacks: callbacks),
             settlements: SettlementRoutes(
                 kit: kit, gateways: gateways, layouts: layouts.map { ["vnpay": $0] } ?? [:],
                 maximumBytes: try settings.int("dues.settlement.maximumBytes"), paymentsMade: paymentsMade),
-            exceptions: ExceptionRoutes(kit: kit, access: access))
+            exceptions: ExceptionRoutes(kit: kit, access: access),
+            policies: PolicyRoutes(kit: kit, policies: policies, comparisonsStarted: comparisonsStarted),
+            decisions: DecisionRoutes(
+                kit: kit, access: access, reassessment: Reassessment(policies: policies, writing: writing)))
     }
 
     var serviceParts: ServiceParts {
@@ -68,12 +80,23 @@ struct DuesParts: Sendable {
                 routes.gateways.add(to: router)
                 routes.settlements.add(to: router)
                 routes.exceptions.add(to: router)
+                routes.policies.add(to: router)
+                routes.decisions.add(to: router)
             },
             consumers: [directory.consumer],
             background: [
                 CalledJob(
                     name: "assessment-runs", interval: .seconds(1), wakeUp: runsStarted, logger: kit.logger
                 ) { [runner] in try await runner.drain() },
+                CalledJob(
+                    name: "policy-comparisons", interval: .seconds(5), wakeUp: comparisonsStarted, logger: kit.logger
+                ) { [comparer] in try await comparer.drain() },
+                PeriodicJob(name: "own-policy", interval: .seconds(30), logger: kit.logger) { [policies] in
+                    try await policies.settle()
+                },
+                PeriodicJob(name: "deferrals", interval: .seconds(300), logger: kit.logger) { [deferralWatch] in
+                    while try await deferralWatch.step() { try Task.checkCancellation() }
+                },
                 PeriodicJob(name: "order-expiry", interval: .seconds(5), logger: kit.logger) { [expiry] in
                     while try await expiry.step() { try Task.checkCancellation() }
                 },

@@ -146,8 +146,13 @@ struct AssessmentTests {
 
     @Test("a base cell decides on hardship itself, for a cell under a committee the superior")
     func decider() {
-        #expect(Relief.decider(forCellOfType: .baseCell) == .cellItself)
-        #expect(Relief.decider(forCellOfType: .subordinateCell) == .superior)
+        #expect(Relief.decider(on: .hardship, inCellOfType: .baseCell) == .cellItself)
+        #expect(Relief.decider(on: .hardship, inCellOfType: .subordinateCell) == .superior)
+        for ground in Relief.Ground.allCases where ground != .hardship {
+            for type in [OrganizationType.baseCell, .subordinateCell] {
+                #expect(Relief.decider(on: ground, inCellOfType: type) == .cellItself)
+            }
+        }
     }
 
     @Test("states of membership: exempt from activity still owes, in transit is held, ended owes nothing")

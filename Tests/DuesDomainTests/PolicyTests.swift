@@ -1,6 +1,5 @@
 import Contracts
 import DuesDomain
-import Foundation
 import Testing
 
 @Suite("Dated rules")
@@ -11,34 +10,6 @@ struct PolicyTests {
         #expect(throws: NoPolicyInForce.self) { try book.rules(for: try Figures.month("2026-01")) }
         #expect(try book.rules(for: try Figures.month("2026-02")).rates.version == "01-QD/TW-2026")
         #expect(try book.rules(for: try Figures.month("2030-01")).rates.version == "01-QD/TW-2028")
-    }
-
-    @Test("each category and state must have its rule")
-    func complete() throws {
-        let document = try #require(
-            try JSONSerialization.jsonObject(with: Data(Self.bundledDocument)) as? [String: Any])
-        for (part, name) in [("categories", "student"), ("states", "suspended")] {
-            var changed = document
-            var rates = try #require(changed["rates"] as? [[String: Any]])
-            var table = try #require(rates[0][part] as? [String: Any])
-            table[name] = nil
-            rates[0][part] = table
-            changed["rates"] = rates
-            let bytes = [UInt8](try JSONSerialization.data(withJSONObject: changed))
-            let fault = #expect(throws: PolicyFault.self) { try DuesPolicyBook(json: bytes) }
-            #expect(fault?.place.contains(part) == true)
-            #expect(fault?.reason.contains(name) == true)
-        }
-    }
-
-    @Test("a document that is no JSON or lacks a part is refused with the place")
-    func malformed() {
-        #expect(throws: PolicyFault(place: "$", reason: "missing or malformed")) {
-            try DuesPolicyBook(json: Array("{".utf8))
-        }
-        #expect(throws: PolicyFault(place: "minima", reason: "missing or malformed")) {
-            try DuesPolicyBook(json: Array(#"{"rates": []}"#.utf8))
-        }
     }
 
     @Test("one category for each month, by precedence")
@@ -93,15 +64,6 @@ struct PolicyTests {
             #expect(split.kept + split.passed == Dong(amount))
             // The last đồng goes to the level that keeps.
             #expect(split.passed.amount == amount * (100 - percent) / 100)
-        }
-    }
-
-    private static var bundledDocument: [UInt8] {
-        get throws {
-            let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .deletingLastPathComponent()
-            let file = root.appending(path: "Services/Dues/Domain/Resources/dues-policy.json")
-            return [UInt8](try Data(contentsOf: file))
         }
     }
 }

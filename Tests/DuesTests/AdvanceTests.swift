@@ -6,7 +6,6 @@ import Messaging
 import Postgres
 import ServiceKit
 import ServiceTestKit
-import Synchronization
 import TestStack
 import Testing
 
@@ -14,15 +13,6 @@ import Testing
 
 @Suite("Money paid ahead")
 struct AdvanceTests {
-    /// How many wait for a lock that the transaction holds.
-    private func waiting(for backend: Int, _ scene: DuesScene) async throws -> Int {
-        try await scene.count("SELECT count(*) FROM pg_stat_activity WHERE \(backend) = ANY (pg_blocking_pids(pid))")
-    }
-
-    private func backend(_ transaction: PostgresTransaction) async throws -> Int {
-        try await transaction.queryOne("SELECT pg_backend_pid() AS pid").get("pid")
-    }
-
     /// What is left in an account, by its owner.
     private func balance(
         _ account: AccountKind, of owner: OrganizationID, _ scene: DuesScene
@@ -61,9 +51,9 @@ struct AdvanceTests {
                     defer { ended.now() }
                     try await scene.parts.runner.drain()
                 }
-                let backend = try await backend(transaction)
+                let backend = try await scene.backend(of: transaction)
                 try await eventually("the run waits, or has gone past") {
-                    try await waiting(for: backend, scene) > 0 || ended.isSo
+                    try await scene.waiting(for: backend) > 0 || ended.isSo
                 }
                 return run
             }
@@ -84,10 +74,10 @@ struct AdvanceTests {
             let order = try await scene.order(member)
             let done = try await scene.pool.transaction { transaction in
                 try await transaction.execute("SELECT FROM standings FOR UPDATE")
-                let backend = try await backend(transaction)
+                let backend = try await scene.backend(of: transaction)
                 let run = Task { try await scene.assess("2026-11") }
                 try await eventually("the run waits for the standing") {
-                    try await waiting(for: backend, scene) == 1
+                    try await scene.waiting(for: backend) == 1
                 }
                 let ended = Ended()
                 let payment = Task {
@@ -250,13 +240,4 @@ struct AdvanceTests {
             }
         }
     }
-}
-
-/// That something came to its end.
-private final class Ended: Sendable {
-    private let flag = Atomic(false)
-
-    var isSo: Bool { flag.load(ordering: .acquiring) }
-
-    func now() { flag.store(true, ordering: .releasing) }
 }

@@ -22,7 +22,7 @@ struct AssessmentRunTests {
             let book = try DuesPolicyBook.bundled()
             let rules = try book.rules(for: month)
             let rows = try await scene.pool.query("SELECT * FROM assessments").map {
-                try AssessmentRow(row: $0, book: book).assessment
+                try AssessmentRow(row: $0, policies: book.named).assessment
             }
             let kept = Dictionary(uniqueKeysWithValues: rows.map { ($0.memberId, $0) })
             var assessed = 0
@@ -58,7 +58,7 @@ struct AssessmentRunTests {
     }
 
     /// Members of every kind: categories, figures, states, reliefs, long membership.
-    private static func plant(_ count: Int, in scene: DuesScene) async throws -> [AssessmentSubject] {
+    static func plant(_ count: Int, in scene: DuesScene) async throws -> [AssessmentSubject] {
         var generator = SystemRandomNumberGenerator()
         var subjects: [AssessmentSubject] = []
         let months = ["2026-10", "2026-09", nil]
@@ -98,7 +98,7 @@ struct AssessmentRunTests {
             INSERT INTO relief_decisions (decision_id, member_id, ground, reduction, from_month, through_month, decided_by,
                 decided_at)
             VALUES (\(scene.kit.ids.next(at: scene.kit.time.now)), \(member), \(relief.ground.rawValue),
-                \(relief.reduction.value), \(relief.from), \(relief.through), \(member), \(scene.kit.time.now))
+                \(relief.reduction.value), \(relief.months.from), \(relief.months.through), \(member), \(scene.kit.time.now))
             """)
     }
 

@@ -9,7 +9,7 @@ import ServiceKit
 struct AssessmentRoutes: Sendable {
     let kit: ServiceContext
     let access: DuesAccess
-    let book: DuesPolicyBook
+    let policies: Policies
     let runsStarted: WakeUp
 
     func add(to router: Router<HosoRequestContext>) {
@@ -28,11 +28,12 @@ struct AssessmentRoutes: Sendable {
         return try await kit.idempotent(request, context, as: NewRun.self) { body, transaction in
             let scope = try await access.requireOffice(caller, asked: body.organizationId, in: transaction)
             let now = kit.time.now
-            try check(body.month, present: DuesMonth(containing: now))
+            let shelf = try await policies.shelf(in: transaction)
+            try check(body.month, by: shelf.book, now: now)
             guard
                 let run = try await AssessmentRun.start(
-                    kit.ids.next(at: now), month: body.month, scope: scope, by: caller.subject, now: now,
-                    in: transaction)
+                    kit.ids.next(at: now), month: body.month, scope: scope, policy: shelf.version,
+                    by: caller.subject, now: now, in: transaction)
             else {
                 throw Problem(
                     .conflict, id: "assessment-run-under-way", vietnamese: "Tháng này đang được tính",
@@ -45,8 +46,8 @@ struct AssessmentRoutes: Sendable {
         }
     }
 
-    private func check(_ month: DuesMonth, present: DuesMonth) throws {
-        guard month <= present.next else {
+    private func check(_ month: DuesMonth, by book: DuesPolicyBook, now: Date) throws {
+        guard month <= DuesMonth.lastAssessed(now) else {
             throw Problem.invalidFields.with(errors: [
                 FieldError(
                     field: "month", rule: "assessment-run.too-early", vietnamese: "Chưa đến kỳ tính của tháng này.",
@@ -54,11 +55,7 @@ struct AssessmentRoutes: Sendable {
             ])
         }
         guard (try? book.rules(for: month)) != nil else {
-            throw Problem.invalidFields.with(errors: [
-                FieldError(
-                    field: "month", rule: "policy.none-in-force", vietnamese: "Không có quy định nào cho tháng này.",
-                    english: "No rules are known for this month.")
-            ])
+            throw Problem.invalidFields.with(errors: [.noPolicyInForce])
         }
     }
 
@@ -96,6 +93,8 @@ struct AssessmentRoutes: Sendable {
             let reason: AssessmentReason?
             let version: Int64
             let madeAt: Date
+            /// The month by whose end it is paid, when that is later than usual.
+            let due: DuesMonth?
             let explanation: [ExplanationStep]
         }
     }
@@ -105,24 +104,28 @@ struct AssessmentRoutes: Sendable {
         guard let member = context.parameters.get("id").flatMap({ MemberID($0) }) else { throw Problem.notFound }
         try await access.requireReader(of: member, caller, in: kit.pool)
         let from = try request.uri.queryParameters.get("from").map { try DuesMonth(checking: $0, field: "from") }
-        let rows = try await AssessmentRow.list(of: member, from: from, limit: 120, book: book, in: kit.pool)
+        let policies = try await policies.shelf(in: kit.pool).named
+        let rows = try await AssessmentRow.list(of: member, from: from, limit: 120, policies: policies, in: kit.pool)
+        let deferrals = try await DecisionRow<Deferral>.list(of: member, in: kit.pool).map(\.decision)
         let standing = Standing(
-            rows.map { MonthBalance(month: $0.assessment.month, owed: $0.assessment.amount, paid: $0.paid) })
+            rows.map { MonthBalance(month: $0.assessment.month, owed: $0.assessment.amount, paid: $0.paid) },
+            deferrals: deferrals, present: DuesMonth(containing: kit.time.now))
         return try .json(
             .ok,
             Assessments(
-                memberId: member, assessments: rows.map(Self.view),
+                memberId: member, assessments: rows.map { Self.view($0, deferrals) },
                 yearsOfThreeUnpaidMonths: standing.yearsOfThreeUnpaidMonths, paidThrough: standing.paidThrough,
                 arrears: standing.arrears))
     }
 
-    private static func view(_ row: AssessmentRow) -> Assessments.View {
+    private static func view(_ row: AssessmentRow, _ deferrals: [Deferral]) -> Assessments.View {
         let assessment = row.assessment
         return Assessments.View(
             assessmentId: row.assessmentId, month: assessment.month, organizationId: assessment.cellId,
             amount: assessment.amount, paid: row.paid, open: max(assessment.amount - row.paid, .zero),
             category: assessment.category, base: assessment.base, policy: assessment.policy,
             provisional: assessment.provisional, reason: assessment.reason, version: row.version, madeAt: row.madeAt,
+            due: deferrals.first { $0.months.contains(assessment.month) }?.due,
             explanation: assessment.explanation)
     }
 }

@@ -1,4 +1,6 @@
 import Contracts
+import DuesDomain
+import HTTPTypes
 import Postgres
 import Projections
 import ServiceKit
@@ -44,6 +46,47 @@ struct DuesAccess: Sendable {
         }
     }
 
+    /// A member with his cell, as decisions about him need them.
+    func place(
+        of member: MemberID, in session: any PostgresQueryable
+    ) async throws -> (member: MemberState, cell: OrganizationState) {
+        guard let state = try await directory.member(member, in: session),
+            let cell = try await directory.organization(state.cellId, in: session)
+        else { throw Problem.notFound }
+        return (state, cell)
+    }
+
+    /// The body in whose name an officer decides about a member's dues: secretary or deputy of the cell, or the office
+    /// of the committee above it. Nobody decides for himself.
+    func requireDecider(
+        _ decider: Decider, about member: MemberState, by officer: MemberID, in session: any PostgresQueryable
+    ) async throws -> OrganizationID {
+        guard officer != member.memberId else { throw Problem.ownDues }
+        try requireFreshRoles()
+        guard try await directory.member(officer, in: session)?.mayEnter ?? true else { throw Problem.accountClosed }
+        let roles = try await directory.roles(of: officer, at: kit.time.now, in: session)
+        func holds(_ wanted: Set<RoleName>, _ organization: OrganizationID) -> Bool {
+            roles.contains { $0.organizationId == organization && wanted.contains($0.role) }
+        }
+        let path = try await directory.path(from: member.cellId, in: session)
+        let bodies: [OrganizationID]
+        switch decider {
+        case .cellItself:
+            bodies = path.prefix(1).map(\.organizationId).filter { holds([.cellSecretary, .cellDeputy], $0) }
+        case .superior: bodies = Self.superiors(of: path).filter { holds([.officeOfficer], $0) }
+        }
+        guard let body = bodies.first else { throw Problem.forbidden }
+        return body
+    }
+
+    /// The committee directly above a cell; where that is a section, which has no office of its own everywhere, also the
+    /// one above it.
+    private static func superiors(of path: [OrganizationState]) -> [OrganizationID] {
+        let above = path.dropFirst()
+        let sections = above.prefix { $0.type == .section || $0.type == .group }
+        return above.prefix(sections.count + 1).map(\.organizationId)
+    }
+
     /// The organisation in whose name the caller acts for the dues: an operator for any or all, an officer of the
     /// office for his own or one below it.
     func requireOffice(
@@ -64,4 +107,16 @@ struct DuesAccess: Sendable {
     }
 
     private func requireFreshRoles() throws { try kit.requireFresh(DirectoryProjection.consumerName(of: kit.service)) }
+}
+
+extension Problem {
+    /// Whatever his offices are.
+    static let ownDues = Problem(
+        .forbidden, id: "decision-own", vietnamese: "Không được quyết định về đảng phí của chính mình",
+        english: "Nobody decides about his own dues",
+        errors: [
+            FieldError(
+                field: "memberId", rule: "decision.own", vietnamese: "Đây là đảng phí của chính người quyết định.",
+                english: "These are the dues of whoever decides.")
+        ])
 }

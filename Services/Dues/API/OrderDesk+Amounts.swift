@@ -62,6 +62,7 @@ extension OrderDesk {
     private func expected(
         _ member: MemberState, _ month: DuesMonth, _ index: Int, in transaction: PostgresTransaction
     ) async throws -> Dong {
+        let book = try await policies.shelf(in: transaction).book
         guard let rules = try? book.rules(for: month) else {
             throw Self.refused([
                 InvalidValue(
@@ -75,17 +76,8 @@ extension OrderDesk {
         let subject = AssessmentSubject(
             memberId: member.memberId, cellId: member.cellId, state: member.state, joinedOn: member.joinedOn,
             category: member.duesCategory, base: member.duesBase, region: cell.duesRegion,
-            reliefs: try await reliefs(of: member.memberId, in: transaction))
+            reliefs: try await DecisionRow<Relief>.list(of: member.memberId, in: transaction).map(\.decision))
         guard case .assessed(let assessment) = rules.assess(subject) else { return .zero }
         return assessment.amount
-    }
-
-    private func reliefs(of member: MemberID, in transaction: PostgresTransaction) async throws -> [Relief] {
-        try await transaction.query("SELECT * FROM relief_decisions WHERE member_id = \(member)").compactMap { row in
-            guard let ground = Relief.Ground(rawValue: try row.get("ground")) else { return nil }
-            return try Relief(
-                ground: ground, reductionPercent: try row.get("reduction", as: Int.self) / 100,
-                from: try row.get("from_month"), through: try row.get("through_month"))
-        }
     }
 }

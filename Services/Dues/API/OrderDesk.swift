@@ -11,7 +11,7 @@ struct OrderDesk: Sendable {
     let kit: ServiceContext
     let directory: DirectoryProjection
     let access: DuesAccess
-    let book: DuesPolicyBook
+    let policies: Policies
     let gateways: GatewayRegistry
     let lifetime: TimeInterval
     let maximumLines: Int

@@ -11,8 +11,8 @@ struct AssessmentRow: Sendable {
     let version: Int64
     let madeAt: Date
 
-    /// Reads a row; the rate is the one that its policy gives the category.
-    init(row: PostgresRow, book: DuesPolicyBook) throws {
+    /// Reads a row; the rate is the one that its policy, known by its name, gives the category.
+    init(row: PostgresRow, policies: [String: RatePolicy]) throws {
         let category = try row.get("category", as: String?.self).flatMap(DuesCategory.init(rawValue:))
         let month: DuesMonth = try row.get("month")
         let policy: String = try row.get("policy")
@@ -27,7 +27,7 @@ struct AssessmentRow: Sendable {
             memberId: try row.get("member_id"), cellId: try row.get("organization_id"), month: month,
             amount: try row.get("amount"), fullAmount: try row.get("full_amount"), category: category, base: base,
             minimum: try row.get("minimum"),
-            rate: category.flatMap { book.rate(of: $0, policy: policy) },
+            rate: category.flatMap { policies[policy]?.rate(of: $0) },
             reduction: try row.get("reduction", as: Int?.self).flatMap { try? BasisPoints($0) }, policy: policy,
             provisional: try row.get("provisional"),
             reason: try row.get("reason", as: String?.self).flatMap(AssessmentReason.init(rawValue:)))
@@ -47,13 +47,14 @@ struct AssessmentRow: Sendable {
 
     /// The assessments of a member, the newest month first.
     static func list(
-        of member: MemberID, from: DuesMonth?, limit: Int, book: DuesPolicyBook, in session: any PostgresQueryable
+        of member: MemberID, from: DuesMonth?, limit: Int, policies: [String: RatePolicy],
+        in session: any PostgresQueryable
     ) async throws -> [AssessmentRow] {
         try await session.query(
             """
             SELECT * FROM assessments WHERE member_id = \(member) AND (\(from)::text IS NULL OR month >= \(from))
             ORDER BY month DESC LIMIT \(limit)
             """
-        ).map { try AssessmentRow(row: $0, book: book) }
+        ).map { try AssessmentRow(row: $0, policies: policies) }
     }
 }

@@ -8,18 +8,13 @@ import Postgres
 /// Members whose assessment would come out as it stands are left alone, so that a second run changes nothing.
 struct AssessmentStatement {
     let rules: MonthRules
-    /// The organisation under which members are assessed; everywhere when absent.
-    let scope: OrganizationID?
+    let members: MemberStretch
     let now: Date
 
-    /// The members after `after`, `limit` of them; each row tells the last member looked at, or what was changed.
-    func chunk(after: MemberID?, limit: Int) -> SQL {
+    /// Assesses the members; each row tells the last member looked at, or what was changed.
+    var assessment: SQL {
         """
-        WITH RECURSIVE \(Subtree.table(below: scope)), chunk AS MATERIALIZED (
-            SELECT m.id AS member_id, m.cell_id, m.state FROM directory_members m
-            WHERE m.id > coalesce(\(after)::uuid, '00000000-0000-0000-0000-000000000000') \(scopeCondition)
-            ORDER BY m.id LIMIT \(limit)
-        ), \(rates), \(subjects), \(fullDues), \(relieved), before AS (
+        WITH RECURSIVE \(members.chunk), \(computation), before AS (
             SELECT a.* FROM assessments a JOIN relieved r ON r.member_id = a.member_id AND a.month = \(rules.month)
         ), changed AS (\(upsert)), trail AS (
             INSERT INTO assessment_changes
@@ -35,7 +30,8 @@ struct AssessmentStatement {
         """
     }
 
-    private var scopeCondition: SQL { scope == nil ? "" : "AND m.cell_id IN (SELECT id FROM subtree)" }
+    /// What each member of the table `chunk` owes, as the last of several tables, `relieved`; nothing is written.
+    var computation: SQL { "\(rates), \(subjects), \(fullDues), \(relieved)" }
 
     /// The table of rates and the regional minima as rows.
     private var rates: SQL {
@@ -117,8 +113,7 @@ struct AssessmentStatement {
                     WHERE d.long_member
                     UNION ALL
                     SELECT x.reduction, x.ground, array_position(\(grounds), x.ground) FROM relief_decisions x
-                    WHERE x.member_id = d.member_id AND x.from_month <= \(rules.month)
-                        AND (x.through_month IS NULL OR x.through_month >= \(rules.month))
+                    WHERE x.member_id = d.member_id AND \(DecisionMonths.holds("x", in: "\(rules.month)"))
                     ORDER BY reduction DESC, place LIMIT 1
                 ) AS e ON true
             )

@@ -9,8 +9,10 @@ import Postgres
 /// for all their members. One lock for a month, not one for each member: locks live in shared memory, and a chunk has as
 /// many members as it likes.
 enum MonthLock {
-    /// For a chunk of a run.
-    static func alone(_ month: DuesMonth) -> SQL { "SELECT pg_advisory_xact_lock(\(key("\(month)::text")))" }
+    /// For a chunk of a run, or for one member's assessments of several months, which are taken in their order.
+    static func alone(_ months: [DuesMonth]) -> SQL {
+        "SELECT pg_advisory_xact_lock(\(key("m.month"))) FROM unnest(\(months.sorted())) AS m (month)"
+    }
 
     /// For payments: the months of the orders' lines that are not assessed, in their order. An order that is paid already
     /// brings no more advances; the transaction has the locks of the orders.

@@ -11,9 +11,8 @@ import Postgres
 /// members of the stretch, not only those whose assessment changed: none is left behind by an earlier fault.
 struct SettledDifferences {
     let month: DuesMonth
-    /// The stretch: the members after this one …
-    let after: MemberID?
-    /// … up to this one.
+    let members: MemberStretch
+    /// The last one of the stretch.
     let last: MemberID
     /// The members whose assessments were made or changed; the transaction has their locks.
     let changed: [MemberID]
@@ -30,12 +29,8 @@ struct SettledDifferences {
     /// The advances `v` of the stretch of which something is left.
     private var isLeft: SQL { "\(isInStretch("v")) AND v.used + v.returned < v.amount" }
 
-    /// Said of every table by itself, so that each is read along its index.
     private func isInStretch(_ table: SQL) -> SQL {
-        """
-        \(table).month = \(month) AND \(table).member_id <= \(last)
-            AND \(table).member_id > coalesce(\(after)::uuid, '00000000-0000-0000-0000-000000000000')
-        """
+        "\(table).month = \(month) AND \(members.contains(table, last: last))"
     }
 
     /// An adjustment below what was paid: the difference is to be refunded or carried over.

@@ -8,7 +8,7 @@ import Postgres
 struct Standings: Sendable {
     let outbox: Outbox
 
-    /// Computes the standings of the members anew and tells those that changed.
+    /// Computes the standings of the members anew, as `Standing` says, and tells those that changed.
     func refresh(_ members: Set<MemberID>, context: EventContext, in transaction: PostgresTransaction) async throws {
         guard !members.isEmpty else { return }
         let ids = members.sorted()
@@ -37,10 +37,15 @@ struct Standings: Sendable {
         FROM (
             SELECT m.id AS member_id, m.cell_id, f.* FROM directory_members m CROSS JOIN LATERAL (
                 SELECT max(b.month) FILTER (WHERE b.first_open IS NULL OR b.month < b.first_open) AS paid_through,
-                    coalesce(array_agg(b.month ORDER BY b.month) FILTER (WHERE b.open > 0), '{}') AS arrears_months,
-                    coalesce(sum(b.open), 0)::bigint AS arrears
+                    coalesce(array_agg(b.month ORDER BY b.month) FILTER (WHERE b.late > 0), '{}') AS arrears_months,
+                    coalesce(sum(b.late), 0)::bigint AS arrears
                 FROM (
-                    SELECT a.month, greatest(a.amount - a.paid, 0) AS open,
+                    SELECT a.month,
+                        CASE WHEN a.amount <= a.paid OR EXISTS (
+                            SELECT FROM deferrals d
+                            WHERE d.member_id = a.member_id AND d.due_month >= \(DuesMonth(containing: now))
+                                AND \(DecisionMonths.holds("d", in: "a.month"))
+                        ) THEN 0 ELSE a.amount - a.paid END AS late,
                         min(a.month) FILTER (WHERE a.amount > a.paid) OVER () AS first_open
                     FROM assessments a WHERE a.member_id = m.id
                 ) AS b

@@ -87,40 +87,8 @@ extension CaseDesk {
 
 /// A definition and the decision by which it is published.
 private struct PublicationRequest: Decodable, Sendable {
-    struct Decision: Decodable, Sendable {
-        let number: String
-        let day: String
-        let body: String
-
-        /// The decision, when it can be one.
-        func checked(today: Day) throws(InvalidValue) -> PublicationDecision {
-            let day = try Day(checking: day, field: "decision.day")
-            guard day <= today else { throw Self.comesLater }
-            return PublicationDecision(
-                number: try Self.line(number, "decision.number"), day: day, body: try Self.line(body, "decision.body"))
-        }
-
-        /// The longest number or name.
-        private static let longest = 200
-
-        private static func line(_ text: String, _ field: String) throws(InvalidValue) -> String {
-            guard (1...longest).contains(text.count), text.contains(where: { !$0.isWhitespace }),
-                !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-            else {
-                throw InvalidValue(
-                    field: field, rule: "text.line", vietnamese: "Phải là một dòng từ 1 đến \(longest) ký tự.",
-                    english: "It must be one line of 1 to \(longest) characters.")
-            }
-            return text
-        }
-
-        private static let comesLater = InvalidValue(
-            field: "decision.day", rule: "decision.later", vietnamese: "Ngày quyết định không được sau hôm nay.",
-            english: "The day of the decision must not be after today.")
-    }
-
     let yaml: String
-    let decision: Decision
+    let decision: PublicationDecision.Entry
 }
 
 /// What is published, by procedure.

@@ -1,14 +1,7 @@
 import Contracts
 import Foundation
 import Postgres
-
-/// The decision (quyết định công bố) by which a definition is published, changed or replaced: article 8.
-struct PublicationDecision: Codable, Hashable, Sendable {
-    let number: String
-    let day: Day
-    /// Who decided.
-    let body: String
-}
+import ServiceKit
 
 /// A version of a definition as it was published, without its text.
 struct Publication: Codable, Hashable, Sendable {

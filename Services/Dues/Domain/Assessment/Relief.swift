@@ -5,9 +5,7 @@ public struct Relief: Hashable, Sendable {
     public let ground: Ground
     /// The part that is not owed.
     public let reduction: BasisPoints
-    public let from: DuesMonth
-    /// The last month; absent while the ground lasts.
-    public let through: DuesMonth?
+    public let months: DecidedMonths
 
     /// Why.
     public enum Ground: String, Codable, Hashable, Sendable, CaseIterable {
@@ -23,7 +21,7 @@ public struct Relief: Hashable, Sendable {
 
     /// A decision, or the rule it breaks.
     public init(
-        ground: Ground, reductionPercent: Int, from: DuesMonth, through: DuesMonth?
+        ground: Ground, reductionPercent: Int, from: DuesMonth, through: DuesMonth?, revokedFrom: DuesMonth? = nil
     ) throws(InvalidValue) {
         guard through.map({ $0 >= from }) ?? true else { throw Self.fault("through", "relief.period") }
         switch ground {
@@ -37,22 +35,22 @@ public struct Relief: Hashable, Sendable {
         }
         self.ground = ground
         self.reduction = try BasisPoints(reductionPercent * 100, field: "reductionPercent")
-        self.from = from
-        self.through = through
+        months = DecidedMonths(from: from, through: through, revokedFrom: revokedFrom)
     }
 
     /// Whether it holds in the month.
-    public func holds(in month: DuesMonth) -> Bool { from <= month && through.map { month <= $0 } ?? true }
+    public func holds(in month: DuesMonth) -> Bool { months.contains(month) }
 
-    /// Who decides on hardship in a cell: a base cell itself, for a cell under a committee the superior.
-    public static func decider(forCellOfType type: OrganizationType) -> Decider {
-        type == .baseCell ? .cellItself : .superior
-    }
+    /// Whether both speak of the same ground in some month.
+    public func overlaps(_ other: Relief) -> Bool { ground == other.ground && months.overlaps(other.months) }
 
-    /// Who decides on a relief.
-    public enum Decider: String, Hashable, Sendable {
-        case cellItself = "cell-itself"
-        case superior
+    /// Who decides in a cell: on hardship a base cell itself and for a cell under a committee the superior; on the other
+    /// grounds the cell, on application to it.
+    public static func decider(on ground: Ground, inCellOfType type: OrganizationType) -> Decider {
+        switch ground {
+        case .socialPension, .poorHousehold, .seriousIllness: .cellItself
+        case .hardship: type == .baseCell ? .cellItself : .superior
+        }
     }
 
     private static func fault(_ field: String, _ rule: String) -> InvalidValue {

@@ -20,15 +20,19 @@ public struct MonthBalance: Hashable, Sendable {
 public struct Standing: Hashable, Sendable {
     /// The last month of the unbroken run of settled months; absent when the first one is open.
     public let paidThrough: DuesMonth?
-    /// The months with something open, the oldest first.
+    /// The months with something open that is not deferred, the oldest first.
     public let arrearsMonths: [DuesMonth]
     public let arrears: Dong
 
     /// The standing that follows from the months assessed so far, in any order.
-    public init(_ months: [MonthBalance]) {
+    ///
+    /// A deferred month is not paid, and not in arrears before its due month has passed.
+    public init(_ months: [MonthBalance], deferrals: [Deferral] = [], present: DuesMonth) {
         let ordered = months.sorted { $0.month < $1.month }
         paidThrough = ordered.prefix { $0.open == .zero }.last?.month
-        let open = ordered.filter { $0.open > .zero }
+        let open = ordered.filter { balance in
+            balance.open > .zero && !deferrals.contains { $0.shields(balance.month, present: present) }
+        }
         arrearsMonths = open.map(\.month)
         arrears = open.map(\.open).sum()
     }

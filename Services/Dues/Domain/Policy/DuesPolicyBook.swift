@@ -6,11 +6,12 @@ public struct DuesPolicyBook: Hashable, Sendable {
     public let minima: [RegionalMinima]
     public let splits: [SplitTable]
 
-    /// The book, or the fault: versions must come in the order of their months.
-    public init(rates: [RatePolicy], minima: [RegionalMinima], splits: [SplitTable]) throws(PolicyFault) {
-        try Self.requireOrder(rates.map(\.from), place: "rates")
-        try Self.requireOrder(minima.map(\.from), place: "minima")
-        try Self.requireOrder(splits.map(\.from), place: "splits")
+    /// The book, or the faults: versions come in the order of their months, each under a name of its own.
+    public init(rates: [RatePolicy], minima: [RegionalMinima], splits: [SplitTable]) throws(PolicyFaults) {
+        try PolicyFaults.require(
+            Self.orderFaults(rates.map(\.from), "rates") + Self.orderFaults(minima.map(\.from), "minima")
+                + Self.orderFaults(splits.map(\.from), "splits") + Self.nameFaults(rates.map(\.version), "rates")
+                + Self.nameFaults(splits.map(\.version), "splits"))
         self.rates = rates
         self.minima = minima
         self.splits = splits
@@ -34,10 +35,20 @@ public struct DuesPolicyBook: Hashable, Sendable {
         return amount.split(keeping: share)
     }
 
-    private static func requireOrder(_ months: [DuesMonth], place: String) throws(PolicyFault) {
-        guard !months.isEmpty else { throw PolicyFault(place: place, reason: "is empty") }
-        guard zip(months, months.dropFirst()).allSatisfy({ $0 < $1 }) else {
-            throw PolicyFault(place: place, reason: "must be in the order of `from`, each month once")
+    private static func orderFaults(_ months: [DuesMonth], _ place: String) -> [InvalidValue] {
+        months.indices.dropFirst().filter { months[$0] <= months[$0 - 1] }.map { index in
+            InvalidValue(
+                field: "\(place)[\(index)].from", rule: "policy.order",
+                vietnamese: "Phải sau tháng của mục đứng trước.",
+                english: "It must come after the month of the entry before.")
+        }
+    }
+
+    private static func nameFaults(_ names: [String], _ place: String) -> [InvalidValue] {
+        names.indices.filter { names[..<$0].contains(names[$0]) }.map { index in
+            InvalidValue(
+                field: "\(place)[\(index)].version", rule: "policy.version-twice", vietnamese: "Tên phiên bản bị lặp.",
+                english: "The name stands for an earlier version already.")
         }
     }
 }
@@ -57,8 +68,8 @@ public struct NoPolicyInForce: Error, Hashable, Sendable {
 }
 
 extension DuesPolicyBook {
-    /// The rate of a category by the version that an assessment names.
-    public func rate(of category: DuesCategory, policy version: String) -> DuesRate? {
-        rates.first { $0.version == version }?.rate(of: category)
+    /// The versions of the rates by the names under which assessments keep them.
+    public var named: [String: RatePolicy] {
+        Dictionary(rates.map { ($0.version, $0) }, uniquingKeysWith: { first, _ in first })
     }
 }

@@ -16,24 +16,26 @@ public struct RatePolicy: Hashable, Sendable {
     private let rates: [DuesCategory: DuesRate]
     private let duties: [MembershipState: DuesDuty]
 
-    /// A version of the rules, or the fault in it: every category needs a rate and every state a duty.
+    /// A version of the rules, or the faults in it: every category needs a rate and every state a duty.
+    ///
+    /// - Parameter place: where it stands in its document.
     public init(
         version: String, basis: String, from: DuesMonth, rounding: DongRounding, exemptAfterYears: Int,
-        rates: [DuesCategory: DuesRate], precedence: [DuesCategory], duties: [MembershipState: DuesDuty]
-    ) throws(PolicyFault) {
-        let place = "rates[\(version)]"
+        rates: [DuesCategory: DuesRate], precedence: [DuesCategory], duties: [MembershipState: DuesDuty], place: String
+    ) throws(PolicyFaults) {
+        var faults = PolicyReader()
         for category in DuesCategory.allCases where rates[category] == nil {
-            throw PolicyFault(place: "\(place).categories", reason: "no rate for \(category.rawValue)")
+            faults.missing("\(place).categories.\(category.rawValue)")
         }
         for state in MembershipState.allCases where duties[state] == nil {
-            throw PolicyFault(place: "\(place).states", reason: "no rule for \(state.rawValue)")
+            faults.missing("\(place).states.\(state.rawValue)")
         }
-        guard Set(precedence) == Set(DuesCategory.allCases), precedence.count == DuesCategory.allCases.count else {
-            throw PolicyFault(place: "\(place).precedence", reason: "each category must stand there once")
+        if Set(precedence) != Set(DuesCategory.allCases) || precedence.count != DuesCategory.allCases.count {
+            faults.add(
+                "\(place).precedence", "policy.precedence", "Mỗi đối tượng phải có mặt đúng một lần.",
+                "Each category must stand there once.")
         }
-        guard (1...150).contains(exemptAfterYears) else {
-            throw PolicyFault(place: "\(place).exemptAfterYears", reason: "must be 1 to 150")
-        }
+        try PolicyFaults.require(faults.faults)
         self.version = version
         self.basis = basis
         self.from = from
@@ -57,18 +59,4 @@ public struct RatePolicy: Hashable, Sendable {
     public func category(among candidates: Set<DuesCategory>) -> DuesCategory? {
         precedence.first(where: candidates.contains)
     }
-}
-
-/// What is wrong with a policy document, and where.
-public struct PolicyFault: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The path in the document, for example `rates[0].categories.student`.
-    public let place: String
-    public let reason: String
-
-    public init(place: String, reason: String) {
-        self.place = place
-        self.reason = reason
-    }
-
-    public var description: String { "dues policy: \(place): \(reason)" }
 }

@@ -8,14 +8,17 @@ public struct RegionalMinima: Hashable, Sendable {
     public let from: DuesMonth
     private let amounts: [DuesRegion: Dong]
 
-    /// The wages, or the fault: every region needs one.
-    public init(basis: String, from: DuesMonth, amounts: [DuesRegion: Dong]) throws(PolicyFault) {
-        for region in DuesRegion.allCases {
-            guard let amount = amounts[region], amount > .zero else {
-                throw PolicyFault(
-                    place: "minima[\(from)].amounts.\(region.rawValue)", reason: "missing or not positive")
-            }
+    /// The wages, or the faults: every region needs one.
+    ///
+    /// - Parameter place: where they stand in their document.
+    public init(
+        basis: String, from: DuesMonth, amounts: [DuesRegion: Dong], place: String
+    ) throws(PolicyFaults) {
+        var faults = PolicyReader()
+        for region in DuesRegion.allCases where amounts[region].map({ $0 <= .zero }) ?? true {
+            faults.missing("\(place).amounts.\(region.rawValue)")
         }
+        try PolicyFaults.require(faults.faults)
         self.basis = basis
         self.from = from
         self.amounts = amounts

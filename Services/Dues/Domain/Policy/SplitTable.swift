@@ -34,14 +34,19 @@ public struct SplitTable: Hashable, Sendable {
         }
     }
 
-    /// The table, or the fault: every type needs a rule that asks nothing else.
-    public init(version: String, from: DuesMonth, rules: [Rule]) throws(PolicyFault) {
+    /// The table, or the faults: every type needs a rule that asks nothing else.
+    ///
+    /// - Parameter place: where it stands in its document.
+    public init(version: String, from: DuesMonth, rules: [Rule], place: String) throws(PolicyFaults) {
+        var faults = PolicyReader()
         for type in OrganizationType.allCases {
             let covered = rules.contains { $0.types.contains(type) && $0.parents == nil && $0.residential == nil }
-            guard covered else {
-                throw PolicyFault(place: "splits[\(version)].rules", reason: "no general rule for \(type.rawValue)")
-            }
+            guard !covered else { continue }
+            faults.add(
+                "\(place).rules", "policy.split-incomplete", "Thiếu quy tắc chung cho \(type.rawValue).",
+                "There is no general rule for \(type.rawValue).")
         }
+        try PolicyFaults.require(faults.faults)
         self.version = version
         self.from = from
         self.rules = rules

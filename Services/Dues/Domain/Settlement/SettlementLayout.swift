@@ -70,19 +70,27 @@ public struct SettlementLayout: Hashable, Sendable, Codable {
     }
 
     /// The layout of a JSON document, or what is wrong with it.
-    public init(json: [UInt8]) throws(PolicyFault) {
+    public init(json: [UInt8]) throws(SettlementLayoutFault) {
         do {
             self = try JSONDecoder().decode(SettlementLayout.self, from: Data(json))
         } catch {
-            throw PolicyFault(place: "settlement layout", reason: "missing or malformed fields")
+            throw SettlementLayoutFault(place: "settlement layout", reason: "missing or malformed fields")
         }
         guard delimiter.utf8.count == 1, amounts.unitsPerDong > 0, amounts.grouping?.utf8.count ?? 1 == 1 else {
-            throw PolicyFault(place: "settlement layout \(name)", reason: "delimiter, grouping or unit")
+            throw SettlementLayoutFault(place: "settlement layout \(name)", reason: "delimiter, grouping or unit")
         }
     }
 
     /// The layouts that come with this program.
-    public static func bundled() throws(PolicyFault) -> [SettlementLayout] {
+    public static func bundled() throws(SettlementLayoutFault) -> [SettlementLayout] {
         [try SettlementLayout(json: PackageResources.settlement_vnpay_csv_json)]
     }
+}
+
+/// What is wrong with the document of a layout, and where.
+public struct SettlementLayoutFault: Error, Hashable, Sendable, CustomStringConvertible {
+    public let place: String
+    public let reason: String
+
+    public var description: String { "\(place): \(reason)" }
 }
