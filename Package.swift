@@ -289,7 +289,7 @@ let whole: [Target] =
         ])
     + service(
         "Dues", ["Projections", .httpTypes],
-        migrations: ["0001_dues", "0002_standing_rows_and_advances", "0003_policies_and_decisions"],
+        migrations: ["0001_dues", "0002_standing_rows_and_advances", "0003_policies_and_decisions", "0005_changes_of_members"],
         domainResources: [
             .embedInCode("Resources/dues-policy.json"), .embedInCode("Resources/settlement-vnpay-csv.json"),
         ])

@@ -17,6 +17,7 @@ struct DuesParts: Sendable {
     private let makesReceipts: Bool
     let expiry: OrderExpiry
     let deferralWatch: DeferralWatch
+    let changedMembers: ChangedMembers
     let runsStarted = WakeUp()
     let comparisonsStarted = WakeUp()
     let paymentsMade = WakeUp()
@@ -44,6 +45,8 @@ struct DuesParts: Sendable {
         runner = AssessmentRunner(kit: kit, policies: policies, writing: writing, chunk: chunk)
         comparer = PolicyComparisonRunner(kit: kit, policies: policies, chunk: chunk)
         deferralWatch = DeferralWatch(kit: kit, standings: standings)
+        let reassessment = Reassessment(policies: policies, writing: writing)
+        changedMembers = ChangedMembers(kit: kit, reassessment: reassessment)
         receipts = ReceiptRegister(kit: kit, standings: standings, batch: try settings.int("dues.receipts.batch"))
         makesReceipts = try settings.bool("dues.receipts.enabled")
         expiry = OrderExpiry(kit: kit)
@@ -69,7 +72,7 @@ struct DuesParts: Sendable {
             exceptions: ExceptionRoutes(kit: kit, access: access),
             policies: PolicyRoutes(kit: kit, policies: policies, comparisonsStarted: comparisonsStarted),
             decisions: DecisionRoutes(
-                kit: kit, access: access, reassessment: Reassessment(policies: policies, writing: writing)))
+                kit: kit, access: access, reassessment: reassessment))
     }
 
     var serviceParts: ServiceParts {
@@ -93,6 +96,9 @@ struct DuesParts: Sendable {
                 ) { [comparer] in try await comparer.drain() },
                 PeriodicJob(name: "own-policy", interval: .seconds(30), logger: kit.logger) { [policies] in
                     try await policies.settle()
+                },
+                PeriodicJob(name: "changed-members", interval: .seconds(2), logger: kit.logger) { [changedMembers] in
+                    try await changedMembers.drain()
                 },
                 PeriodicJob(name: "deferrals", interval: .seconds(300), logger: kit.logger) { [deferralWatch] in
                     while try await deferralWatch.step() { try Task.checkCancellation() }

@@ -173,6 +173,15 @@ struct AssessmentTests {
         }
     }
 
+    @Test("the month of the letter is owed to the cell that lets the member go, later ones are held")
+    func letterMonth() throws {
+        let away = try Figures.subject(.student, state: .inTransit, letterMonth: "2026-05")
+        #expect(try Figures.assess(away, in: "2026-05")?.amount == Dong(5_000))
+        #expect(try Figures.assess(away, in: "2026-06") == nil)
+        let dead = try Figures.subject(.student, state: .deceased, letterMonth: "2026-05")
+        #expect(try Figures.assess(dead, in: "2026-05") == nil)
+    }
+
     @Test("dues begin with the month of admission")
     func admission() throws {
         let subject = try Figures.subject(.student, joinedOn: "2026-05-31")

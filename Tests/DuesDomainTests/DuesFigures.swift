@@ -14,11 +14,13 @@ enum Figures {
 
     static func subject(
         _ category: DuesCategory?, base: DuesBase? = nil, region: DuesRegion = .one,
-        state: MembershipState = .official, joinedOn: String = "2010-02-03", reliefs: [Relief] = []
+        state: MembershipState = .official, joinedOn: String = "2010-02-03", reliefs: [Relief] = [],
+        letterMonth: String? = nil
     ) throws -> AssessmentSubject {
         AssessmentSubject(
             memberId: member(), cellId: organization(), state: state, joinedOn: try day(joinedOn),
-            category: category, base: base, region: region, reliefs: reliefs)
+            category: category, base: base, region: region, reliefs: reliefs,
+            letterMonth: try letterMonth.map { try month($0) })
     }
 
     static func assess(_ subject: AssessmentSubject, in month: String) throws -> Assessment? {

@@ -75,13 +75,15 @@ struct DuesScene: Sendable {
     @discardableResult
     func member(
         _ category: DuesCategory? = .uninsuredWorkingAge, base: DuesBase? = nil, state: MembershipState = .official,
-        joinedOn: String = "2015-05-19", cell: OrganizationID? = nil, id: MemberID? = nil
+        joinedOn: String = "2015-05-19", cell: OrganizationID? = nil, id: MemberID? = nil,
+        inTransitSince day: String? = nil
     ) async throws -> MemberID {
         let member: MemberID = id ?? kit.ids.next(at: kit.time.now)
         let value = MemberState(
             memberId: member, fullName: "Nguyễn Văn Mẫu", state: state, cellId: cell ?? self.cell,
             joinedOn: try Day(joinedOn), duesCategory: category, duesBase: base,
-            channels: .init(consent: .init(email: false, sms: false, push: false)))
+            channels: .init(consent: .init(email: false, sms: false, push: false)),
+            inTransitSince: try day.map { try Day($0) })
         try await pool.execute(
             """
             INSERT INTO directory_members AS m (id, version, cell_id, state)

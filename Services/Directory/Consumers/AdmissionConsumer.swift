@@ -20,8 +20,9 @@ enum AdmissionConsumer {
                 guard letter.temporaryUntil == nil else { return }
                 let member = try await member(letter.memberId, scope)
                 let cell = try await cell(of: member, leaving: letter.fromCellId, scope)
-                guard let away = member.inTransit(from: cell, by: letter.dossierId) else { return }
-                try await register(letter.dossierId, from: Day(containing: letter.issuedAt), scope).change(away)
+                let day = Day(containing: letter.issuedAt)
+                guard let away = member.inTransit(from: cell, by: letter.dossierId, since: day) else { return }
+                try await register(letter.dossierId, from: day, scope).change(away)
             }
             .on(CaseLetterCancelled.self) { message, scope in
                 let letter = message.payload

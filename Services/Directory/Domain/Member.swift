@@ -46,7 +46,7 @@ public struct Member: Codable, Hashable, Sendable {
             joinedOn: joinedOn, recognisedOn: recognisedOn, officialCardNumber: officialCardNumber,
             duesCategory: duesCategory, duesBase: duesBase, channels: publishedChannels, transfersHeld: transfersHeld,
             exemptFromResidenceActivity: exemptFromResidenceActivity, exemptFromIntroduction: exemptFromIntroduction,
-            residenceLinks: residenceLinks, account: account?.state, stay: stay)
+            residenceLinks: residenceLinks, account: account?.state, stay: stay, inTransitSince: transit?.since)
     }
 
     /// Where notices stop, nobody needs to know where they went.

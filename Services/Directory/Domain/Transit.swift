@@ -7,6 +7,8 @@ public struct Transit: Codable, Hashable, Sendable {
     public let dossierId: DossierID
     /// What the member was when it was issued.
     public let state: MembershipState
+    /// The day of the letter; absent in what was kept before it was noted.
+    public let since: Day?
 }
 
 extension Member {
@@ -22,11 +24,11 @@ extension Member {
     /// The member once the letter of a dossier is issued; nil when it changes nothing.
     ///
     /// Who is away, excused or suspended stays so, and who has another letter already goes with that one.
-    public func inTransit(from cell: OrganizationID, by dossier: DossierID) -> Member? {
+    public func inTransit(from cell: OrganizationID, by dossier: DossierID, since day: Day) -> Member? {
         guard cellId == cell, state == .official || state == .probationary else { return nil }
         var next = self
         next.version += 1
-        next.transit = Transit(dossierId: dossier, state: state)
+        next.transit = Transit(dossierId: dossier, state: state, since: day)
         next.state = .inTransit
         return next
     }

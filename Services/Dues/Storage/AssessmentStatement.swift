@@ -21,7 +21,7 @@ struct AssessmentStatement {
                 (assessment_id, version, amount_before, amount_after, reason, policy, changed_at)
             SELECT c.assessment_id, c.version, b.amount, c.amount, c.reason, c.policy, \(now)
             FROM changed c JOIN before b USING (member_id)
-        ), posted AS (\(postings))
+        ), posted AS (\(postings)), \(heldMonths)
         SELECT c.*, b.amount AS amount_before, s.*
         FROM (SELECT count(*) AS looked_at, (SELECT count(*) FROM relieved) AS assessed,
                 (SELECT member_id FROM chunk ORDER BY member_id DESC LIMIT 1) AS last_member_id FROM chunk) AS s
@@ -48,21 +48,28 @@ struct AssessmentStatement {
     }
 
     /// The states in which a member owes dues.
-    var owing: [MembershipState] { MembershipState.allCases.filter { rules.rates.duty(in: $0) == .owed } }
+    var owing: [MembershipState] { states(in: .owed) }
 
-    /// Who owes for the month at all, with what is known of them.
+    func states(in duty: DuesDuty) -> [MembershipState] {
+        MembershipState.allCases.filter { rules.rates.duty(in: $0) == duty }
+    }
+
+    /// Who owes for the month at all, with what is known of them. The month of a letter belongs to the cell that let the
+    /// member go, wherever he is by now.
     private var subjects: SQL {
         """
         subject AS (
-            SELECT c.member_id, c.cell_id, r.*, m.wage,
+            SELECT c.member_id, o.id AS cell_id, r.*, m.wage,
                 (c.state #>> '{duesBase,amount}')::bigint AS base_amount,
                 c.state #>> '{duesBase,source}' AS base_source, c.state #>> '{duesBase,month}' AS base_month,
                 ((c.state ->> 'joinedOn')::date + \(rules.rates.exemptAfterYears) * interval '1 year')::date
                     <= \(rules.month.lastDay) AS long_member
-            FROM chunk c JOIN directory_organizations o ON o.id = c.cell_id
+            FROM chunk c LEFT JOIN letter_months l ON l.member_id = c.member_id AND l.month = \(rules.month)
+                JOIN directory_organizations o ON o.id = coalesce(l.cell_id, c.cell_id)
                 JOIN minimum m ON m.region = o.state ->> 'duesRegion'
                 LEFT JOIN rate r ON r.category = c.state ->> 'duesCategory'
-            WHERE c.state ->> 'state' = ANY(\(owing.map(\.rawValue)))
+            WHERE (c.state ->> 'state' = ANY(\(owing.map(\.rawValue)))
+                    OR c.state ->> 'state' = ANY(\(states(in: .held).map(\.rawValue))) AND l.cell_id IS NOT NULL)
                 AND (c.state ->> 'joinedOn')::date <= \(rules.month.lastDay)
                 -- Who belongs to a body outside the system pays there.
                 AND o.state ->> 'type' <> \(OrganizationType.external.rawValue)

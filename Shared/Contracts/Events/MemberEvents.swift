@@ -37,6 +37,8 @@ public struct MemberState: EventPayload, Hashable {
     public let account: AccountState?
     /// The temporary stay in another cell; absent while there is none.
     public let stay: Stay?
+    /// The day of the letter that the member is in transit with; absent for everybody else.
+    public let inTransitSince: Day?
 
     public init(
         memberId: MemberID, fullName: String, state: MembershipState, cellId: OrganizationID,
@@ -44,7 +46,7 @@ public struct MemberState: EventPayload, Hashable {
         officialCardNumber: String? = nil, duesCategory: DuesCategory? = nil, duesBase: DuesBase? = nil,
         channels: Channels, transfersHeld: Bool? = nil, exemptFromResidenceActivity: Bool? = nil,
         exemptFromIntroduction: Bool? = nil, residenceLinks: [ResidenceLink]? = nil, account: AccountState? = nil,
-        stay: Stay? = nil
+        stay: Stay? = nil, inTransitSince: Day? = nil
     ) {
         self.memberId = memberId
         self.fullName = fullName
@@ -63,6 +65,7 @@ public struct MemberState: EventPayload, Hashable {
         self.residenceLinks = residenceLinks
         self.account = account
         self.stay = stay
+        self.inTransitSince = inTransitSince
     }
 
     /// Whether something may be entered under the account.

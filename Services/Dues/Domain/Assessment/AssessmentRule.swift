@@ -7,8 +7,8 @@ extension MonthRules {
     public func assess(_ subject: AssessmentSubject) -> MonthOutcome {
         switch rates.duty(in: subject.state) {
         case .none: return .notOwed
-        case .held: return .held
-        case .owed: break
+        case .held where subject.letterMonth != month: return .held
+        case .held, .owed: break
         }
         guard subject.joinedOn <= month.lastDay else { return .notOwed }
         let full = fullDues(of: subject)

@@ -14,10 +14,12 @@ public struct AssessmentSubject: Hashable, Sendable {
     /// The region of the place of Party activity.
     public let region: DuesRegion
     public let reliefs: [Relief]
+    /// The month of the letter that the member went with; it belongs to the cell that let him go.
+    public let letterMonth: DuesMonth?
 
     public init(
         memberId: MemberID, cellId: OrganizationID, state: MembershipState, joinedOn: Day, category: DuesCategory?,
-        base: DuesBase?, region: DuesRegion, reliefs: [Relief] = []
+        base: DuesBase?, region: DuesRegion, reliefs: [Relief] = [], letterMonth: DuesMonth? = nil
     ) {
         self.memberId = memberId
         self.cellId = cellId
@@ -27,5 +29,6 @@ public struct AssessmentSubject: Hashable, Sendable {
         self.base = base
         self.region = region
         self.reliefs = reliefs
+        self.letterMonth = letterMonth
     }
 }
