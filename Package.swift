@@ -288,7 +288,8 @@ let whole: [Target] =
             .embedInCode("Import/Layouts/answers-4.0.json"),
         ])
     + service(
-        "Dues", ["Projections", .httpTypes], migrations: ["0001_dues", "0002_standing_rows_and_advances"],
+        "Dues", ["Projections", .asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1, .nioPosix],
+        migrations: ["0001_dues", "0002_standing_rows_and_advances", "0004_gateways"],
         domainResources: [
             .embedInCode("Resources/dues-policy.json"), .embedInCode("Resources/settlement-vnpay-csv.json"),
         ])

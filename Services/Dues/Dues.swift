@@ -18,6 +18,9 @@ struct Dues: ServiceDefinition {
             Migration(
                 component: "dues", version: 2, name: "standing_rows_and_advances",
                 sql: String(decoding: PackageResources._002_standing_rows_and_advances_sql, as: UTF8.self)),
+            Migration(
+                component: "dues", version: 4, name: "gateways",
+                sql: String(decoding: PackageResources._004_gateways_sql, as: UTF8.self)),
         ]
 
     static let settings = DuesSettings.all

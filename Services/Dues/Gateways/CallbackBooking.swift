@@ -46,7 +46,7 @@ struct CallbackBooking: CallbackBook {
             var order = locked[reference]
             let decision = CallbackDecision.decide(callback, on: &order, &locked.open)
             guard var changed = order else { return record(arrival, decision.answer) }
-            _ = try booking.book(decision, callback, on: &changed, source: .callback)
+            _ = try booking.book(decision, callback, on: &changed, source: OrderBooking.Source(arrival.raw.source))
             locked[reference] = changed
             return record(arrival, decision.answer, order: changed.orderId)
         }
@@ -61,6 +61,13 @@ struct CallbackBooking: CallbackBook {
     }
 
     private func count(_ arrival: CallbackDesk.Arrival, _ answer: CallbackAnswer) {
+        if case .refused(_, let reason) = arrival.reading {
+            kit.logger.warning(
+                "a callback was refused",
+                metadata: [
+                    "gateway": "\(arrival.gateway)", "source": "\(arrival.raw.source.rawValue)", "reason": "\(reason)",
+                ])
+        }
         if answer == .notOurs {
             kit.logger.error(
                 "a gateway called back for another merchant", metadata: ["gateway": "\(arrival.gateway)"])
