@@ -241,7 +241,7 @@ let whole: [Target] =
             [
                 "Dues", "DuesDomain", "Contracts", "Messaging", "Postgres", "Projections", "ServiceKit",
                 "ServiceTestKit",
-                "TestStack", "Trust", .httpTypes, .logging,
+                "TestStack", "Trust", .httpTypes, .logging, .nioCore, .nioPosix,
             ]),
         tests("IntakeDomain", ["IntakeDomain", "Contracts", "WorkingTime"]),
         tests(

@@ -31,7 +31,8 @@ protocol GatewayClient: Sendable {
 
 /// Calls over HTTP, within a time-out; redirections are not followed, what was signed is for one address.
 struct HTTPGatewayClient: GatewayClient {
-    let timeout: TimeAmount
+    /// For the whole of an answer.
+    let timeout: Duration
 
     /// More than any answer of a gateway has.
     private static let largestAnswer = 65_536
@@ -47,11 +48,7 @@ struct HTTPGatewayClient: GatewayClient {
         request.headers.add(name: "Accept", value: "application/json")
         request.body = .bytes(ByteBuffer(bytes: call.body))
         do {
-            let answer = try await Self.client.execute(request, timeout: timeout)
-            guard (200..<300).contains(answer.status.code) else {
-                throw GatewayUnreachable(reason: "http-\(answer.status.code)")
-            }
-            return Array(try await answer.body.collect(upTo: Self.largestAnswer).readableBytesView)
+            return try await withinTimeout { [request] in try await Self.answer(to: request) }
         } catch let unreachable as GatewayUnreachable {
             throw unreachable
         } catch let error as CancellationError {
@@ -60,6 +57,28 @@ struct HTTPGatewayClient: GatewayClient {
             throw GatewayUnreachable(reason: "too-long")
         } catch {
             throw GatewayUnreachable(reason: "unreachable")
+        }
+    }
+
+    private static func answer(to request: HTTPClientRequest) async throws -> [UInt8] {
+        // Ended by the group around it: the client's own deadline ends with the head of the answer.
+        let answer = try await client.execute(request, deadline: .distantFuture)
+        guard (200..<300).contains(answer.status.code) else {
+            throw GatewayUnreachable(reason: "http-\(answer.status.code)")
+        }
+        return Array(try await answer.body.collect(upTo: largestAnswer).readableBytesView)
+    }
+
+    private func withinTimeout(_ work: @escaping @Sendable () async throws -> [UInt8]) async throws -> [UInt8] {
+        try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            group.addTask(operation: work)
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                throw GatewayUnreachable(reason: "time-out")
+            }
+            defer { group.cancelAll() }
+            guard let answer = try await group.next() else { throw CancellationError() }
+            return answer
         }
     }
 }

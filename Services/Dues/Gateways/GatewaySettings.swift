@@ -1,7 +1,6 @@
 import Contracts
 import DuesDomain
 import Foundation
-import NIOCore
 import ServiceKit
 
 /// An adapter that operators configure; a gateway that is not configured is not there.
@@ -60,7 +59,7 @@ enum GatewaySettings {
     }
 
     static func client(_ settings: Settings) throws -> HTTPGatewayClient {
-        HTTPGatewayClient(timeout: .milliseconds(Int64(try settings.seconds("dues.gateways.timeout") * 1_000)))
+        HTTPGatewayClient(timeout: try settings.duration("dues.gateways.timeout"))
     }
 
     /// How long a question to a gateway is one process's own, in seconds: longer than it can take.
