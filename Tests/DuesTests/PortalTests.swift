@@ -120,6 +120,8 @@ struct PortalTests {
             #expect(reply.status == .ok)
             #expect(said.scalar("MaDoiTac") == "PARTNER")
             #expect(said.scalar("ThoiGianGD") == "20260512093015")
+            let signed = ["MaLoi", "MoTaLoi", "MaDoiTac", "ThoiGianGD"].map { said.scalar($0) ?? "?" } + ["SECRET"]
+            #expect(said.scalar("MaXacThuc") == Digest.sha256(signed.joined(separator: "|")).hex)
             codes.append("\(said.scalar("MaLoi") ?? "")\(gateway.endsRetries(answer) ? " ends" : "")")
         }
         #expect(codes == ["00 ends", "00 ends", "01", "04", "97", "99", "00 ends", "99"])

@@ -61,9 +61,10 @@ struct CallbackBooking: CallbackBook {
     }
 
     private func count(_ arrival: CallbackDesk.Arrival, _ answer: CallbackAnswer) {
-        if case .refused(_, let reason) = arrival.reading {
+        // That a gateway knows of no payment is no fault of anybody's.
+        if case .refused(let said, let reason) = arrival.reading, said != .orderNotFound, said != .notOurs {
             kit.logger.warning(
-                "a callback was refused",
+                "what a gateway said was refused",
                 metadata: [
                     "gateway": "\(arrival.gateway)", "source": "\(arrival.raw.source.rawValue)", "reason": "\(reason)",
                 ])
@@ -73,7 +74,10 @@ struct CallbackBooking: CallbackBook {
                 "a gateway called back for another merchant", metadata: ["gateway": "\(arrival.gateway)"])
         }
         Counter(
-            label: "dues.callbacks", dimensions: [("gateway", arrival.gateway), ("answer", answer.rawValue)]
+            label: "dues.callbacks",
+            dimensions: [
+                ("gateway", arrival.gateway), ("answer", answer.rawValue), ("source", arrival.raw.source.rawValue),
+            ]
         ).increment()
     }
 }
