@@ -241,7 +241,7 @@ let whole: [Target] =
             [
                 "Dues", "DuesDomain", "Contracts", "Messaging", "Postgres", "Projections", "ServiceKit",
                 "ServiceTestKit",
-                "TestStack", "Trust", .httpTypes, .logging,
+                "TestStack", "Trust", .httpTypes, .logging, .nioCore, .nioPosix,
             ]),
         tests("IntakeDomain", ["IntakeDomain", "Contracts", "WorkingTime"]),
         tests(
@@ -288,8 +288,11 @@ let whole: [Target] =
             .embedInCode("Import/Layouts/answers-4.0.json"),
         ])
     + service(
-        "Dues", ["Projections", .httpTypes],
-        migrations: ["0001_dues", "0002_standing_rows_and_advances", "0003_policies_and_decisions", "0005_changes_of_members"],
+        "Dues", ["Projections", .asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1, .nioPosix],
+        migrations: [
+            "0001_dues", "0002_standing_rows_and_advances", "0003_policies_and_decisions", "0004_gateways",
+            "0005_changes_of_members",
+        ],
         domainResources: [
             .embedInCode("Resources/dues-policy.json"), .embedInCode("Resources/settlement-vnpay-csv.json"),
         ])

@@ -22,6 +22,9 @@ struct Dues: ServiceDefinition {
                 component: "dues", version: 3, name: "policies_and_decisions",
                 sql: String(decoding: PackageResources._003_policies_and_decisions_sql, as: UTF8.self)),
             Migration(
+                component: "dues", version: 4, name: "gateways",
+                sql: String(decoding: PackageResources._004_gateways_sql, as: UTF8.self)),
+            Migration(
                 component: "dues", version: 5, name: "changes_of_members",
                 sql: String(decoding: PackageResources._005_changes_of_members_sql, as: UTF8.self)),
         ]

@@ -18,9 +18,12 @@ struct DuesParts: Sendable {
     let expiry: OrderExpiry
     let deferralWatch: DeferralWatch
     let changedMembers: ChangedMembers
+    let statusQuestions: StatusQuestions
+    let pageRequests: PageRequests
     let runsStarted = WakeUp()
     let comparisonsStarted = WakeUp()
     let paymentsMade = WakeUp()
+    let pagesAsked = WakeUp()
     private let routes: Routes
 
     private struct Routes: Sendable {
@@ -33,10 +36,12 @@ struct DuesParts: Sendable {
         let decisions: DecisionRoutes
     }
 
-    init(_ kit: ServiceContext) throws {
+    /// - Parameter client: who calls gateways, where that is not to go over HTTP.
+    init(_ kit: ServiceContext, client: (any GatewayClient)? = nil) throws {
         self.kit = kit
         let settings = kit.settings
-        let gateways = GatewayRegistry([try DuesSettings.vnpay(settings)])
+        let gateways = try GatewaySettings.registry(settings)
+        let client = try client ?? GatewaySettings.client(settings)
         let layouts = try SettlementLayout.bundled().filter { $0.name == "vnpay-csv" }.first
         standings = Standings(outbox: kit.outbox)
         policies = Policies(kit)
@@ -49,23 +54,35 @@ struct DuesParts: Sendable {
         changedMembers = ChangedMembers(kit: kit, reassessment: reassessment)
         receipts = ReceiptRegister(kit: kit, standings: standings, batch: try settings.int("dues.receipts.batch"))
         makesReceipts = try settings.bool("dues.receipts.enabled")
-        expiry = OrderExpiry(kit: kit)
+        expiry = OrderExpiry(kit: kit, gateways: gateways)
         let access = DuesAccess(kit: kit, directory: directory)
         let callbacks = CallbackCounter(
             booking: CallbackBooking(kit: kit, paymentsMade: paymentsMade), logger: kit.logger,
             transactions: try settings.int("dues.callbacks.transactions"),
             batch: try settings.int("dues.callbacks.batch"),
             maximumWaiting: try settings.int("dues.callbacks.maximumWaiting"))
+        statusQuestions = StatusQuestions(
+            kit: kit, gateways: gateways, client: client, callbacks: callbacks,
+            pause: try GatewaySettings.pause(settings),
+            lease: try GatewaySettings.lease(settings), closing: try settings.seconds("dues.gateways.closing"),
+            parallel: try settings.int("dues.gateways.parallel"))
+        pageRequests = PageRequests(
+            kit: kit, directory: directory, gateways: gateways, client: client,
+            pause: try GatewaySettings.pause(settings), lease: try GatewaySettings.lease(settings))
         let orders = OrderDesk(
             kit: kit, directory: directory, access: access, policies: policies, gateways: gateways,
             lifetime: try settings.seconds("dues.order.lifetime"),
             maximumLines: try settings.int("dues.order.maximumLines"),
             monthsAhead: try settings.int("dues.order.monthsAhead"),
-            isElectronicByDefault: try settings.bool("dues.electronicByDefault"))
+            isElectronicByDefault: try settings.bool("dues.electronicByDefault"), pagesAsked: pagesAsked)
         routes = Routes(
             assessments: AssessmentRoutes(kit: kit, access: access, policies: policies, runsStarted: runsStarted),
-            orders: OrderRoutes(kit: kit, access: access, desk: orders, gateways: gateways),
-            gateways: GatewayRoutes(kit: kit, gateways: gateways, callbacks: callbacks),
+            orders: OrderRoutes(
+                kit: kit, access: access, desk: orders, gateways: gateways, banks: try GatewaySettings.banks(settings)),
+            gateways: GatewayRoutes(
+                kit: kit, gateways: gateways, callbacks: callbacks,
+                addresses: CallerAddress(
+                    proxies: try GatewaySettings.networks(settings, "dues.callbacks.proxies"))),
             settlements: SettlementRoutes(
                 kit: kit, gateways: gateways, layouts: layouts.map { ["vnpay": $0] } ?? [:],
                 maximumBytes: try settings.int("dues.settlement.maximumBytes"), paymentsMade: paymentsMade),
@@ -105,6 +122,12 @@ struct DuesParts: Sendable {
                 },
                 PeriodicJob(name: "order-expiry", interval: .seconds(5), logger: kit.logger) { [expiry] in
                     while try await expiry.step() { try Task.checkCancellation() }
+                },
+                CalledJob(name: "page-requests", interval: .seconds(2), wakeUp: pagesAsked, logger: kit.logger) {
+                    [pageRequests] in try await pageRequests.drain()
+                },
+                PeriodicJob(name: "status-questions", interval: .seconds(5), logger: kit.logger) {
+                    [statusQuestions] in try await statusQuestions.run()
                 },
                 PeriodicJob(name: "exceptions", interval: .seconds(30), logger: kit.logger) { [kit] in
                     try await ExceptionWatch(kit: kit).count()

@@ -1,25 +1,10 @@
-import Contracts
-import DuesDomain
-import Foundation
 import ServiceKit
 
 /// The settings of the Dues service.
 enum DuesSettings {
-    static let all = [
-        Setting(
-            "dues.vnpay.merchant", isRequired: true, help: "The merchant code that VNPAY gave (vnp_TmnCode)."),
-        Setting(
-            "dues.vnpay.secret", isSecret: true, isRequired: true, help: "The secret that VNPAY signs callbacks with."),
-        Setting(
-            "dues.vnpay.previousSecret", isSecret: true,
-            help: "The secret before, accepted too while it is being changed."),
-        Setting(
-            "dues.vnpay.payUrl", .url, default: "https://sandbox.vnpayment.vn/paymentv2/vpcpay.html",
-            hasDevelopmentDefault: true, help: "Where payers are sent; the default is the gateway's sandbox."),
-        Setting(
-            "dues.vnpay.returnUrl", .url, default: "http://127.0.0.1:8103/", hasDevelopmentDefault: true,
-            help: "Where the payer's browser comes back to."),
-        Setting("dues.vnpay.minimum", .int, default: "5000", range: 0...1_000_000, help: "The least amount, in đồng."),
+    static let all = GatewaySettings.all + own
+
+    private static let own = [
         Setting("dues.order.lifetime", .duration, default: "15m", help: "How long a payment order can be paid."),
         Setting("dues.order.maximumLines", .int, default: "200", range: 1...1_000, help: "Lines of one order."),
         Setting(
@@ -46,16 +31,4 @@ enum DuesSettings {
             help: "Whether this process makes receipts; one process of the service at least has to."),
         Setting("dues.receipts.batch", .int, default: "200", range: 1...5_000, help: "Receipts in one transaction."),
     ]
-
-    /// The VNPAY adapter.
-    static func vnpay(_ settings: Settings) throws -> VNPAYGateway {
-        let secrets = [try settings.string("dues.vnpay.secret"), try settings.stringIfSet("dues.vnpay.previousSecret")]
-        return VNPAYGateway(
-            configuration: .init(
-                merchant: try settings.string("dues.vnpay.merchant"),
-                secrets: secrets.compactMap { $0.map { Array($0.utf8) } },
-                payURL: try settings.string("dues.vnpay.payUrl"),
-                returnURL: try settings.string("dues.vnpay.returnUrl"),
-                minimum: Dong(Int64(try settings.int("dues.vnpay.minimum")))))
-    }
 }

@@ -39,10 +39,13 @@ enum Figures {
             amount: Dong(amount), assessmentId: assessed ? ids.next(at: now) : nil)
     }
 
-    static func order(_ lines: [OrderLine], state: OrderState = .open) throws -> PaymentOrder {
+    static func order(
+        _ lines: [OrderLine], state: OrderState = .open, account: PayeeAccount? = nil
+    ) throws -> PaymentOrder {
         PaymentOrder(
             orderId: ids.next(at: now), reference: try PaymentReference("DP26050001"), state: state,
-            channel: "vnpay", payerMemberId: lines.first?.key.memberId, payeeId: organization(), lines: lines,
+            channel: "vnpay", payerMemberId: lines.first?.key.memberId, payeeId: organization(),
+            payeeAccount: account, lines: lines,
             total: lines.map(\.amount).sum(), createdAt: now, expiresAt: now.addingTimeInterval(900), version: 1)
     }
 

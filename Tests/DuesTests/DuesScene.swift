@@ -28,14 +28,16 @@ struct DuesScene: Sendable {
     var clock: ManualTimeSource? { kit.time as? ManualTimeSource }
 
     static func run<R: Sendable>(
-        _ settings: [String: String] = [:], _ body: @Sendable (DuesScene) async throws -> R
+        _ settings: [String: String] = [:], client: (any GatewayClient)? = nil,
+        _ body: @Sendable (DuesScene) async throws -> R
     ) async throws -> R {
         let own = ["dues.vnpay.merchant": merchant, "dues.vnpay.secret": secret]
         return try await withTestService(Dues.self, settings: own.merging(settings) { _, new in new }) { service in
             let ids = service.kit.ids
             func id() -> OrganizationID { ids.next(at: TestTimes.start) }
             let scene = DuesScene(
-                service: service, parts: try DuesParts(service.kit), province: id(), commune: id(), base: id(),
+                service: service, parts: try DuesParts(service.kit, client: client), province: id(), commune: id(),
+                base: id(),
                 cell: id(),
                 otherCell: id())
             try await scene.plantTree()
@@ -54,20 +56,21 @@ struct DuesScene: Sendable {
 
     func organization(
         _ id: OrganizationID, _ code: String, _ type: OrganizationType, under parent: OrganizationID?,
-        region: DuesRegion = .one
+        region: DuesRegion = .one, accounts: [OrganizationState.BankAccount] = []
     ) throws -> OrganizationState {
         OrganizationState(
             organizationId: id, code: try OrganizationCode(code), name: "Tổ chức mẫu \(code)", type: type,
             parentId: parent, status: .active, residential: true, duesRegion: region, hasSeal: !type.isCell,
-            bankAccounts: [])
+            bankAccounts: accounts)
     }
 
     func keep(_ state: OrganizationState) async throws {
         try await pool.execute(
             """
-            INSERT INTO directory_organizations (id, version, parent_id, type, code, state)
+            INSERT INTO directory_organizations AS o (id, version, parent_id, type, code, state)
             VALUES (\(state.organizationId), 1, \(state.parentId), \(state.type.rawValue), \(state.code),
                 \(PostgresJSON(bytes: try ContractsJSON.encode(state))))
+            ON CONFLICT (id) DO UPDATE SET version = o.version + 1, state = excluded.state
             """)
     }
 
@@ -142,14 +145,18 @@ struct DuesScene: Sendable {
         let total: Int64
         let payeeOrganizationId: OrganizationID
         let paymentUrl: String?
+        let paymentPage: String?
+        let vietQR: String?
         let payments: [Payment]
     }
 
-    func order(_ member: MemberID, _ months: [String] = ["2026-11"]) async throws -> OrderShape {
+    func order(
+        _ member: MemberID, _ months: [String] = ["2026-11"], gateway: String = "vnpay"
+    ) async throws -> OrderShape {
         let lines = months.map { #"{"memberId": "\#(member)", "month": "\#($0)"}"# }.joined(separator: ",")
         let answer = try await service.call(
             .post, "/v1/payment-orders", token: try await service.token(member: member), key: UUID().uuidString,
-            json: #"{"gateway": "vnpay", "lines": [\#(lines)]}"#)
+            json: #"{"gateway": "\#(gateway)", "lines": [\#(lines)]}"#)
         #expect(answer.status == .created, "\(answer.text)")
         return try answer.json()
     }

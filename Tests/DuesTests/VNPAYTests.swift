@@ -125,11 +125,7 @@ struct VNPAYTests {
 
     @Test("the payment request is signed over what it says")
     func request() throws {
-        let url = gateway().paymentURL(
-            for: PaymentRequest(
-                reference: try PaymentReference("DP26050001"), amount: Dong(15_930), description: "Dang phi DP26050001",
-                createdAt: Date(timeIntervalSince1970: 1_778_553_015),
-                expiresAt: Date(timeIntervalSince1970: 1_778_553_915), payerAddress: nil))
+        let url = try #require(gateway().paymentURL(for: try GatewayFigures.request()))
         let query = try #require(url.split(separator: "?").last)
         let fields = try #require(FormQuery(Array(query.utf8)))
         #expect(fields["vnp_Amount"] == "1593000")
@@ -143,15 +139,79 @@ struct VNPAYTests {
 
     @Test("each answer has its code")
     func answers() {
-        let codes = CallbackAnswer.allCases.map { String(decoding: gateway().reply($0).body, as: UTF8.self).prefix(15) }
+        let codes = CallbackAnswer.allCases.map {
+            String(decoding: gateway().reply($0, at: Date()).body, as: UTF8.self).prefix(15)
+        }
         #expect(
             codes.map(String.init)
                 == ["00", "02", "01", "04", "97", "99", "00", "99"].map { "{\"RspCode\":\"\($0)\"" })
     }
 }
 
+@Suite("The status at VNPAY")
+struct VNPAYStatusTests {
+    private func read(_ changes: [String: String], secret: String = DuesScene.secret) throws -> StatusReading {
+        let fields = VNPAYSigner.status("DP26050001", amount: 15_930).merging(changes) { $1 }
+        return GatewayFigures.vnpay().status(
+            in: RawCallback(bytes: Array(VNPAYSigner.status(fields, secret: secret).utf8), receivedAt: Date()),
+            of: try GatewayFigures.asked())
+    }
+
+    @Test("the question is signed over its values joined by bars")
+    func question() throws {
+        let order = try GatewayFigures.asked()
+        let call = try GatewayFigures.vnpay().statusCall(about: order, to: "https://pay.example/api")
+        let said = try FlatJSON(call.body)
+        let text =
+            "\(order.number)|2.1.0|querydr|DEMO0001|DP26050001|20260512093015|20260512094655|127.0.0.1"
+            + "|Hoi trang thai DP26050001"
+        #expect(said.scalar("vnp_SecureHash") == MAC.hmacSHA512(key: DuesScene.secret, text).hex)
+    }
+
+    @Test("an answer is believed when it is signed and about the order asked for")
+    func answer() throws {
+        let paid = try #require(try read([:]).told?.callback)
+        #expect(paid.outcome == .paid)
+        #expect(paid.amount == Dong(15_930))
+        #expect(paid.transaction == "14422574")
+        #expect(try read(["vnp_TransactionStatus": "01", "vnp_TransactionNo": ""]).told?.callback?.outcome == .pending)
+        #expect(try read(["vnp_TransactionStatus": "02"]).told?.callback?.outcome == .declined)
+        #expect(try read(["vnp_TransactionStatus": "07"]).told?.callback?.outcome == .suspected)
+        #expect(try read(["vnp_ResponseCode": "91"]).isNoPayment)
+        #expect(try read(["vnp_ResponseCode": "94"]).told?.reason == "gateway-fault")
+        #expect(try read(["vnp_TransactionType": "02"]).told?.reason == "not-a-payment")
+        #expect(try read(["vnp_TxnRef": "DP26050002"]).told?.reason == "other-question")
+        #expect(try read(["vnp_Command": "refund"]).told?.reason == "other-question")
+        #expect(try read(["vnp_TmnCode": "OTHER001"]).told?.refusal == .notOurs)
+        #expect(try read([:], secret: "OTHER").told?.refusal == .notAuthentic)
+    }
+}
+
 /// The gateway's side.
 enum VNPAYSigner {
+    /// What the answer to `querydr` says of a payment.
+    static func status(_ reference: String, amount: Int64) -> [String: String] {
+        [
+            "vnp_ResponseId": "r1", "vnp_Command": "querydr", "vnp_ResponseCode": "00", "vnp_Message": "ok",
+            "vnp_TmnCode": DuesScene.merchant, "vnp_TxnRef": reference, "vnp_Amount": String(amount * 100),
+            "vnp_BankCode": "NCB", "vnp_PayDate": "20260512093015", "vnp_TransactionNo": "14422574",
+            "vnp_TransactionType": "01", "vnp_TransactionStatus": "00", "vnp_OrderInfo": "Hoi",
+            "vnp_PromotionCode": "", "vnp_PromotionAmount": "",
+        ]
+    }
+
+    /// The answer to `querydr` with its signature.
+    static func status(_ fields: [String: String], secret: String) -> String {
+        let names = [
+            "ResponseId", "Command", "ResponseCode", "Message", "TmnCode", "TxnRef", "Amount", "BankCode", "PayDate",
+            "TransactionNo", "TransactionType", "TransactionStatus", "OrderInfo", "PromotionCode", "PromotionAmount",
+        ]
+        let text = names.map { fields["vnp_\($0)"] ?? "" }.joined(separator: "|")
+        let signed = fields.merging(["vnp_SecureHash": MAC.hmacSHA512(key: secret, text).hex]) { $1 }
+        let members = signed.sorted { $0.key < $1.key }.map { #""\#($0.key)":"\#($0.value)""# }
+        return "{\(members.joined(separator: ","))}"
+    }
+
     /// The query of a callback with its signature.
     static func query(_ fields: [String: String], secret: String) -> String {
         let pairs = fields.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }.map {

@@ -32,13 +32,25 @@ VARIABLES
     fi
 }
 
-# What the stand-in of the gateway believes, too.
+# What the stand-ins of the gateways believe, too.
 dues_environment() {
     cat <<VARIABLES
 HOSO_DUES_VNPAY_MERCHANT=DEMO0001
 HOSO_DUES_VNPAY_SECRET=SECRETKEY
 HOSO_DUES_VNPAY_PAY_URL=$(url_of gateway)/paymentv2/vpcpay.html
 HOSO_DUES_VNPAY_RETURN_URL=$(url_of dues)/
+HOSO_DUES_VNPAY_STATUS_URL=$(url_of gateway)/merchant_webapi/api/transaction
+HOSO_DUES_PORTAL_PARTNER=PARTNER
+HOSO_DUES_PORTAL_SECRET=SECRET
+HOSO_DUES_PORTAL_REQUEST_URL=$(url_of portal)/request
+HOSO_DUES_PORTAL_STATUS_URL=$(url_of portal)/status
+HOSO_DUES_MOMO_PARTNER=MOMO
+HOSO_DUES_MOMO_ACCESS_KEY=AK
+HOSO_DUES_MOMO_SECRET=SK
+HOSO_DUES_MOMO_CREATE_URL=$(url_of momo)/v2/gateway/api/create
+HOSO_DUES_MOMO_STATUS_URL=$(url_of momo)/v2/gateway/api/query
+HOSO_DUES_MOMO_RETURN_URL=$(url_of dues)/
+HOSO_DUES_MOMO_CALLBACK_URL=$(url_of dues)/v1/gateways/momo/ipn
 VARIABLES
 }
 

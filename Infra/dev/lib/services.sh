@@ -19,6 +19,8 @@ smtp         port      23 SMTP of the mail receiver
 sms          stand-in  24 SMS provider
 bank         stand-in  25 Account inquiry
 partydb      stand-in  27 Party Member Database
+portal       stand-in  28 National portal payments
+momo         stand-in  29 MoMo
 '
 
 all_names() {

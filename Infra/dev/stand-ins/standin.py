@@ -15,7 +15,9 @@ import pathlib
 import socket
 import threading
 import time
+import urllib.error
 import urllib.parse
+import urllib.request
 
 Answer = collections.namedtuple("Answer", "status body content_type headers", defaults=[None, "application/json", None])
 LARGEST_BODY = 32 << 20
@@ -34,6 +36,33 @@ def arguments(**more):
     parsed = parser.parse_args()
     parsed.state_dir.mkdir(parents=True, exist_ok=True)
     return parsed
+
+
+def post(address, message):
+    """One POST of JSON to the merchant: status and body, status 0 when nobody answers."""
+    request = urllib.request.Request(address, json.dumps(message).encode(), {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=15) as answer:
+            status, text = answer.status, answer.read().decode("utf-8", "replace")
+    except urllib.error.HTTPError as error:
+        status, text = error.code, error.read().decode("utf-8", "replace")
+    except OSError as error:
+        return {"status": 0, "body": str(error)}
+    try:
+        return {"status": status, "body": json.loads(text)}
+    except ValueError:
+        return {"status": status, "body": text}
+
+
+def post_repeatedly(address, message, asked, is_settled):
+    """POSTs until the merchant has understood, up to `attempts` times, `pause` seconds apart; then `repeat` - 1 times more."""
+    answers = []
+    for _ in range(int(asked.get("attempts", 10))):
+        answers.append(post(address, message))
+        if is_settled(answers[-1]):
+            break
+        time.sleep(float(asked.get("pause", 2)))
+    return answers + [post(address, message) for _ in range(int(asked.get("repeat", 1)) - 1)]
 
 
 class Faults:

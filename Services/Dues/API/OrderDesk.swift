@@ -18,6 +18,8 @@ struct OrderDesk: Sendable {
     let monthsAhead: Int
     /// Whether dues are paid electronically where no organisation says from when.
     let isElectronicByDefault: Bool
+    /// Called after a commit that asks a gateway for a payer's page.
+    let pagesAsked: WakeUp
 
     struct NewOrder: Decodable, Sendable {
         struct Line: Decodable, Sendable {
@@ -30,7 +32,8 @@ struct OrderDesk: Sendable {
     }
 
     func create(
-        _ body: NewOrder, by caller: Caller, payer: MemberID, in transaction: PostgresTransaction
+        _ body: NewOrder, by caller: Caller, payer: MemberID, from address: String?,
+        in transaction: PostgresTransaction
     ) async throws -> PaymentOrder {
         let now = kit.time.now
         guard try await directory.member(payer, in: transaction)?.mayEnter ?? true else { throw Problem.accountClosed }
@@ -47,12 +50,17 @@ struct OrderDesk: Sendable {
         let members = try await members(keys, caller, in: transaction)
         let lines = try await lines(keys, members, in: transaction)
         try Self.require(rules.faults(in: lines))
+        let payee = try await payee(of: lines, Day(containing: now), in: transaction)
+        if gateway.needsPayeeAccount, payee.account == nil { throw Self.refused([Self.noAccount]) }
         let order = PaymentOrder(
             orderId: kit.ids.next(at: now), reference: .make(month: DuesMonth(containing: now)), state: .open,
-            channel: gateway.name, payerMemberId: payer,
-            payeeId: try await payee(of: lines, Day(containing: now), in: transaction), lines: lines,
+            channel: gateway.name, payerMemberId: payer, payeeId: payee.id, payeeAccount: payee.account, lines: lines,
             total: lines.map(\.amount).sum(), createdAt: now, expiresAt: now.addingTimeInterval(lifetime), version: 1)
         _ = try await transaction.pipeline(order.insertions)
+        if gateway.paymentURL(for: PaymentRequest(order, payerAddress: address)) == nil {
+            try await transaction.execute(PageRequestRows.insertion(order, payerAddress: address))
+            transaction.afterCommit { pagesAsked.call() }
+        }
         try await kit.outbox.append(
             order.created, key: order.orderId.value, version: order.version, context: kit.eventContext(),
             in: transaction)
@@ -64,6 +72,11 @@ struct OrderDesk: Sendable {
     static func refused(_ faults: [InvalidValue]) -> Problem {
         Problem.invalidFields.with(errors: faults.map { FieldError($0) })
     }
+
+    private static let noAccount = InvalidValue(
+        field: "gateway", rule: "gateway.no-account",
+        vietnamese: "Cổng này chuyển tiền vào tài khoản của đơn vị thu, mà đơn vị chưa có tài khoản.",
+        english: "This gateway pays to the payee's account, and none is known.")
 
     private static func require(_ faults: [InvalidValue]) throws {
         guard faults.isEmpty else { throw refused(faults) }
@@ -92,8 +105,8 @@ struct OrderDesk: Sendable {
     /// known to the nearest committee, whose account the gateway's contract names.
     private func payee(
         of lines: [OrderLine], _ today: Day, in transaction: PostgresTransaction
-    ) async throws -> OrganizationID {
-        var payees: Set<OrganizationID> = []
+    ) async throws -> Payee {
+        var payees: Set<Payee> = []
         for cell in Set(lines.map(\.cellId)) {
             let path = try await directory.path(from: cell, in: transaction)
             if let fault = OrganizationState.Activation.fault(
@@ -101,10 +114,11 @@ struct OrderDesk: Sendable {
             {
                 throw Self.refused([fault.renamed(field: "lines")])
             }
-            let withAccount = path.first { organization in
-                organization.bankAccounts.contains { $0.from <= today && today <= $0.to ?? today }
-            }
-            payees.insert((withAccount ?? path.first { !$0.type.isCell })?.organizationId ?? cell)
+            let withAccount = path.lazy.compactMap { organization in
+                organization.account(on: today).map { Payee(id: organization.organizationId, account: $0) }
+            }.first
+            payees.insert(
+                withAccount ?? Payee(id: path.first { !$0.type.isCell }?.organizationId ?? cell, account: nil))
         }
         guard let payee = payees.first, payees.count == 1 else {
             throw Self.refused([
@@ -118,14 +132,30 @@ struct OrderDesk: Sendable {
     }
 }
 
+/// Who receives the money, and where.
+private struct Payee: Hashable {
+    let id: OrganizationID
+    let account: PayeeAccount?
+}
+
+extension OrganizationState {
+    /// The account in use on a day.
+    fileprivate func account(on day: Day) -> PayeeAccount? {
+        bankAccounts.first { $0.from <= day && day <= $0.to ?? day }.map {
+            PayeeAccount(bankCode: $0.bankCode, accountNumber: $0.accountNumber, holderName: $0.holderName)
+        }
+    }
+}
+
 extension PaymentOrder {
     /// The statements that write a new order.
     var insertions: [SQL] {
         [
             """
-            INSERT INTO payment_orders (order_id, reference, state, channel, payer_member_id, payee_id, total, created_at,
-                expires_at, version)
-            VALUES (\(orderId), \(reference), \(state.rawValue), \(channel), \(payerMemberId), \(payeeId), \(total),
+            INSERT INTO payment_orders (order_id, reference, state, channel, payer_member_id, payee_id, payee_bank,
+                payee_account, payee_holder, total, created_at, expires_at, version)
+            VALUES (\(orderId), \(reference), \(state.rawValue), \(channel), \(payerMemberId), \(payeeId),
+                \(payeeAccount?.bankCode), \(payeeAccount?.accountNumber), \(payeeAccount?.holderName), \(total),
                 \(createdAt), \(expiresAt), \(version))
             """,
             """

@@ -11,6 +11,7 @@ struct OrderRoutes: Sendable {
     let access: DuesAccess
     let desk: OrderDesk
     let gateways: GatewayRegistry
+    let banks: BankNumbers
 
     func add(to router: Router<HosoRequestContext>) {
         router.post("/v1/payment-orders") { try await create($0, $1) }
@@ -20,12 +21,27 @@ struct OrderRoutes: Sendable {
     private func create(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
         let member = try context.requireMember()
         return try await kit.idempotent(request, context, as: OrderDesk.NewOrder.self) { body, transaction in
-            let order = try await desk.create(body, by: member.caller, payer: member.id, in: transaction)
-            return try .json(.created, view(order, payments: [], address: context.remoteAddress))
+            let order = try await desk.create(
+                body, by: member.caller, payer: member.id, from: context.remoteAddress, in: transaction)
+            let page = try await PageRequestRows.page(of: order.orderId, in: transaction)
+            return try .json(.created, view(order, page, payments: [], address: context.remoteAddress))
         }
     }
 
     private func show(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
+        let order = try await readable(context)
+        let payments = try await kit.pool.query(
+            """
+            SELECT p.*, r.receipt_id, r.number FROM payments p LEFT JOIN receipts r USING (payment_id)
+            WHERE p.order_id = \(order.orderId) ORDER BY p.payment_id
+            """
+        ).map(OrderView.PaymentView.init(row:))
+        let page = try await PageRequestRows.page(of: order.orderId, in: kit.pool)
+        return try .json(.ok, view(order, page, payments: payments, address: context.remoteAddress))
+    }
+
+    /// The order of the path, when the caller may see it.
+    private func readable(_ context: HosoRequestContext) async throws -> PaymentOrder {
         let caller = try context.requireCaller()
         guard let id = context.parameters.get("id").flatMap({ OrderID($0) }),
             let order = try await PaymentOrder.find(id, in: kit.pool)
@@ -35,25 +51,20 @@ struct OrderRoutes: Sendable {
                 try await access.requireReader(of: member, caller, in: kit.pool)
             }
         }
-        let payments = try await kit.pool.query(
-            """
-            SELECT p.*, r.receipt_id, r.number FROM payments p LEFT JOIN receipts r USING (payment_id)
-            WHERE p.order_id = \(id) ORDER BY p.payment_id
-            """
-        ).map(OrderView.PaymentView.init(row:))
-        return try .json(.ok, view(order, payments: payments, address: context.remoteAddress))
+        return order
     }
 
-    private func view(_ order: PaymentOrder, payments: [OrderView.PaymentView], address: String?) -> OrderView {
-        let request = PaymentRequest(
-            reference: order.reference, amount: order.total, description: "Dang phi \(order.reference.text)",
-            createdAt: order.createdAt, expiresAt: order.expiresAt, payerAddress: address)
+    private func view(
+        _ order: PaymentOrder, _ page: PageRequestRows.Page?, payments: [OrderView.PaymentView], address: String?
+    ) -> OrderView {
+        let isPayable = order.state == .open
+        let computed = gateways[order.channel]?.paymentURL(for: PaymentRequest(order, payerAddress: address))
         return OrderView(
             orderId: order.orderId, reference: order.reference, state: order.state, gateway: order.channel,
             payerMemberId: order.payerMemberId, payeeOrganizationId: order.payeeId, total: order.total,
             lines: order.lines.map(\.payload), createdAt: order.createdAt, expiresAt: order.expiresAt,
-            paymentUrl: order.state == .open ? gateways[order.channel]?.paymentURL(for: request) : nil,
-            payments: payments)
+            paymentUrl: isPayable ? page?.address ?? computed : nil, paymentPage: isPayable ? page?.state : nil,
+            vietQR: isPayable ? banks.payload(of: order)?.text : nil, payments: payments)
     }
 }
 
@@ -71,6 +82,10 @@ struct OrderView: Encodable {
     let expiresAt: Date
     /// Where the payer goes; only while it can be paid.
     let paymentUrl: String?
+    /// How far the gateway is with an address that it gives out itself; ask again while it is `asked`.
+    let paymentPage: PageRequestRows.State?
+    /// What a QR code for a transfer to the payee's account says (VietQR); only while the order can be paid.
+    let vietQR: String?
     let payments: [PaymentView]
 
     struct PaymentView: Encodable, Sendable {

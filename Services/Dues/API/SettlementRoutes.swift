@@ -24,7 +24,7 @@ struct SettlementRoutes: Sendable {
     private func take(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
         let query = request.uri.queryParameters
         let caller = try await requireOperator(context, gateway: query.get("gateway"))
-        guard let gateway = query.get("gateway"), gateways[gateway] != nil, let layout = layouts[gateway] else {
+        guard let gateway = query.get("gateway"), let adapter = gateways[gateway], let layout = layouts[gateway] else {
             throw Self.wrong("gateway", "gateway.unknown", "Không có cổng thanh toán này.", "There is no such gateway.")
         }
         guard let payee = query.get("organizationId").flatMap({ OrganizationID($0) }) else {
@@ -35,7 +35,8 @@ struct SettlementRoutes: Sendable {
             let bytes = Array(body.readableBytesView)
             let file = try Self.read(bytes, layout)
             let settlement = SettlementImport(
-                kit: kit, gateway: gateway, payee: payee, layout: layout.name, importedBy: caller.subject)
+                kit: kit, gateway: gateway, payee: payee, layout: layout.name, importedBy: caller.subject,
+                comparesAccounts: adapter.needsPayeeAccount)
             let digest = Digest.sha256(bytes)
             let (summary, isNew) = try await settlement.take(file, digest: digest, in: transaction)
             if isNew {

@@ -46,7 +46,7 @@ struct CallbackBooking: CallbackBook {
             var order = locked[reference]
             let decision = CallbackDecision.decide(callback, on: &order, &locked.open)
             guard var changed = order else { return record(arrival, decision.answer) }
-            _ = try booking.book(decision, callback, on: &changed, source: .callback)
+            _ = try booking.book(decision, callback, on: &changed, source: OrderBooking.Source(arrival.raw.source))
             locked[reference] = changed
             return record(arrival, decision.answer, order: changed.orderId)
         }
@@ -61,12 +61,23 @@ struct CallbackBooking: CallbackBook {
     }
 
     private func count(_ arrival: CallbackDesk.Arrival, _ answer: CallbackAnswer) {
+        // That a gateway knows of no payment is no fault of anybody's.
+        if case .refused(let said, let reason) = arrival.reading, said != .orderNotFound, said != .notOurs {
+            kit.logger.warning(
+                "what a gateway said was refused",
+                metadata: [
+                    "gateway": "\(arrival.gateway)", "source": "\(arrival.raw.source.rawValue)", "reason": "\(reason)",
+                ])
+        }
         if answer == .notOurs {
             kit.logger.error(
                 "a gateway called back for another merchant", metadata: ["gateway": "\(arrival.gateway)"])
         }
         Counter(
-            label: "dues.callbacks", dimensions: [("gateway", arrival.gateway), ("answer", answer.rawValue)]
+            label: "dues.callbacks",
+            dimensions: [
+                ("gateway", arrival.gateway), ("answer", answer.rawValue), ("source", arrival.raw.source.rawValue),
+            ]
         ).increment()
     }
 }

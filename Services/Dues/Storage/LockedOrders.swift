@@ -55,8 +55,8 @@ struct LockedOrders: Sendable {
 
 extension PaymentOrder {
     static let columns: SQL = """
-        o.order_id, o.reference, o.state, o.channel, o.payer_member_id, o.payee_id, o.total, o.created_at,
-        o.expires_at, o.version, o.heard
+        o.order_id, o.reference, o.state, o.channel, o.payer_member_id, o.payee_id, o.payee_bank, o.payee_account,
+        o.payee_holder, o.total, o.created_at, o.expires_at, o.version, o.heard
         """
 
     init(row: PostgresRow, lines: [OrderID: [OrderLine]]) throws {
@@ -66,7 +66,8 @@ extension PaymentOrder {
         }
         self.init(
             orderId: id, reference: try row.get("reference"), state: state, channel: try row.get("channel"),
-            payerMemberId: try row.get("payer_member_id"), payeeId: try row.get("payee_id"), lines: lines[id] ?? [],
+            payerMemberId: try row.get("payer_member_id"), payeeId: try row.get("payee_id"),
+            payeeAccount: try PayeeAccount(row: row), lines: lines[id] ?? [],
             total: try row.get("total"), createdAt: try row.get("created_at"), expiresAt: try row.get("expires_at"),
             version: try row.get("version"),
             heard: Set(try row.get("heard", as: [String].self).compactMap { Heard($0) }))
@@ -89,6 +90,14 @@ extension PaymentOrder {
         else { return nil }
         let lines = try await session.query("SELECT * FROM order_lines WHERE order_id = \(id) ORDER BY position")
         return try PaymentOrder(row: row, lines: Self.lines(lines))
+    }
+}
+
+extension PayeeAccount {
+    init?(row: PostgresRow) throws {
+        guard let bank: String = try row.get("payee_bank") else { return nil }
+        self.init(
+            bankCode: bank, accountNumber: try row.get("payee_account"), holderName: try row.get("payee_holder"))
     }
 }
 

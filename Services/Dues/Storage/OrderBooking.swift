@@ -10,6 +10,15 @@ struct OrderBooking {
     enum Source: String {
         case callback
         case settlement
+        /// The answer to a question of ours.
+        case status
+
+        init(_ source: RawCallback.Source) {
+            switch source {
+            case .callback: self = .callback
+            case .status: self = .status
+            }
+        }
     }
 
     struct PaymentRow {
@@ -32,6 +41,7 @@ struct OrderBooking {
     var ledger = LedgerRows()
     var exceptions = ExceptionRows()
     private var events: [OutboxEntry] = []
+    private var asked: Set<OrderID> = []
 
     init(now: Date, ids: any IDSource, outbox: Outbox, context: EventContext) {
         self.now = now
@@ -60,11 +70,16 @@ struct OrderBooking {
             try emit(order.failed(.declined, gatewayCode: callback.code, at: now), of: &order)
         case .raiseException:
             raise(order.state == .doubtful ? .doubtful : .contradiction, order, amount: order.total)
-        case .askStatus, .note:
-            break
+        case .askStatus:
+            // Who asked goes on asking by himself.
+            if source != .status { askStatus(of: order) }
+        case .note: break
         }
         return nil
     }
+
+    /// The gateway is asked what became of the order, until it is known.
+    mutating func askStatus(of order: PaymentOrder) { asked.insert(order.orderId) }
 
     /// Adds an event of the order.
     mutating func emit(_ payload: some EventPayload, of order: inout PaymentOrder) throws {
@@ -81,7 +96,7 @@ struct OrderBooking {
         payments.append(
             PaymentRow(
                 id: id, order: order, payment: payment, transaction: callback.transaction, source: source,
-                paidAt: callback.paidAt ?? now))
+                paidAt: callback.paidAt(toldAt: now)))
         ledger.add(Posting.payment(payment, payee: order.payeeId), payment: id, now: now, ids: ids)
         try emit(order.received(payment, id: id, callback: callback, at: now), of: &order)
         if payment.overpaid > .zero { raise(.overpaid, order, payment: id, amount: payment.overpaid) }
@@ -99,14 +114,18 @@ struct OrderBooking {
     /// The statements that write everything, in the order in which rows are locked.
     var statements: [SQL] {
         [orderUpdate, assessmentUpdate, paymentInsertion, advanceInsertion].compactMap { $0 }
-            + [ledger.insertion(at: now), exceptions.insertion(at: now)].compactMap { $0 }
+            + [ledger.insertion(at: now), exceptions.insertion(at: now), question].compactMap { $0 }
             + (events.isEmpty ? [] : [outbox.insertion(events)])
+    }
+
+    private var question: SQL? {
+        asked.isEmpty ? nil : StatusQuestionRows.insertion(asked.sorted(), at: now)
     }
 
     private var orderUpdate: SQL? {
         guard !orders.isEmpty else { return nil }
         let changed = orders.values.sorted { $0.orderId < $1.orderId }
-        // The names of transactions have letters and digits only, so that commas can part them.
+        // The names of transactions have no comma (`GatewayText.isTransaction`), so that commas can part them.
         let words = changed.map { (said[$0.orderId] ?? []).map(\.description).joined(separator: ",") }
         return """
             UPDATE payment_orders o SET state = c.state, version = c.version,

@@ -8,6 +8,7 @@ import ServiceKit
 /// Ends the time of orders that nobody paid; money that comes later is still taken.
 struct OrderExpiry: Sendable {
     let kit: ServiceContext
+    let gateways: GatewayRegistry
 
     /// Expires a batch; false when fewer were due.
     func step(limit: Int = 200) async throws -> Bool {
@@ -25,6 +26,8 @@ struct OrderExpiry: Sendable {
                 var order = try PaymentOrder(row: row, lines: [:])
                 order.state = OrderGraph.transition(from: order.state, on: .timeOver).to
                 try booking.emit(order.failed(.expired, at: context.now), of: &order)
+                // Nobody called back: it may have been paid all the same.
+                if gateways[order.channel]?.statusURL != nil { booking.askStatus(of: order) }
             }
             _ = try await transaction.pipeline(booking.statements)
             kit.outbox.wakeRelay(after: transaction)

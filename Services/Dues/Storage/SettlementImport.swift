@@ -14,6 +14,8 @@ struct SettlementImport {
     let payee: OrganizationID
     let layout: String
     let importedBy: String
+    /// Whether the gateway pays to the account that each order names: what its signature does not cover is compared here.
+    let comparesAccounts: Bool
 
     private static let stretch = 1_000
 
@@ -70,7 +72,8 @@ struct SettlementImport {
                 known.payments[TransactionOfOrder(order: $0.orderId, transaction: line.transaction)]
             }
             let state = SettlementMatch(
-                order: order, paid: payment?.amount, settledBefore: known.settled.contains(line.transaction)
+                order: order, paid: payment?.amount, settledBefore: known.settled.contains(line.transaction),
+                accounts: comparesAccounts ? Set([order?.payeeAccount?.accountNumber].compactMap { $0 }) : []
             ).state(of: line)
             if state == .missingCallback {
                 payment = try confirm(line, &order, &locked, &booking).map { ($0, line.gross) }

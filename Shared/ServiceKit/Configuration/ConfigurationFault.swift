@@ -11,6 +11,11 @@ public struct ConfigurationFault: Error, Sendable, Equatable, CustomStringConver
     /// The faults in the order in which the settings are declared.
     public var entries: [Entry]
 
+    /// What a service finds wrong with one value that has the declared form.
+    public init(key: String, fault: String) { self.init(entries: [Entry(key: key, fault: fault)]) }
+
+    init(entries: [Entry]) { self.entries = entries }
+
     /// All faults, one a line.
     public var description: String {
         entries.map { "\($0.key): \($0.fault)" }.joined(separator: "\n")

@@ -31,6 +31,17 @@ public struct GatewayCallback: Hashable, Sendable {
     }
 }
 
+extension GatewayCallback {
+    /// Clocks differ by so much at most, in seconds.
+    private static let clockDifference: TimeInterval = 3_600
+
+    /// When the money was paid, as far as it can be believed: without a moment, or with one that is still to come, it was
+    /// paid when it was told.
+    public func paidAt(toldAt now: Date) -> Date {
+        paidAt.flatMap { $0 <= now + Self.clockDifference ? $0 : nil } ?? now
+    }
+}
+
 /// What a callback says became of the payment.
 public enum CallbackOutcome: String, Codable, Hashable, Sendable, CaseIterable {
     case paid

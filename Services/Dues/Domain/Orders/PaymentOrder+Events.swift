@@ -19,7 +19,7 @@ extension PaymentOrder {
             orderId: orderId, paymentId: id, channel: channel, amount: payment.amount,
             lines: payment.allocations.compactMap(\.payload),
             overpaid: payment.overpaid > .zero ? payment.overpaid : nil,
-            gatewayTransaction: callback.transaction, paidAt: callback.paidAt ?? now, confirmedAt: now)
+            gatewayTransaction: callback.transaction, paidAt: callback.paidAt(toldAt: now), confirmedAt: now)
     }
 
     /// That it was not paid; money that comes later is still taken, so it is never final.

@@ -11,6 +11,8 @@ public struct PaymentOrder: Hashable, Sendable {
     public let payerMemberId: MemberID?
     /// Whom the money goes to.
     public let payeeId: OrganizationID
+    /// Its account, where one was known.
+    public let payeeAccount: PayeeAccount?
     public let lines: [OrderLine]
     public let total: Dong
     public let createdAt: Date
@@ -22,8 +24,8 @@ public struct PaymentOrder: Hashable, Sendable {
 
     public init(
         orderId: OrderID, reference: PaymentReference, state: OrderState, channel: String, payerMemberId: MemberID?,
-        payeeId: OrganizationID, lines: [OrderLine], total: Dong, createdAt: Date, expiresAt: Date, version: Int64,
-        heard: Set<Heard> = []
+        payeeId: OrganizationID, payeeAccount: PayeeAccount? = nil, lines: [OrderLine], total: Dong, createdAt: Date,
+        expiresAt: Date, version: Int64, heard: Set<Heard> = []
     ) {
         self.orderId = orderId
         self.reference = reference
@@ -31,6 +33,7 @@ public struct PaymentOrder: Hashable, Sendable {
         self.channel = channel
         self.payerMemberId = payerMemberId
         self.payeeId = payeeId
+        self.payeeAccount = payeeAccount
         self.lines = lines
         self.total = total
         self.createdAt = createdAt

@@ -8,7 +8,7 @@ public struct SettlementMatch: Hashable, Sendable {
     public let paid: Dong?
     /// Whether an earlier line, in this file or another, settled the same transaction.
     public let settledBefore: Bool
-    /// The accounts of the payee in force on the day; empty when none is known.
+    /// The accounts that the money may have gone to; empty when the gateway's contract names the account.
     public let accounts: Set<String>
 
     public init(order: PaymentOrder?, paid: Dong?, settledBefore: Bool, accounts: Set<String> = []) {

@@ -11,9 +11,19 @@ extension VNPAYGateway {
         guard let reference = query["vnp_TxnRef"], let response = query["vnp_ResponseCode"],
             let status = query["vnp_TransactionStatus"], let units = query["vnp_Amount"]
         else { return .refused(.unusable, reason: "missing-field") }
+        return told(
+            reference, units: units, transaction: query["vnp_TransactionNo"] ?? "0", response: response,
+            status: status, paidAt: query["vnp_PayDate"])
+    }
+
+    /// What callbacks and answers tell of a payment.
+    ///
+    /// - Parameter units: hundredths of a đồng.
+    func told(
+        _ reference: String, units: String, transaction: String, response: String, status: String, paidAt: String?
+    ) -> CallbackReading {
         guard let hundredths = try? Dong(checking: units) else { return .refused(.unusable, reason: "amount") }
-        let transaction = query["vnp_TransactionNo"] ?? "0"
-        guard isTransaction(transaction) else { return .refused(.unusable, reason: "transaction") }
+        guard GatewayText.isTransaction(transaction) else { return .refused(.unusable, reason: "transaction") }
         let outcome = Self.outcome(response: response, status: status)
         // Without its number a payment could not be told from the next one.
         guard outcome != .paid || transaction != "0" else { return .refused(.unusable, reason: "transaction") }
@@ -21,24 +31,22 @@ extension VNPAYGateway {
             GatewayCallback(
                 gateway: name, reference: reference,
                 amount: hundredths.amount % 100 == 0 ? Dong(hundredths.amount / 100) : nil,
-                outcome: outcome, transaction: transaction,
-                paidAt: query["vnp_PayDate"].flatMap(VNPAYTime.moment(of:)), code: "\(response)/\(status)"))
+                outcome: outcome, transaction: transaction, paidAt: paidAt.flatMap(GatewayTime.moment(of:)),
+                code: "\(response)/\(status)"))
     }
 
     /// The gateway signs what it encoded; encoders differ in a few characters, so the encoding received counts too.
     private func isAuthentic(_ query: FormQuery) -> Bool {
-        guard let hash = query["vnp_SecureHash"].flatMap({ [UInt8](hex: $0) }), hash.count == 64 else { return false }
         let canonical = query.canonical(without: Self.hashFields)
         let received = query.asReceived(without: Self.hashFields)
         let texts = canonical == received ? [canonical] : [canonical, received]
-        return configuration.secrets.contains { secret in
-            texts.contains { MAC.constantTimeEquals(MAC.hmacSHA512(key: secret, $0), hash) }
-        }
+        return texts.contains { isAuthentic($0, hash: query["vnp_SecureHash"]) }
     }
 
-    private func isTransaction(_ text: String) -> Bool {
-        (1...64).contains(text.utf8.count)
-            && text.utf8.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) }
+    /// Whether one of the secrets made the hash, an HMAC-SHA512 in hex.
+    func isAuthentic(_ signed: [UInt8], hash: String?) -> Bool {
+        guard let hash = hash.flatMap({ [UInt8](hex: $0) }), hash.count == 64 else { return false }
+        return configuration.secrets.contains { MAC.constantTimeEquals(MAC.hmacSHA512(key: $0, signed), hash) }
     }
 
     /// Paid only if both codes say so; 07 (debited, suspected of fraud) and status 04 (debited, not successful) go to a

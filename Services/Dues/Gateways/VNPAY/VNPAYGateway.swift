@@ -17,16 +17,26 @@ struct VNPAYGateway: PaymentGateway {
         /// Where the payer's browser comes back to.
         let returnURL: String
         let minimum: Dong
+        /// Where the status is asked for (`querydr`); nobody is asked without it.
+        var statusURL: String?
+        /// Our own address, as `querydr` wants it.
+        var ownAddress = "127.0.0.1"
+        var sources = SourceNetworks.any
     }
 
     let name = "vnpay"
     let configuration: Configuration
 
     var minimum: Dong { configuration.minimum }
+    /// The contract names the account.
+    var needsPayeeAccount: Bool { false }
+    var sources: SourceNetworks { configuration.sources }
+    var statusURL: String? { configuration.statusURL }
+    var callbackMethod: HTTPRequest.Method { .get }
 
     static let hashFields: Set<String> = ["vnp_SecureHash", "vnp_SecureHashType"]
 
-    func reply(_ answer: CallbackAnswer) -> Reply {
+    func reply(_ answer: CallbackAnswer, at moment: Date) -> Reply {
         let (code, message) =
             switch answer {
             case .confirmed: ("00", "Confirm Success")
@@ -43,7 +53,15 @@ struct VNPAYGateway: PaymentGateway {
             body: Array(#"{"RspCode":"\#(code)","Message":"\#(message)"}"#.utf8))
     }
 
-    func paymentURL(for request: PaymentRequest) -> String {
+    /// 00 and 02 end the retries.
+    func endsRetries(_ answer: CallbackAnswer) -> Bool {
+        switch answer {
+        case .confirmed, .alreadyConfirmed, .notOurs: true
+        case .orderNotFound, .wrongAmount, .notAuthentic, .unusable, .tryAgain: false
+        }
+    }
+
+    func paymentURL(for request: PaymentRequest) -> String? {
         var fields = [
             "vnp_Version": "2.1.0", "vnp_Command": "pay", "vnp_TmnCode": configuration.merchant,
             "vnp_Amount": String(request.amount.amount * 100), "vnp_CurrCode": "VND",
@@ -51,8 +69,8 @@ struct VNPAYGateway: PaymentGateway {
             "vnp_Locale": "vn", "vnp_ReturnUrl": configuration.returnURL,
             "vnp_IpAddr": request.payerAddress ?? "127.0.0.1",
         ]
-        fields["vnp_CreateDate"] = VNPAYTime.text(of: request.createdAt)
-        fields["vnp_ExpireDate"] = VNPAYTime.text(of: request.expiresAt)
+        fields["vnp_CreateDate"] = GatewayTime.text(of: request.createdAt)
+        fields["vnp_ExpireDate"] = GatewayTime.text(of: request.expiresAt)
         let signed = Array(
             fields.sorted { $0.key < $1.key }
                 .map { FormQuery.encoded($0.key) + [UInt8(ascii: "=")] + FormQuery.encoded($0.value) }
@@ -60,25 +78,8 @@ struct VNPAYGateway: PaymentGateway {
         let hash = MAC.hmacSHA512(key: configuration.secrets.first ?? [], signed).hex
         return "\(configuration.payURL)?\(String(decoding: signed, as: UTF8.self))&vnp_SecureHash=\(hash)"
     }
-}
 
-/// `yyyyMMddHHmmss` at +07:00.
-enum VNPAYTime {
-    static func text(of moment: Date) -> String {
-        let day = Day(containing: moment)
-        let second = Int(moment.timeIntervalSince(day.start))
-        let time = [second / 3_600, second / 60 % 60, second % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
-        return day.text.filter { $0 != "-" } + time.joined()
-    }
-
-    static func moment(of text: String) -> Date? {
-        let digits = Array(text.utf8)
-        guard digits.count == 14, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        func number(_ range: Range<Int>) -> Int { digits[range].reduce(0) { $0 * 10 + Int($1 - 0x30) } }
-        let (hour, minute, second) = (number(8..<10), number(10..<12), number(12..<14))
-        guard hour < 24, minute < 60, second < 60,
-            let day = try? Day(year: number(0..<4), month: number(4..<6), day: number(6..<8))
-        else { return nil }
-        return day.start.addingTimeInterval(TimeInterval(hour * 3_600 + minute * 60 + second))
-    }
+    /// The address of the page is computed.
+    func pageCall(for request: PaymentRequest) -> GatewayCall? { nil }
+    func page(in answer: [UInt8], for request: PaymentRequest) -> PageReading { .unusable(reason: "not-asked") }
 }

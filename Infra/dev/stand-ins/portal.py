@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+"""Stand-in of the national portal's payment platform: takes payment requests, pays, tells the merchant, answers queries.
+
+  POST /request  a payment request, as the merchant sends it; answers with the address of the payer's page
+  POST /status   a status query, as the merchant sends it
+  POST /pay      {"reference": ...}: pays and calls the merchant; the answer holds what the merchant said. Further:
+                 "code" (MaLoi, "00"), "callback" (true: false pays without a word), "forge" (false: true signs with a
+                 wrong secret), "fields" (any field of the callback, over the others), "attempts", "pause", "repeat"
+  GET  /requests what was asked for
+
+The partner code and the secret are given by --partner and --secret.
+"""
+
+import hashlib
+import itertools
+import threading
+import time
+
+from standin import Answer, StandIn, arguments, post_repeatedly
+
+HANOI = 7 * 3600
+REQUEST = (
+    "LoaiBanTin PhienBan MaDoiTac MaThamChieu SoTien LoaiHinhThanhToan MaKenhThanhToan MaThietBi NgonNgu MaTienTe"
+    " MaNganHang ThongTinGiaoDich ThoiGianGD Ip"
+).split()
+CALLBACK = (
+    "LoaiBanTin MaLoi MaDoiTac MaThamChieu SoTien MaTienTe MaGiaoDich MaNganHang ThoiGianGD ThongTinGiaoDich"
+).split()
+QUERY = "LoaiBanTin PhienBan MaDoiTac MaThamChieu ThoiGianGD".split()
+STATUS = "LoaiBanTin MaLoi MaDoiTac MaThamChieu SoTien MaTienTe MaGiaoDich MaNganHang ThoiGianGD TrangThaiGD".split()
+
+
+def stamp():
+    """Now as the platform writes it: yyyyMMddHHmmss, +07:00."""
+    return time.strftime("%Y%m%d%H%M%S", time.gmtime(time.time() + HANOI))
+
+
+def code(message, names, secret):
+    """MaXacThuc: SHA-256 over the values joined by bars, the secret last."""
+    return hashlib.sha256("|".join([*(str(message.get(name, "")) for name in names), secret]).encode()).hexdigest()
+
+
+class Platform:
+    """Payments that were asked for, and what became of them."""
+
+    def __init__(self, options):
+        self._options = options
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._asked = {}
+        self._told = {}
+
+    def requests(self):
+        """What was asked for, oldest first."""
+        with self._lock:
+            return list(self._asked.values())
+
+    def request(self, message):
+        """Takes a payment request; the same one again is answered the same way."""
+        if message.get("MaXacThuc") != code(message, REQUEST, self._options.secret):
+            return {"MaLoi": "97", "MoTaLoi": "Ma xac thuc khong dung"}
+        with self._lock:
+            self._asked[message["MaThamChieu"]] = message
+        page = f"http://{self._options.host}:{self._options.port}/page/{message['MaThamChieu']}"
+        return {"MaLoi": "00", "MoTaLoi": "Thanh cong", "UrlThanhToan": page}
+
+    def pay(self, order):
+        """Pays what was asked for and tells the merchant."""
+        asked = self._asked[order["reference"]]
+        told = {
+            "LoaiBanTin": "CONFIRM",
+            "MaLoi": order.get("code", "00"),
+            "MaDoiTac": self._options.partner,
+            "MaThamChieu": order["reference"],
+            "SoTien": asked["SoTien"],
+            "MaTienTe": "VND",
+            "MaGiaoDich": f"GD{next(self._numbers):08}",
+            "MaNganHang": "NH01",
+            "ThoiGianGD": stamp(),
+            "ThongTinGiaoDich": asked["ThongTinGiaoDich"],
+        } | order.get("fields", {})
+        with self._lock:
+            self._told[order["reference"]] = told
+        secret = "not the secret" if order.get("forge") else self._options.secret
+        told = told | {"MaXacThuc": code(told, CALLBACK, secret)}
+        address = self._options.callback or self._options.dues + "/v1/gateways/portal/ipn"
+        answers = post_repeatedly(address, told, order, self._is_settled) if order.get("callback", True) else []
+        return {"MaGiaoDich": told["MaGiaoDich"], "answers": answers}
+
+    def _is_settled(self, answer):
+        body = answer["body"]
+        return isinstance(body, dict) and body.get("MaLoi") == "00"
+
+    def status(self, query):
+        """What became of an order."""
+        if query.get("MaXacThuc") != code(query, QUERY, self._options.secret):
+            return {"MaLoi": "97", "MoTaLoi": "Ma xac thuc khong dung"}
+        told = self._told.get(query["MaThamChieu"])
+        if told:
+            state = {"00": "1", "08": "3"}.get(told["MaLoi"], "4")
+        else:
+            told = {"MaLoi": "01", "MaDoiTac": self._options.partner, "MaThamChieu": query["MaThamChieu"]}
+            state = ""
+        answer = told | {"LoaiBanTin": "QUERY", "TrangThaiGD": state}
+        return answer | {"MaXacThuc": code(answer, STATUS, self._options.secret)}
+
+
+def main():
+    options = arguments(partner="PARTNER", secret="SECRET", callback=None)
+    platform, stand_in = Platform(options), StandIn()
+    stand_in.routes |= {
+        "POST /request": lambda request: Answer(200, platform.request(request.json())),
+        "POST /status": lambda request: Answer(200, platform.status(request.json())),
+        "POST /pay": lambda request: Answer(200, platform.pay(request.json())),
+        "GET /requests": lambda _: Answer(200, platform.requests()),
+    }
+    stand_in.serve(options)
+
+
+if __name__ == "__main__":
+    main()
