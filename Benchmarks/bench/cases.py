@@ -14,7 +14,8 @@ CENTRE, PROVINCE, COMMUNE, BASE, CELL = range(1, 6)
 OFFICER, DOSSIER = 10, 7
 PATIENCE = 1_800
 FILLED = (
-    "directory_organizations", "directory_members", "directory_roles", "cases", "case_turns", "case_places", "case_history",
+    "directory_organizations", "directory_members", "directory_roles", "cases", "case_turns", "case_places",
+    "case_history",
 )
 
 
@@ -103,8 +104,8 @@ class Stage:
         self.postgres.sql("DROP DATABASE sender")
         # What was told of it then is in another broker: it would be sent once more.
         self.sql("TRUNCATE outbox, relay_positions, consumer_positions, inbox")
-        # Only what has rows: of a table that was empty when it was looked at the planner believes that it stays so, where
-        # a new installation has autovacuum look within a minute.
+        # Only what has rows: of a table that was empty when it was looked at the planner believes that it stays so, and
+        # reads it whole. In production autovacuum looks again once there are rows.
         self.sql(f"VACUUM ANALYZE {', '.join(FILLED)}")
 
     @contextlib.contextmanager
@@ -122,19 +123,19 @@ class Stage:
             self._tokens[kind, number] = self.bench.token(made(OFFICER + kind, number))
         return self._tokens[kind, number]
 
-    def decisions(self, cases, kind):
+    def decisions(self, cases, kind, header=""):
         """What the officers of a level over the cases' cells send to let them go on, as the load generator reads it."""
         # Each names the turn and the version of the case that it is decided on.
         seen = "SELECT dossier_id, turn, step, document -> 'revision' FROM case_turns JOIN cases USING (dossier_id)"
         open_turns = {id_: turn for id_, *turn in self.sql(seen)}
-        return [self._decision(case, kind, *open_turns[made(DOSSIER, case)]) for case in cases]
+        return [self._decision(case, kind, header, *open_turns[made(DOSSIER, case)]) for case in cases]
 
-    def _decision(self, case, kind, turn, step, version):
+    def _decision(self, case, kind, header, turn, step, version):
         cell = case % self.tree.count(CELL)
         id_, number = made(DOSSIER, case), self.tree.above(cell, kind)
         key = f"decide-{id_}" if kind == CELL else f"decide-{id_}-{kind}"
         body = json.dumps({"action": "approve", "step": step, "turn": int(turn), "version": int(version)})
-        return f"/v1/cases/{id_}/actions\t{self.token(kind, number)}\t{key}\t{body}\n"
+        return f"/v1/cases/{id_}/actions\t{self.token(kind, number)}\t{key}\t{body}\t{header}\n"
 
     def send(self, address, lines, method, rate=0, connections=32):
         """Sends requests with the load generator, which has its own file of them."""

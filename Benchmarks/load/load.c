@@ -3,7 +3,7 @@
 //   load <port> <targets> <method> <connections> <count> <rate>
 //
 // `targets` is a file with one request in each line, sent in their order to 127.0.0.1, each connection having one request
-// under way: its target and, each after a tab where it has one, the bearer token, the Idempotency-Key, a body of JSON. With rate 0 the loop is closed: a connection sends its next request when it has its answer. With a
+// under way: its target and, each after a tab where it has one, the bearer token, the Idempotency-Key, a body of JSON, a further header. With rate 0 the loop is closed: a connection sends its next request when it has its answer. With a
 // rate (requests a second) the loop is open: request i is due at i / rate, and its latency counts from then, however
 // long it waits for a free connection.
 //
@@ -110,12 +110,12 @@ static void append(struct connection *connection, const char *before, const char
 static void send_next(struct connection *connection, int64_t due) {
     const char *end = memchr(next_target, '\n', (size_t)(targets_end - next_target));
     if (end == NULL) end = targets_end;
-    // Target, token, key, body.
-    const char *parts[4] = {"", "", "", ""};
-    size_t lengths[4] = {0};
+    // Target, token, key, body, a further header.
+    const char *parts[5] = {"", "", "", "", ""};
+    size_t lengths[5] = {0};
     const char *at = next_target;
-    for (int part = 0; part < 4 && at <= end; part++) {
-        const char *tab = part < 3 ? memchr(at, '\t', (size_t)(end - at)) : NULL;
+    for (int part = 0; part < 5 && at <= end; part++) {
+        const char *tab = part < 4 ? memchr(at, '\t', (size_t)(end - at)) : NULL;
         parts[part] = at;
         lengths[part] = (size_t)((tab ? tab : end) - at);
         at = tab ? tab + 1 : end + 1;
@@ -126,8 +126,9 @@ static void send_next(struct connection *connection, int64_t due) {
     append(connection, "", parts[0], lengths[0]);
     append(connection, " HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*", "", 0);
     if (lengths[1]) append(connection, "\r\nAuthorization: Bearer ", parts[1], lengths[1]);
-    if (lengths[2]) append(connection, "\r\nPrefer: return=minimal\r\nIdempotency-Key: ", parts[2], lengths[2]);
+    if (lengths[2]) append(connection, "\r\nIdempotency-Key: ", parts[2], lengths[2]);
     if (lengths[3]) append(connection, "\r\nContent-Type: application/json", "", 0);
+    if (lengths[4]) append(connection, "\r\n", parts[4], lengths[4]);
     if (strcmp(method, "GET") != 0) {
         int digits = snprintf(size, sizeof size, "%zu", lengths[3]);
         append(connection, "\r\nContent-Length: ", size, (size_t)digits);

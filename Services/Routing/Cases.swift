@@ -40,7 +40,7 @@ struct Cases: Sendable {
 
     /// Applies a command to a case.
     ///
-    /// - Returns: as the other; nil when there is no such case.
+    /// - Returns: nil when there is no such case, else as for one whose row lock is held.
     func apply(
         _ command: CaseCommand, to id: DossierID, actor: String, now: Date, in transaction: PostgresTransaction,
         publisher: any CasePublisher
@@ -112,9 +112,9 @@ struct Cases: Sendable {
     }
 
     /// What surrounds a case today.
-    func circumstances(of running: RunningCase, now: Date, in session: any PostgresQueryable) async throws
-        -> Circumstances
-    {
+    func circumstances(
+        of running: RunningCase, now: Date, in session: any PostgresQueryable
+    ) async throws -> Circumstances {
         let subject = try await CaseSubject.read(running.memberId, in: session)
         return try await circumstances(of: running, subject, now: now, in: session)
     }

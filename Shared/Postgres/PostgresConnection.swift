@@ -129,6 +129,7 @@ extension PostgresConnection {
         let result: R
         do {
             result = try await body(transaction)
+            try await transaction.flush()
         } catch {
             await transaction.rollback()
             throw error

@@ -105,16 +105,10 @@ public final class PostgresTransaction: PostgresSession {
             await rollback()
             throw Self.rolledBack
         }
-        guard let rest = try scope.end() else { return runHooks() }
-        let tag: String
-        do throws(PostgresError) {
-            tag = try await lane.connection.performToEnd { wire throws(PostgresError) in
-                let bound: Wire.Bound = wire.answerBound == nil ? .within(Self.endBound) : .configured
-                return try wire.commit(rest.statements, opening: rest.opening, bound: bound)
-            }
-        } catch {
-            await undo()
-            throw error
+        guard let commands = try scope.end() else { return runHooks() }
+        let tag = try await lane.connection.performToEnd { wire throws(PostgresError) in
+            let bound: Wire.Bound = wire.answerBound == nil ? .within(Self.endBound) : .configured
+            return try wire.control(commands + ["COMMIT"], isCommit: true, bound: bound)
         }
         guard tag == "COMMIT" else {
             // An error in the transaction was swallowed; the server has rolled it back.
@@ -128,16 +122,10 @@ public final class PostgresTransaction: PostgresSession {
 
     /// Undoes everything; a connection on which that fails is not used again.
     func rollback() async {
-        let isBegun = scope.isBegun
-        guard (try? scope.end()) != nil, isBegun else { return }
-        await undo()
-    }
-
-    private func undo() async {
-        guard lane.connection.isOpen else { return }
+        guard let commands = try? scope.end(), lane.connection.isOpen else { return }
+        _ = commands
         _ = try? await lane.connection.performToEnd { wire throws(PostgresError) in
-            if wire.isOutsideTransaction { return "" }
-            return try wire.control(["ROLLBACK"], isCommit: false, bound: .cleanup)
+            try wire.control(["ROLLBACK"], isCommit: false, bound: .cleanup)
         }
     }
 

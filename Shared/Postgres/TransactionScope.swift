@@ -70,19 +70,16 @@ final class TransactionScope: Sendable {
 
     func addHook(_ hook: @escaping @Sendable () -> Void) { state.withLock { $0.hooks.append(hook) } }
 
-    /// Ends the transaction: the commands and statements to send before COMMIT, nil when there is nothing to end.
-    func end() throws(PostgresError) -> (opening: [String], statements: [SQL])? {
-        let ending: (isAgain: Bool, rest: (opening: [String], statements: [SQL])?) = state.withLock { state in
+    /// Ends the transaction: the commands to send before COMMIT or ROLLBACK, nil when it never began.
+    func end() throws(PostgresError) -> [String]? {
+        let ending: (isAgain: Bool, pending: [String]?) = state.withLock { state in
             if state.isEnded { return (true, nil) }
             state.isEnded = true
-            return (false, state.isBegun || !state.queued.isEmpty ? (state.pending, state.queued) : nil)
+            return (false, state.isBegun ? state.pending : nil)
         }
         if ending.isAgain { throw .usage("the transaction is over") }
-        return ending.rest
+        return ending.pending
     }
-
-    /// Whether the server knows of the transaction.
-    var isBegun: Bool { state.withLock { $0.isBegun } }
 
     func takeHooks() -> [@Sendable () -> Void] {
         state.withLock { state in

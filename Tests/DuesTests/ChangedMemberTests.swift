@@ -1,7 +1,10 @@
 import Contracts
 import DuesDomain
 import Foundation
+import HTTPTypes
+import Messaging
 import Postgres
+import ServiceKit
 import ServiceTestKit
 import TestStack
 import Testing

@@ -26,12 +26,11 @@ struct CaseDesk: Sendable {
     func officer(
         _ member: MemberID, andCase id: DossierID, in transaction: PostgresTransaction
     ) async throws -> (Officer, LockedCase) {
-        let answers = try await transaction.pipeline([
-            DirectoryProjection.asking(of: member), CaseStore.locking(id),
-        ])
-        let officer = try Self.officer(DirectoryProjection.member(answers[0]))
-        guard let row = answers[1].rows.first else { throw Problem.notFound }
-        return (officer, try LockedCase(row))
+        let answers = try await transaction.pipeline(
+            CaseStore.locking(id) + [DirectoryProjection.asking(of: member)])
+        let officer = try Self.officer(DirectoryProjection.member(answers[2]))
+        guard let locked = try LockedCase(answers: answers) else { throw Problem.notFound }
+        return (officer, locked)
     }
 
     private static func officer(_ state: MemberState?) throws -> Officer {

@@ -14,15 +14,16 @@ enum CasePlaces {
 
     /// Places cases that stand nowhere yet.
     static func placeNew(_ ids: [DossierID], in transaction: PostgresTransaction) throws {
-        // The depth is bounded in case the links form a ring; OFFSET 0 has each organisation looked up, where a join
-        // would read the whole table for each level.
+        // The depth is bounded in case the links form a ring; with OFFSET 0 each organisation is looked up, where a join
+        // may read the whole table for each level.
         try transaction.enqueue(
             """
-            WITH RECURSIVE path (organization_id, dossier_id, turn, distance, due_at, procedure, step, waiting, code) AS (
-                SELECT organization_id, dossier_id, turn, 0, due_at, procedure, step, waiting, code
+            WITH RECURSIVE path AS (
+                SELECT organization_id, dossier_id, turn, 0 AS distance, due_at, procedure, step, waiting, code
                 FROM case_turns WHERE dossier_id \(among(ids))
                 UNION ALL
-                SELECT o.parent_id, p.dossier_id, p.turn, p.distance + 1, p.due_at, p.procedure, p.step, p.waiting, p.code
+                SELECT o.parent_id, p.dossier_id, p.turn, p.distance + 1, p.due_at, p.procedure, p.step, p.waiting,
+                    p.code
                 FROM path p CROSS JOIN LATERAL (
                     SELECT parent_id FROM directory_organizations WHERE id = p.organization_id OFFSET 0) AS o
                 WHERE o.parent_id IS NOT NULL AND p.distance < 32)

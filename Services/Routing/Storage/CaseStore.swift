@@ -13,17 +13,13 @@ enum CaseStore {
 
     /// The case with its row lock, which is held to the end of the transaction: that gives its events their order.
     static func lock(_ id: DossierID, in transaction: PostgresTransaction) async throws -> LockedCase? {
-        try await transaction.queryOptional(locking(id)).map(LockedCase.init)
+        try await LockedCase(answers: transaction.pipeline(locking(id)))
     }
 
-    /// The question that ``lock(_:in:)`` asks, for whoever asks more at once.
-    static func locking(_ id: DossierID) -> SQL {
-        """
-        SELECT c.document, \(CaseSubject.columns)
-        FROM cases c LEFT JOIN directory_members m ON m.id = c.member_id
-            LEFT JOIN dues_standings d ON d.member_id = c.member_id
-        WHERE c.dossier_id = \(id) FOR UPDATE OF c
-        """
+    /// The questions that ``lock(_:in:)`` asks, for whoever asks more at once: whom the case is about is read once the
+    /// lock is held, so that nobody decides by what he was before it was waited for.
+    static func locking(_ id: DossierID) -> [SQL] {
+        ["SELECT document FROM cases WHERE dossier_id = \(id) FOR UPDATE", CaseSubject.of(id)]
     }
 
     /// Keeps new cases and their turns, each with one statement; a dossier that has a case already keeps it.
@@ -52,8 +48,8 @@ enum CaseStore {
         return inserted
     }
 
-    /// Keeps a changed case with its turns, with the next statement of the transaction. The row is locked; the version is
-    /// compared all the same, so that a slip is an error (a version is never null) and never a lost change.
+    /// Keeps a changed case with its turns, with the next statement of the transaction. The row is locked; the version
+    /// is compared all the same, so that a slip is an error (a version is never null) and never a lost change.
     static func update(
         _ before: RunningCase, to running: RunningCase, in transaction: PostgresTransaction
     ) throws {
@@ -112,8 +108,10 @@ struct LockedCase: Sendable {
     let running: RunningCase
     let subject: CaseSubject
 
-    init(_ row: PostgresRow) throws {
+    /// Reads what ``CaseStore/locking(_:)`` asks; nil when there is no such case.
+    init?(answers: [PostgresResult]) throws {
+        guard let row = answers[0].rows.first, let subject = answers[1].rows.first else { return nil }
         running = try CaseStore.running(row)
-        subject = try CaseSubject(row)
+        self.subject = try CaseSubject(subject)
     }
 }

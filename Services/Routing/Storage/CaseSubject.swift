@@ -10,8 +10,16 @@ struct CaseSubject: Sendable {
     /// Nil while Dues has told nothing of him.
     let dues: DuesStanding?
 
-    /// What ``init(_:)`` reads, of the tables `directory_members m` and `dues_standings d`.
-    static let columns: SQL = "m.state AS member, d.paid_through, d.arrears_months, d.arrears"
+    /// The question of whom a case is about.
+    static func of(_ dossier: DossierID) -> SQL {
+        """
+        SELECT \(columns) FROM cases c LEFT JOIN directory_members m ON m.id = c.member_id
+            LEFT JOIN dues_standings d ON d.member_id = c.member_id
+        WHERE c.dossier_id = \(dossier)
+        """
+    }
+
+    private static let columns: SQL = "m.state AS member, d.paid_through, d.arrears_months, d.arrears"
 
     static func read(_ id: MemberID, in session: any PostgresQueryable) async throws -> CaseSubject? {
         try await session.queryOptional(

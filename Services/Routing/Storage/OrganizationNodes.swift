@@ -14,8 +14,8 @@ enum OrganizationNodes {
         var nodes: [OrganizationID: OrganizationTree.Node] = [:]
         var wanted = organizations
         while !wanted.isEmpty {
-            // Of a list that it cannot see, in a subquery, the server plans once for all and not each time anew; OFFSET 0
-            // has it look up each organisation where a join would read the whole table for each level.
+            // Of a list that it cannot see, in a subquery, the server plans once for all and not each time anew; with
+            // OFFSET 0 it looks up each organisation, where a join may read the whole table for each level.
             let found = try await session.query(
                 """
                 WITH RECURSIVE above (id) AS (

@@ -129,21 +129,6 @@ extension Wire {
         }
     }
 
-    /// Runs the last statements of a transaction and its COMMIT in one round trip: when one fails, the server passes over
-    /// what stands behind it.
-    ///
-    /// - Returns: what the server says that it did: `COMMIT`, or `ROLLBACK` where an error before was swallowed.
-    func commit(_ statements: [SQL], opening: [String], bound: Bound) throws(PostgresError) -> String {
-        guard !statements.isEmpty else { return try control(opening + ["COMMIT"], isCommit: true, bound: bound) }
-        let sqls = statements + [SQL(unsafe: "COMMIT")]
-        let kinds = sqls.map { StatementKind($0.text) }
-        guard !kinds.contains(.copy) else { throw .usage("COPY cannot run in a pipeline") }
-        try learnOfAnEnd()
-        return try perform(.commit, bound: bound) { () throws(PostgresError) in
-            try sendPipeline(sqls, kinds, opening: opening).last?.tag ?? ""
-        }
-    }
-
     private func sendPipeline(
         _ sqls: [SQL], _ kinds: [StatementKind], opening: [String]
     ) throws(PostgresError) -> [ResultStorage] {

@@ -51,7 +51,7 @@ extension Wire {
 
     /// Whether the link is already dead is free to learn now and would be unknown after sending. The server's last word
     /// comes before the end itself, so everything there is read.
-    func learnOfAnEnd() throws(PostgresError) {
+    private func learnOfAnEnd() throws(PostgresError) {
         var descriptor = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
         repeat {
             let isRead = PQconsumeInput(connection) == 1

@@ -1,4 +1,3 @@
-import Foundation
 public import HTTPTypes
 
 /// How much of an answer a client wants (RFC 7240, section 4.2).

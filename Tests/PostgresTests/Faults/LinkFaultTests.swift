@@ -41,33 +41,6 @@ struct LinkFaultTests {
         await direct.close()
     }
 
-    @Test("a commit that travels with the last statements is as unknown when its answer is cut off")
-    func commitWithStatementsCut() async throws {
-        FaultRecord.note("D2", "the answer to the last statements and their COMMIT cut off")
-        let server = try await PrivatePostgres.shared()
-        let database = try await server.freshDatabase()
-        let direct = pool(database)
-        try await direct.execute("CREATE TABLE t (a int)")
-        let proxy = try TCPProxy(to: server.port)
-        let pool = pool(database.replacing(":\(server.port)/", with: ":\(proxy.port)/"), size: 1)
-        // So that the statement is known to the server by then.
-        try await pool.execute("INSERT INTO t VALUES (1)")
-        let error = await #expect(throws: PostgresError.self) {
-            try await pool.transaction(TransactionOptions(attempts: 3)) { transaction in
-                _ = try await transaction.query("SELECT a FROM t")
-                try transaction.enqueue("INSERT INTO t VALUES (1)")
-                proxy.limit(.toClient, after: 0)
-            }
-        }
-        #expect(error?.code == .commitOutcomeUnknown)
-        #expect(error?.isRetriable == false)
-        try await eventually { try await direct.query("SELECT 1 FROM t").count == 2 }
-        proxy.limit(.toClient, after: nil)
-        #expect(try await pool.query("SELECT a FROM t").count == 2, "nothing was done a second time")
-        await pool.close()
-        await direct.close()
-    }
-
     @Test("a commit that is cut off on its way has an unknown outcome, and here it did not happen")
     func commitRequestCut() async throws {
         FaultRecord.note("D2", "a COMMIT cut off on its way to the server")
