@@ -99,6 +99,8 @@ struct AdmissionConsumerTests {
             try await scene.deliver(try scene.admission(id, from: tree.a.cell, to: tree.b.cell))
             let told = try await scene.events(MemberState.self, of: id.value)
             #expect(told.last?.state.state == .official && told.last?.state.cellId == tree.b.cell)
+            let today = Day(containing: scene.now)
+            #expect(told.map(\.state.inTransitSince) == [nil, today, nil, today, nil])
             // A letter that is cancelled by a message that comes late restores nobody to where he is no more.
             try await scene.cancelLetter(third, of: id, from: tree.a.cell)
             #expect(try await scene.events(MemberState.self, of: id.value).count == told.count)

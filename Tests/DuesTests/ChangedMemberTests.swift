@@ -17,7 +17,7 @@ struct ChangedMemberTests {
     /// Region I, where `cell` stands, and region IV of `otherCell`: 0.3% of the minimum wage.
     private static let (inRegionOne, inRegionFour) = (Int64(15_930), Int64(11_100))
 
-    @Test("months in transit are held, and assessed where the member is admitted; the letter's month stays with his old cell")
+    @Test("months in transit wait and are assessed at the admission; the month of the letter stays with the old cell")
     func transit() async throws {
         try await DuesScene.run { scene in
             let member = try await scene.member()

@@ -5,6 +5,7 @@ import Messaging
 import Postgres
 import ServiceKit
 import ServiceTestKit
+import TestStack
 import Testing
 
 @testable import Routing
@@ -83,6 +84,32 @@ struct StaleDecisionTests {
             }
             #expect(error?.sqlState == .notNullViolation)
             #expect(try await CaseStore.read(dossier, in: stage.pool) == newer)
+        }
+    }
+
+    @Test("a decision that waited for the case goes by what the directory told meanwhile")
+    func waited() async throws {
+        try await RoutingStage.run { stage in
+            let dossier = try await stage.submitted()
+            let secretary = try stage.officer(stage.places.cellA)
+            let decision = try await stage.pool.transaction { transaction in
+                let backend: Int = try await transaction.queryOne("SELECT pg_backend_pid() AS pid").get("pid")
+                try await transaction.execute("SELECT FROM cases WHERE dossier_id = \(dossier) FOR UPDATE")
+                let decision = Task { try await stage.act("approve", step: "introduce", on: dossier, by: secretary) }
+                try await eventually("the decision waits for the case") {
+                    let waiting: SQL = "SELECT FROM pg_stat_activity WHERE \(backend) = ANY (pg_blocking_pids(pid))"
+                    return try await stage.pool.query(waiting).count == 1
+                }
+                try await stage.deliver(
+                    MemberState(
+                        memberId: stage.member, fullName: "Nguyễn Văn Mẫu 01", state: .official,
+                        cellId: stage.places.cellA, joinedOn: Day("2015-05-19"), recognisedOn: Day("2016-05-19"),
+                        channels: .init(consent: .init(email: false, sms: false, push: false)), transfersHeld: true),
+                    key: stage.member.value, sequence: 2)
+                return decision
+            }
+            let answer = try await decision.value
+            #expect(answer.status == .conflict && answer.problem == "transfers-held", "\(answer.text)")
         }
     }
 
