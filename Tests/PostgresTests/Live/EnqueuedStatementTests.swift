@@ -67,41 +67,6 @@ struct EnqueuedStatementTests {
         await pool.close()
     }
 
-    @Test("what fails at the end, before the commit or in it, leaves nothing open")
-    func failureAtEnd() async throws {
-        let pool = try await freshPool(size: 1)
-        try await pool.execute("CREATE TABLE t (id bigint PRIMARY KEY)")
-        try await pool.execute("CREATE TABLE child (id bigint REFERENCES t DEFERRABLE INITIALLY DEFERRED)")
-        func state(after statement: SQL, begun: Bool) async throws -> SQLState? {
-            let error = await #expect(throws: PostgresError.self) {
-                try await pool.transaction { transaction in
-                    if begun { try await transaction.execute("INSERT INTO t VALUES (5)") }
-                    try transaction.enqueue("INSERT INTO t VALUES (6)")
-                    try transaction.enqueue(statement)
-                    transaction.afterCommit { Issue.record("it was not committed") }
-                }
-            }
-            #expect(error?.code == .server)
-            // Within one transaction the time stands still.
-            let times: [String] = [
-                try await pool.queryOne("SELECT now()::text AS now").get("now"),
-                try await pool.queryOne("SELECT now()::text AS now").get("now"),
-            ]
-            #expect(times[0] != times[1])
-            return error?.sqlState
-        }
-        for begun in [true, false] {
-            #expect(try await state(after: "INSERT INTO t VALUES (6)", begun: begun) == .uniqueViolation)
-            #expect(try await state(after: "INSERT INTO child VALUES (9)", begun: begun) == .foreignKeyViolation)
-            #expect(try await state(after: "INSERT INTO nothing VALUES (9)", begun: begun) == .undefinedTable)
-        }
-        #expect(try await ids(pool) == [])
-        #expect(pool.health.total == 1)
-        try await pool.transaction { try $0.enqueue("INSERT INTO t VALUES (7)") }
-        #expect(try await ids(pool) == [7])
-        await pool.close()
-    }
-
     @Test("one within a savepoint fails within it, and is undone with it")
     func savepoint() async throws {
         let pool = try await table()
