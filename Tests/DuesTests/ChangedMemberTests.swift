@@ -64,6 +64,59 @@ struct ChangedMemberTests {
         }
     }
 
+    @Test("money paid ahead waits with the months in transit, and pays them at the admission")
+    func paidAhead() async throws {
+        try await DuesScene.run { scene in
+            let member = try await scene.member()
+            try await scene.assess("2026-11")
+            _ = try await scene.pay(try await scene.order(member, ["2026-12"]))
+            try await scene.member(state: .inTransit, id: member, inTransitSince: "2026-11-25")
+            try await scene.assess("2026-12")
+            #expect(try await scene.count("SELECT count(*) FROM exceptions") == 0)
+            try await scene.member(cell: scene.otherCell, id: member)
+            try await scene.parts.changedMembers.drain()
+            #expect(try await scene.count("SELECT paid FROM assessments WHERE month = '2026-12'") == 11_100)
+            #expect(
+                try await scene.count("SELECT amount FROM exceptions WHERE kind = 'advance-surplus'") == 15_930 - 11_100
+            )
+            try await scene.expectBooksToAgree()
+        }
+    }
+
+    @Test("a month that is assessed stays with its cell, at that cell's minimum wage; who decides elsewhere leaves it")
+    func assessedBefore() async throws {
+        try await DuesScene.run { scene in
+            let (member, secretary) = (try await scene.member(nil), try await scene.member(cell: scene.otherCell))
+            try await scene.role(.cellSecretary, of: secretary, at: scene.otherCell)
+            try await scene.assess("2026-10")
+            try await scene.member(cell: scene.otherCell, id: member)
+            try await scene.parts.changedMembers.drain()
+            #expect(try await scene.cells(of: member) == ["2026-10": scene.cell])
+            #expect(try await scene.amounts(of: member) == ["2026-10": Self.inRegionOne])
+            let relief = #"""
+                {"ground": "serious-illness", "reductionPercent": 100, "from": "2026-10", "decisionNumber": "8",
+                "decidedOn": "2026-11-19"}
+                """#
+            let answer = try await scene.decide("reliefs", relief, about: member, by: secretary)
+            #expect(answer.status == .conflict && answer.problem == "decision-months-elsewhere", "\(answer.text)")
+        }
+    }
+
+    @Test("nobody is looked at while the copy of the directory is behind")
+    func behind() async throws {
+        try await DuesScene.run { scene in
+            let member = try await scene.member()
+            try await scene.assess("2026-11")
+            try await scene.member(.student, id: member)
+            scene.clock?.advance(by: 3_600)
+            try await scene.parts.changedMembers.drain()
+            #expect(try await scene.changesWaiting() == 1)
+            scene.kit.projectionAges.note("dues.directory", levelAt: scene.kit.time.now)
+            try await scene.parts.changedMembers.drain()
+            #expect(try await scene.amounts(of: member) == ["2026-11": 5_000])
+        }
+    }
+
     @Test("a cancelled letter gives the held months back to the old cell; who dies in transit owes none of them")
     func noAdmission() async throws {
         try await DuesScene.run { scene in

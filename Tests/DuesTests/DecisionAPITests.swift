@@ -308,7 +308,7 @@ extension DuesScene {
         return secretary
     }
 
-    fileprivate func decide(
+    func decide(
         _ path: String, _ json: String, about member: MemberID, by officer: MemberID
     ) async throws -> TestAnswer {
         try await service.call(

@@ -86,6 +86,7 @@ struct DecisionRoutes: Sendable {
             decision.decider(inCellOfType: place.cell.type), about: place.member, by: officer, in: transaction)
         if let fault = decision.fault(about: place.member) { throw fault }
         try await DecisionRow<Decision>.lock(member, in: transaction)
+        try await requireOwnMonths(decision.months, of: place.member, in: transaction)
         let others = try await DecisionRow<Decision>.list(of: member, in: transaction).map(\.decision)
         guard !others.contains(where: decision.overlaps) else { throw Problem.overlap(Decision.name) }
         let row = try await DecisionRow.insert(
@@ -95,6 +96,18 @@ struct DecisionRoutes: Sendable {
                 decidedOn: body.decidedOn, decidedBy: officer, decidedAt: now), in: transaction)
         try await follow(row, decision.months, "decided", caller, in: transaction)
         return try .json(.created, row)
+    }
+
+    /// Months that the member owes to a cell where he was before are not decided on from here.
+    private func requireOwnMonths(
+        _ months: DecidedMonths, of member: MemberState, in transaction: PostgresTransaction
+    ) async throws {
+        let elsewhere = try await transaction.query(
+            """
+            SELECT FROM assessments WHERE member_id = \(member.memberId) AND organization_id <> \(member.cellId)
+                AND month >= \(months.from) AND (\(months.end)::text IS NULL OR month <= \(months.end)) LIMIT 1
+            """)
+        guard elsewhere.isEmpty else { throw Problem.monthsElsewhere }
     }
 
     private func revoke<Decision: DecidedForMember>(
@@ -179,6 +192,16 @@ extension Problem {
                     english: "The months overlap with another decision.")
             ])
     }
+
+    fileprivate static let monthsElsewhere = Problem(
+        .conflict, id: "decision-months-elsewhere", vietnamese: "Có tháng thuộc chi bộ trước đây của đảng viên",
+        english: "Some of these months are owed to a cell where the member was before",
+        errors: [
+            FieldError(
+                field: "from", rule: "decision.months-elsewhere",
+                vietnamese: "Quyết định chỉ tính từ tháng thuộc chi bộ hiện nay.",
+                english: "The decision can begin with the first month that is owed to the present cell.")
+        ])
 
     fileprivate static let revokedAlready = Problem(
         .conflict, id: "decision-revoked", vietnamese: "Quyết định đã bị thu hồi",

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Metrics
 import Postgres
+import Projections
 import ServiceKit
 
 /// Assesses members anew about whom the directory told something else.
@@ -16,8 +17,9 @@ struct ChangedMembers: Sendable {
     }
 
     /// Looks at the one who waits longest; false when nobody is left. Whoever stands in an organisation that is not known
-    /// here yet waits for it.
+    /// here yet waits for it, and all wait while the copy of the directory is behind.
     func step() async throws -> Bool {
+        guard (try? kit.requireFresh(DirectoryProjection.consumerName(of: kit.service))) != nil else { return false }
         let context = kit.eventContext()
         return try await kit.pool.transaction(TransactionOptions(attempts: 3)) { transaction in
             guard
@@ -37,14 +39,13 @@ struct ChangedMembers: Sendable {
                 try transaction.enqueue("DELETE FROM members_changed WHERE member_id = \(member)")
                 Counter(label: "dues.reassessments", dimensions: [("outcome", changed > 0 ? "changed" : "same")])
                     .increment()
-            } catch let error as PostgresError where error.isRetriable {
+            } catch let error as PostgresError where error.isRetriable || error.code == .cancelled {
                 throw error
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
                 // The others go on; this one comes again.
-                kit.logger.error(
-                    "a member could not be assessed anew", metadata: ["member": "\(member)", "error": "\(error)"])
+                kit.logger.error("a member could not be assessed anew", metadata: ["error": "\(error)"])
                 Counter(label: "dues.reassessments", dimensions: [("outcome", "failed")]).increment()
                 try transaction.enqueue(
                     """

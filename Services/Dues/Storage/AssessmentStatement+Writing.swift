@@ -37,7 +37,7 @@ extension AssessmentStatement {
         held AS (
             INSERT INTO held_months (member_id, month)
             SELECT c.member_id, \(rules.month) FROM chunk c
-            WHERE c.state ->> 'state' = ANY(\(states(in: .held).map(\.rawValue)))
+            WHERE c.state ->> 'state' = ANY(\(held.map(\.rawValue)))
                 AND (c.state ->> 'joinedOn')::date <= \(rules.month.lastDay)
                 AND NOT EXISTS (SELECT FROM relieved r WHERE r.member_id = c.member_id)
                 AND NOT EXISTS (SELECT FROM assessments a WHERE a.member_id = c.member_id AND a.month = \(rules.month))
@@ -45,7 +45,7 @@ extension AssessmentStatement {
         ), met AS (
             DELETE FROM held_months h USING chunk c
             WHERE h.member_id = c.member_id AND h.month = \(rules.month)
-                AND c.state ->> 'state' <> ALL(\(states(in: .held).map(\.rawValue)))
+                AND c.state ->> 'state' <> ALL(\(held.map(\.rawValue)))
                 -- Whose new cell is not known here yet is assessed once it is.
                 AND EXISTS (SELECT FROM directory_organizations o WHERE o.id = c.cell_id)
         )

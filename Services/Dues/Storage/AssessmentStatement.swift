@@ -50,12 +50,15 @@ struct AssessmentStatement {
     /// The states in which a member owes dues.
     var owing: [MembershipState] { states(in: .owed) }
 
-    func states(in duty: DuesDuty) -> [MembershipState] {
+    /// The states in which the month waits for the admission.
+    var held: [MembershipState] { states(in: .held) }
+
+    private func states(in duty: DuesDuty) -> [MembershipState] {
         MembershipState.allCases.filter { rules.rates.duty(in: $0) == duty }
     }
 
-    /// Who owes for the month at all, with what is known of them. The month of a letter belongs to the cell that let the
-    /// member go, wherever he is by now.
+    /// Who owes for the month at all, with what is known of them. A month that is assessed stays with its cell; that of a
+    /// letter belongs to the cell that let the member go, wherever he is by now.
     private var subjects: SQL {
         """
         subject AS (
@@ -65,11 +68,12 @@ struct AssessmentStatement {
                 ((c.state ->> 'joinedOn')::date + \(rules.rates.exemptAfterYears) * interval '1 year')::date
                     <= \(rules.month.lastDay) AS long_member
             FROM chunk c LEFT JOIN letter_months l ON l.member_id = c.member_id AND l.month = \(rules.month)
-                JOIN directory_organizations o ON o.id = coalesce(l.cell_id, c.cell_id)
+                LEFT JOIN assessments a ON a.member_id = c.member_id AND a.month = \(rules.month)
+                JOIN directory_organizations o ON o.id = coalesce(a.organization_id, l.cell_id, c.cell_id)
                 JOIN minimum m ON m.region = o.state ->> 'duesRegion'
                 LEFT JOIN rate r ON r.category = c.state ->> 'duesCategory'
             WHERE (c.state ->> 'state' = ANY(\(owing.map(\.rawValue)))
-                    OR c.state ->> 'state' = ANY(\(states(in: .held).map(\.rawValue))) AND l.cell_id IS NOT NULL)
+                    OR c.state ->> 'state' = ANY(\(held.map(\.rawValue))) AND l.cell_id IS NOT NULL)
                 AND (c.state ->> 'joinedOn')::date <= \(rules.month.lastDay)
                 -- Who belongs to a body outside the system pays there.
                 AND o.state ->> 'type' <> \(OrganizationType.external.rawValue)

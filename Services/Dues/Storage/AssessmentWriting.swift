@@ -41,7 +41,7 @@ struct AssessmentWriting: Sendable {
         if let last {
             let ids = assessments.map(\.assessment.memberId)
             let differences = SettledDifferences(
-                month: rules.month, members: members, last: last, changed: ids, owing: statement.owing,
+                month: rules.month, members: members, last: last, changed: ids, owing: statement.owing + statement.held,
                 now: context.now)
             let settled = try await differences.settle(in: transaction)
             try await standings.refresh(settled.union(ids), context: context, in: transaction)

@@ -42,7 +42,7 @@ extension Reassessment {
         SELECT a.month FROM assessments a JOIN directory_members m ON m.id = a.member_id
         WHERE a.member_id = \(member) AND (a.month >= \(present) OR a.provisional
             -- What waits for the figure of the month before takes that one and no other.
-            AND (a.reason IS DISTINCT FROM \(AssessmentReason.oldFigure.rawValue) OR a.month = to_char(
+            AND (a.base_month IS NULL OR a.reason = \(AssessmentReason.outsideBounds.rawValue) OR a.month = to_char(
                 to_date(m.state #>> '{duesBase,month}', 'YYYY-MM') + interval '1 month', 'YYYY-MM')))
         UNION
         SELECT r.month FROM assessment_runs r JOIN directory_members m ON m.id = \(member)

@@ -16,7 +16,7 @@ struct SettledDifferences {
     let last: MemberID
     /// The members whose assessments were made or changed; the transaction has their locks.
     let changed: [MemberID]
-    /// The states in which a member owes dues.
+    /// The states in which a member owes dues, now or once he is admitted.
     let owing: [MembershipState]
     let now: Date
 

@@ -16,6 +16,8 @@ enum StatusQuestionRows {
         let expiresAt: Date
         /// Counts this question, from 1.
         let asked: Int
+        /// Until when it is this process that asks.
+        let leasedUntil: Date
     }
 
     /// The statement that enters orders; an order that is asked about already begins anew, so that an answer that is on
@@ -36,7 +38,7 @@ enum StatusQuestionRows {
             WHERE o.order_id = q.order_id AND q.order_id = (
                 SELECT order_id FROM status_questions WHERE next_at <= \(now)
                 ORDER BY next_at, order_id LIMIT 1 FOR UPDATE SKIP LOCKED)
-            RETURNING q.asked, o.order_id, o.reference, o.state, o.channel, o.total, o.created_at, o.expires_at
+            RETURNING q.asked, q.next_at, o.order_id, o.reference, o.state, o.channel, o.total, o.created_at, o.expires_at
             """
         ).map { row in
             guard let state = OrderState(rawValue: try row.get("state")) else {
@@ -45,20 +47,22 @@ enum StatusQuestionRows {
             return Due(
                 orderId: try row.get("order_id"), reference: try row.get("reference"), state: state,
                 channel: try row.get("channel"), total: try row.get("total"), createdAt: try row.get("created_at"),
-                expiresAt: try row.get("expires_at"), asked: try row.get("asked"))
+                expiresAt: try row.get("expires_at"), asked: try row.get("asked"),
+                leasedUntil: try row.get("next_at"))
         }
     }
 
-    /// It is known now.
+    /// It is known now; a question that began anew meanwhile, and may be in other hands, goes on.
     static func remove(_ due: Due, in pool: PostgresPool) async throws {
-        try await pool.execute(
-            "DELETE FROM status_questions WHERE order_id = \(due.orderId) AND asked = \(due.asked)")
+        try await pool.execute("DELETE FROM status_questions WHERE \(isHeld(due))")
     }
 
     static func postpone(_ due: Due, until next: Date, in pool: PostgresPool) async throws {
         try await pool.execute(
-            """
-            UPDATE status_questions SET next_at = \(next) WHERE order_id = \(due.orderId) AND asked = \(due.asked)
-            """)
+            "UPDATE status_questions SET next_at = \(next) WHERE \(isHeld(due))")
+    }
+
+    private static func isHeld(_ due: Due) -> SQL {
+        "order_id = \(due.orderId) AND asked = \(due.asked) AND next_at = \(due.leasedUntil)"
     }
 }

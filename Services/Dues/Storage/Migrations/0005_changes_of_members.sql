@@ -35,9 +35,11 @@ BEGIN
                 OLD.state -> 'duesCategory', OLD.state -> 'duesBase') THEN
             RETURN NULL;
         END IF;
-    -- A copy that is filled again brings nobody who is new, and before the first run nobody has to be looked at.
+    -- A copy that is filled again brings nobody who is new, and before the first run nobody has to be looked at. Who was
+    -- admitted while it was filled has months that wait.
     ELSIF NOT EXISTS (SELECT FROM assessment_runs)
-        OR EXISTS (SELECT FROM assessments WHERE member_id = NEW.id) THEN
+        OR (EXISTS (SELECT FROM assessments WHERE member_id = NEW.id)
+            AND NOT EXISTS (SELECT FROM held_months WHERE member_id = NEW.id)) THEN
         RETURN NULL;
     END IF;
     INSERT INTO members_changed AS c (member_id, noted_at) VALUES (NEW.id, clock_timestamp())
