@@ -223,6 +223,10 @@ struct StatusQuestionTests {
         }
         try await DuesScene.runWithGateways { scene in
             let member = try await scene.member()
+            #expect(try await scene.order(member, gateway: "portal").vietQR == nil, "no bank's number is set")
+        }
+        try await DuesScene.runWithGateways(["dues.vietqr.banks": "VBA=970405"]) { scene in
+            let member = try await scene.member()
             let order = try await scene.order(member, gateway: "portal")
             #expect(
                 try await scene.count("SELECT count(*) FROM payment_orders WHERE payee_account = '1500201113838'") == 1)
