@@ -38,8 +38,8 @@ enum GatewaySettings {
                 help: "The networks of our own proxies; their X-Forwarded-For says who called. Empty: there is none."),
             Setting(
                 "dues.vietqr.banks", .list,
-                help: "The number (BIN) of each bank by the code of accounts, as VCB=970436; empty: no VietQR is shown. "
-                    + "A transfer by it is told by the bank alone, not by a gateway."),
+                help: "Banks' numbers (BIN) by the code of accounts, as VCB=970436; empty: no VietQR is shown. "
+                    + "A transfer by it is told by the bank alone."),
         ]
 
     static func registry(_ settings: Settings) throws -> GatewayRegistry {
