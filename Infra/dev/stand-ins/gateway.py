@@ -16,15 +16,12 @@ import concurrent.futures
 import hashlib
 import hmac
 import itertools
-import json
 import threading
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 import uuid
 
-from standin import Answer, StandIn, arguments
+from standin import Answer, StandIn, arguments, call
 
 HANOI = 7 * 3600
 SETTLED = ("00", "02")
@@ -147,21 +144,6 @@ class Gateway:
         if is_query:
             reply |= {"vnp_PromotionCode": "", "vnp_PromotionAmount": ""}
         return reply | {"vnp_SecureHash": mac(self._options.secret, "|".join(reply.values()))}
-
-
-def call(address):
-    """One GET to the merchant: status and body, status 0 when nobody answers."""
-    try:
-        with urllib.request.urlopen(address, timeout=15) as answer:
-            status, text = answer.status, answer.read().decode("utf-8", "replace")
-    except urllib.error.HTTPError as error:
-        status, text = error.code, error.read().decode("utf-8", "replace")
-    except OSError as error:
-        return {"status": 0, "body": str(error)}
-    try:
-        return {"status": status, "body": json.loads(text)}
-    except ValueError:
-        return {"status": status, "body": text}
 
 
 def main():

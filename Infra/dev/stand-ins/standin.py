@@ -40,7 +40,11 @@ def arguments(**more):
 
 def post(address, message):
     """One POST of JSON to the merchant: status and body, status 0 when nobody answers."""
-    request = urllib.request.Request(address, json.dumps(message).encode(), {"Content-Type": "application/json"})
+    return call(urllib.request.Request(address, json.dumps(message).encode(), {"Content-Type": "application/json"}))
+
+
+def call(request):
+    """One request to the merchant, an address alone being a GET: status and body, status 0 when nobody answers."""
     try:
         with urllib.request.urlopen(request, timeout=15) as answer:
             status, text = answer.status, answer.read().decode("utf-8", "replace")
