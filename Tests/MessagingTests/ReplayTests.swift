@@ -1,10 +1,10 @@
 import Contracts
 import Foundation
-import Kafka
 import Postgres
 import TestStack
 import Testing
 
+@testable import Kafka
 @testable import Messaging
 
 @Suite("Replay of projections", .serialized)
@@ -23,7 +23,7 @@ struct ReplayTests {
     private func replay(_ database: MessagingDatabase, _ cluster: MockCluster) -> Replay {
         Replay(
             consumers: [projection], pool: database.pool,
-            kafka: KafkaConfiguration(bootstrapServers: cluster.bootstrapServers, clientID: "test"),
+            kafka: KafkaConfiguration(bootstrapServers: cluster.bootstrapServers, clientID: "replay"),
             time: SystemTimeSource(), logger: database.logger)
     }
 
@@ -31,7 +31,7 @@ struct ReplayTests {
     func besideService() async throws {
         FaultRecord.note("K13", "a projection emptied and filled again while its service runs")
         let cluster = try MockCluster.start(topics: EndToEndTests.topics)
-        let kafka = KafkaConfiguration(bootstrapServers: cluster.bootstrapServers, clientID: "test")
+        let kafka = KafkaConfiguration(bootstrapServers: cluster.bootstrapServers, clientID: "replayed")
         let database = try await MessagingDatabase.make()
         let producer = try KafkaProducer(kafka, logger: database.logger)
         let dossier = make.dossier()
@@ -55,8 +55,11 @@ struct ReplayTests {
             let rebuilt = try await replay(database, cluster).run()
             #expect(rebuilt == ["routing.dossiers"])
             #expect(try await database.effects() == reasons)
+            // The process of the command ends next.
+            #expect(LiveHandles.count(clientID: "replay", [.client]) == 0)
             group.cancelAll()
         }
+        #expect(LiveHandles.count(clientID: "replayed", [.client]) == 0)
     }
 
     @Test("nobody's batch is in the middle when a projection is emptied: no position outlives it")

@@ -22,7 +22,10 @@ public final class KafkaAdmin: Sendable {
         handle = try ClientHandle(RD_KAFKA_PRODUCER, properties, context, clientID: configuration.clientID)
     }
 
-    /// Ends the client; without it, that happens when the last reference goes.
+    /// Ends the client; without it, that happens some time after the last reference goes.
+    ///
+    /// Whoever ends the process afterwards closes first: a thread of librdkafka that ends together with the process
+    /// frees what OpenSSL's own end walks over.
     public func close() async {
         let handle = handle
         do throws(KafkaError) {

@@ -15,6 +15,7 @@ public struct MessagingRuntime: Service {
     private let maintenance: Maintenance
     private let lag: LagReporter
     private let topics: TopicWait
+    private let admin: KafkaAdmin
     private let outbox: Outbox
     private let logger: Logger
 
@@ -29,6 +30,7 @@ public struct MessagingRuntime: Service {
         self.outbox = outbox
         self.logger = logger
         let admin = try KafkaAdmin(kafka, logger: logger)
+        self.admin = admin
         let cluster = ClusterWatch(admin: admin, logger: logger)
         self.cluster = cluster
         let topics = TopicWait(
@@ -63,6 +65,17 @@ public struct MessagingRuntime: Service {
 
     /// Runs until the service shuts down.
     public func run() async throws {
+        do {
+            try await runParts()
+        } catch {
+            await admin.close()
+            throw error
+        }
+        // The client's threads end before the process does: they and the process's end would tidy up OpenSSL together.
+        await admin.close()
+    }
+
+    private func runParts() async throws {
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await cluster.run() }

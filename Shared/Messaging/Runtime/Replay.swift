@@ -33,6 +33,16 @@ public struct Replay: Sendable {
 
     private func rebuild(_ definition: ConsumerDefinition) async throws {
         let admin = try KafkaAdmin(kafka, logger: logger)
+        do {
+            try await rebuild(definition, asking: admin)
+        } catch {
+            await admin.close()
+            throw error
+        }
+        await admin.close()
+    }
+
+    private func rebuild(_ definition: ConsumerDefinition, asking admin: KafkaAdmin) async throws {
         let cluster = ClusterWatch(admin: admin, logger: logger)
         let rules = ConsumerRules()
         let runner = ConsumerRunner(
