@@ -20,6 +20,8 @@ struct DuesParts: Sendable {
     let changedMembers: ChangedMembers
     let statusQuestions: StatusQuestions
     let pageRequests: PageRequests
+    let remittances: RemittanceCloser
+    let reminders: RemittanceReminders
     let runsStarted = WakeUp()
     let comparisonsStarted = WakeUp()
     let paymentsMade = WakeUp()
@@ -34,6 +36,7 @@ struct DuesParts: Sendable {
         let exceptions: ExceptionRoutes
         let policies: PolicyRoutes
         let decisions: DecisionRoutes
+        let remittances: RemittanceRoutes
     }
 
     /// - Parameter client: who calls gateways, where that is not to go over HTTP.
@@ -49,6 +52,11 @@ struct DuesParts: Sendable {
         let chunk = try settings.int("dues.assessment.chunk")
         runner = AssessmentRunner(kit: kit, policies: policies, writing: writing, chunk: chunk)
         comparer = PolicyComparisonRunner(kit: kit, policies: policies, chunk: chunk)
+        remittances = RemittanceCloser(
+            kit: kit, policies: policies, calendar: try DuesSettings.remittanceCalendar(settings),
+            chunk: try settings.int("dues.remittance.chunk"))
+        reminders = RemittanceReminders(
+            kit: kit, daysBetween: try settings.int("dues.remittance.daysBetweenReminders"))
         deferralWatch = DeferralWatch(kit: kit, standings: standings)
         let reassessment = Reassessment(policies: policies, writing: writing)
         changedMembers = ChangedMembers(kit: kit, reassessment: reassessment)
@@ -89,7 +97,8 @@ struct DuesParts: Sendable {
             exceptions: ExceptionRoutes(kit: kit, access: access),
             policies: PolicyRoutes(kit: kit, policies: policies, comparisonsStarted: comparisonsStarted),
             decisions: DecisionRoutes(
-                kit: kit, access: access, reassessment: reassessment))
+                kit: kit, access: access, reassessment: reassessment),
+            remittances: RemittanceRoutes(kit: kit, access: access))
     }
 
     var serviceParts: ServiceParts {
@@ -102,6 +111,7 @@ struct DuesParts: Sendable {
                 routes.exceptions.add(to: router)
                 routes.policies.add(to: router)
                 routes.decisions.add(to: router)
+                routes.remittances.add(to: router)
             },
             consumers: [directory.consumer],
             background: [
@@ -128,6 +138,10 @@ struct DuesParts: Sendable {
                 },
                 PeriodicJob(name: "status-questions", interval: .seconds(5), logger: kit.logger) {
                     [statusQuestions] in try await statusQuestions.run()
+                },
+                PeriodicJob(name: "remittances", interval: .seconds(60), logger: kit.logger) { [remittances, reminders] in
+                    try await remittances.drain()
+                    try await reminders.run()
                 },
                 PeriodicJob(name: "exceptions", interval: .seconds(30), logger: kit.logger) { [kit] in
                     try await ExceptionWatch(kit: kit).count()

@@ -1,3 +1,4 @@
+import DuesDomain
 import ServiceKit
 
 /// The settings of the Dues service.
@@ -24,6 +25,20 @@ enum DuesSettings {
             "dues.assessment.chunk", .int, default: "1000", range: 1...50_000,
             help: "How many members one transaction of a run looks at."),
         Setting(
+            "dues.remittance.calendar",
+            default: "group=3 subordinate-cell=5 base-cell=5 section=8 base-organisation=10 superior-of-base=15 "
+                + "commune=15 provincial=20 agency-central=20 central=25",
+            help: "On which day of the next month each type of organisation closes its month."),
+        Setting(
+            "dues.remittance.daysToPay", .int, default: "5", range: 0...60,
+            help: "How many days after its closing a month's money is due at the superior's."),
+        Setting(
+            "dues.remittance.daysBetweenReminders", .int, default: "7", range: 1...60,
+            help: "Days between two reminders of what was not passed up in time."),
+        Setting(
+            "dues.remittance.chunk", .int, default: "1000", range: 1...50_000,
+            help: "How many organisations one transaction of a closing looks at."),
+        Setting(
             "dues.settlement.maximumBytes", .int, default: "67108864", range: 1_048_576...1_073_741_824,
             help: "The largest settlement file that is taken in, in bytes; it is held in memory."),
         Setting(
@@ -31,4 +46,11 @@ enum DuesSettings {
             help: "Whether this process makes receipts; one process of the service at least has to."),
         Setting("dues.receipts.batch", .int, default: "200", range: 1...5_000, help: "Receipts in one transaction."),
     ]
+
+    /// When the months of organisations are closed.
+    static func remittanceCalendar(_ settings: Settings) throws -> RemittanceCalendar {
+        try RemittanceCalendar(
+            settings.string("dues.remittance.calendar"), daysToPay: settings.int("dues.remittance.daysToPay"),
+            field: "dues.remittance.calendar")
+    }
 }

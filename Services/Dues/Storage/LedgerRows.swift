@@ -10,15 +10,19 @@ struct LedgerRows: Sendable {
         let posting: Posting
         let paymentId: PaymentID?
         let settlement: String?
+        let remittanceId: RemittanceID?
     }
 
     private var rows: [Row] = []
 
     mutating func add(
-        _ postings: [Posting], payment: PaymentID? = nil, settlement: String? = nil, now: Date, ids: any IDSource
+        _ postings: [Posting], payment: PaymentID? = nil, settlement: String? = nil, remittance: RemittanceID? = nil,
+        now: Date, ids: any IDSource
     ) {
         rows += postings.map {
-            Row(id: ids.next(at: now), posting: $0, paymentId: payment, settlement: settlement)
+            Row(
+                id: ids.next(at: now), posting: $0, paymentId: payment, settlement: settlement,
+                remittanceId: remittance)
         }
     }
 
@@ -27,16 +31,17 @@ struct LedgerRows: Sendable {
         guard !rows.isEmpty else { return nil }
         return """
             INSERT INTO ledger_postings (posting_id, posted_at, cause, debit, debit_owner, credit, credit_owner, amount,
-                member_id, month, payment_id, settlement)
+                member_id, month, payment_id, settlement, remittance_id)
             SELECT posting_id, \(now), cause, debit, debit_owner, credit, credit_owner, amount, member_id, month,
-                payment_id, settlement
+                payment_id, settlement, remittance_id
             FROM unnest(\(rows.map(\.id)), \(rows.map(\.posting.cause.rawValue)),
                 \(rows.map(\.posting.debit.kind.rawValue)), \(rows.map(\.posting.debit.owner)),
                 \(rows.map(\.posting.credit.kind.rawValue)), \(rows.map(\.posting.credit.owner)),
                 \(rows.map(\.posting.amount)), \(rows.map(\.posting.dues?.memberId)),
-                \(rows.map(\.posting.dues?.month)), \(rows.map(\.paymentId)), \(rows.map(\.settlement)))
+                \(rows.map(\.posting.dues?.month)), \(rows.map(\.paymentId)), \(rows.map(\.settlement)),
+                \(rows.map(\.remittanceId)))
                 AS p (posting_id, cause, debit, debit_owner, credit, credit_owner, amount, member_id, month, payment_id,
-                    settlement)
+                    settlement, remittance_id)
             """
     }
 }

@@ -34,6 +34,8 @@ public enum ContractsRegistry {
         PaymentSettled.self,
         ReceiptIssued.self,
         RemittanceMade.self,
+        RemittanceAcknowledged.self,
+        RemittanceOverdue.self,
         StandingState.self,
         ResultIssued.self,
         ResultFailed.self,

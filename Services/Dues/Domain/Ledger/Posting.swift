@@ -17,6 +17,7 @@ public struct Posting: Hashable, Sendable {
         case payment
         case settlement
         case reversal
+        case remittance
     }
 
     /// A posting; nil when there is nothing to post.

@@ -29,10 +29,17 @@ public struct DuesPolicyBook: Hashable, Sendable {
     public func split(
         _ amount: Dong, at place: OrganizationPlace, for month: DuesMonth
     ) throws(NoPolicyInForce) -> Dong.Split {
+        amount.split(keeping: try share(keptBy: place, for: month))
+    }
+
+    /// The share of what came in for the month that the organisation keeps.
+    public func share(
+        keptBy place: OrganizationPlace, for month: DuesMonth
+    ) throws(NoPolicyInForce) -> BasisPoints {
         guard let share = splits.last(where: { $0.from <= month })?.share(keptBy: place) else {
             throw NoPolicyInForce(month: month)
         }
-        return amount.split(keeping: share)
+        return share
     }
 
     private static func orderFaults(_ months: [DuesMonth], _ place: String) -> [InvalidValue] {
