@@ -139,7 +139,8 @@ struct DuesParts: Sendable {
                 PeriodicJob(name: "status-questions", interval: .seconds(5), logger: kit.logger) {
                     [statusQuestions] in try await statusQuestions.run()
                 },
-                PeriodicJob(name: "remittances", interval: .seconds(60), logger: kit.logger) { [remittances, reminders] in
+                PeriodicJob(name: "remittances", interval: .seconds(60), logger: kit.logger) {
+                    [remittances, reminders] in
                     try await remittances.drain()
                     try await reminders.run()
                 },

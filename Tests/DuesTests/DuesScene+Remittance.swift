@@ -41,7 +41,8 @@ extension DuesScene {
 
     /// A member pays a month's dues; what he paid.
     @discardableResult
-    func paid(cell: OrganizationID? = nil, _ month: String = "2026-11", transaction: String = "1") async throws -> Int64 {
+    func paid(cell: OrganizationID? = nil, _ month: String = "2026-11", transaction: String = "1") async throws -> Int64
+    {
         let member = try await member(cell: cell)
         try await assess(month)
         let order = try await order(member, [month])
@@ -74,7 +75,8 @@ extension DuesScene {
         _ what: String, _ remittance: RemittanceShape, _ json: String, by officer: MemberID
     ) async throws -> TestAnswer {
         try await service.call(
-            .post, "/v1/remittances/\(remittance.remittanceId)/\(what)", token: try await service.token(member: officer),
+            .post, "/v1/remittances/\(remittance.remittanceId)/\(what)",
+            token: try await service.token(member: officer),
             key: UUID().uuidString, json: json)
     }
 

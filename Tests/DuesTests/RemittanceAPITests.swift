@@ -121,7 +121,9 @@ struct RemittanceAPITests {
             let commune = "/v1/organizations/\(scene.commune)"
             let trail = try await get("\(cell)/remittances/2026-11", by: officer).json(Shown.self).steps
             #expect(trail.map(\.trigger) == ["set-off"] && trail.map(\.actor) == ["service:dues"])
-            for path in ["remittances", "remittances/2026-11", "inferior-remittances/2026-11", "remittance-summary/2026-11"] {
+            let month = "2026-11"
+            let paths = ["remittances", "remittances/\(month)", "inferior-remittances/\(month)"]
+            for path in paths + ["remittance-summary/\(month)"] {
                 #expect(try await get("\(commune)/\(path)", by: stranger).status == .forbidden)
             }
             let due = try await get("\(commune)/inferior-remittances/2026-11?state=due", by: officer).json(Page.self)

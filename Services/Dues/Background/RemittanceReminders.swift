@@ -14,12 +14,13 @@ struct RemittanceReminders: Sendable {
 
     func run() async throws {
         while try await step() { try Task.checkCancellation() }
-        let late: Int64 = try await kit.pool.query(
-            """
-            SELECT count(*) AS late FROM remittances
-            WHERE state IN ('due', 'paid') AND due_on < \(Day(containing: kit.time.now))
-            """
-        ).first.map { try $0.get("late") } ?? 0
+        let late: Int64 =
+            try await kit.pool.query(
+                """
+                SELECT count(*) AS late FROM remittances
+                WHERE state IN ('due', 'paid') AND due_on < \(Day(containing: kit.time.now))
+                """
+            ).first.map { try $0.get("late") } ?? 0
         Gauge(label: "dues.remittances.late").record(late)
     }
 

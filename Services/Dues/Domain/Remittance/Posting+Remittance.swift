@@ -11,13 +11,15 @@ extension Posting {
         let undivided = Account(.assessedDues, of: organization)
         return inherited.compactMap { source in
             moving(source.amount, from: Account(.assessedDues, of: source.from), to: undivided)
-        } + [
-            Posting(
-                debit: undivided, credit: Account(.retained, of: organization), amount: sum.kept, cause: .remittance),
-            Posting(
-                debit: undivided, credit: Account(.payableToSuperior, of: organization), amount: sum.passed,
-                cause: .remittance),
-        ].compactMap { $0 }
+        }
+            + [
+                Posting(
+                    debit: undivided, credit: Account(.retained, of: organization), amount: sum.kept, cause: .remittance
+                ),
+                Posting(
+                    debit: undivided, credit: Account(.payableToSuperior, of: organization), amount: sum.passed,
+                    cause: .remittance),
+            ].compactMap { $0 }
     }
 
     /// What it posts that the superior has the money: it is the superior's to divide, and moved from bank to bank.
