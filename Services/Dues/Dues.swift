@@ -30,6 +30,9 @@ struct Dues: ServiceDefinition {
             Migration(
                 component: "dues", version: 9, name: "remittances",
                 sql: String(decoding: PackageResources._009_remittances_sql, as: UTF8.self)),
+            Migration(
+                component: "dues", version: 10, name: "cash",
+                sql: String(decoding: PackageResources._010_cash_sql, as: UTF8.self)),
         ]
 
     static let settings = DuesSettings.all

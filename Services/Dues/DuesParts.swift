@@ -37,6 +37,7 @@ struct DuesParts: Sendable {
         let policies: PolicyRoutes
         let decisions: DecisionRoutes
         let remittances: RemittanceRoutes
+        let cash: CashRoutes
     }
 
     /// - Parameter client: who calls gateways, where that is not to go over HTTP.
@@ -86,7 +87,8 @@ struct DuesParts: Sendable {
         routes = Routes(
             assessments: AssessmentRoutes(kit: kit, access: access, policies: policies, runsStarted: runsStarted),
             orders: OrderRoutes(
-                kit: kit, access: access, desk: orders, gateways: gateways, banks: try GatewaySettings.banks(settings)),
+                kit: kit, access: access, desk: orders, cash: CashDesk(orders: orders, paymentsMade: paymentsMade),
+                gateways: gateways, banks: try GatewaySettings.banks(settings)),
             gateways: GatewayRoutes(
                 kit: kit, gateways: gateways, callbacks: callbacks,
                 addresses: CallerAddress(
@@ -98,7 +100,7 @@ struct DuesParts: Sendable {
             policies: PolicyRoutes(kit: kit, policies: policies, comparisonsStarted: comparisonsStarted),
             decisions: DecisionRoutes(
                 kit: kit, access: access, reassessment: reassessment),
-            remittances: RemittanceRoutes(kit: kit, access: access))
+            remittances: RemittanceRoutes(kit: kit, access: access), cash: CashRoutes(kit: kit, access: access))
     }
 
     var serviceParts: ServiceParts {
@@ -112,6 +114,7 @@ struct DuesParts: Sendable {
                 routes.policies.add(to: router)
                 routes.decisions.add(to: router)
                 routes.remittances.add(to: router)
+                routes.cash.add(to: router)
             },
             consumers: [directory.consumer],
             background: [

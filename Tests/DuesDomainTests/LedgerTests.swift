@@ -95,4 +95,13 @@ struct LedgerTests {
         #expect(ReceiptNumber(year: 2026, ordinal: 7).description == "DP-2026-000007")
         #expect(ReceiptNumber(year: 2026, ordinal: 1_234_567).description == "DP-2026-1234567")
     }
+
+    @Test("a batch of cash is counted, refused or withdrawn once")
+    func cashBatches() {
+        for state in CashBatchState.allCases {
+            let ways = CashBatchTrigger.allCases.map { CashBatchGraph.state(after: $0, in: state) }
+            #expect(ways == (state == .handed ? [.received, .refused, .withdrawn] : [nil, nil, nil]))
+        }
+        #expect(CashBatchGraph.diagram.contains("    handed --> received: counted\n"))
+    }
 }

@@ -78,12 +78,12 @@ struct OrderDesk: Sendable {
         vietnamese: "Cổng này chuyển tiền vào tài khoản của đơn vị thu, mà đơn vị chưa có tài khoản.",
         english: "This gateway pays to the payee's account, and none is known.")
 
-    private static func require(_ faults: [InvalidValue]) throws {
+    static func require(_ faults: [InvalidValue]) throws {
         guard faults.isEmpty else { throw refused(faults) }
     }
 
     /// The members of the lines; whoever pays for another must have a role for it.
-    private func members(
+    func members(
         _ keys: [DuesKey], _ caller: Caller, in transaction: PostgresTransaction
     ) async throws -> [MemberID: MemberState] {
         var members: [MemberID: MemberState] = [:]
@@ -140,7 +140,7 @@ private struct Payee: Hashable {
 
 extension OrganizationState {
     /// The account in use on a day.
-    fileprivate func account(on day: Day) -> PayeeAccount? {
+    func account(on day: Day) -> PayeeAccount? {
         bankAccounts.first { $0.from <= day && day <= $0.to ?? day }.map {
             PayeeAccount(bankCode: $0.bankCode, accountNumber: $0.accountNumber, holderName: $0.holderName)
         }

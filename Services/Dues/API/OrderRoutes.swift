@@ -10,11 +10,13 @@ struct OrderRoutes: Sendable {
     let kit: ServiceContext
     let access: DuesAccess
     let desk: OrderDesk
+    let cash: CashDesk
     let gateways: GatewayRegistry
     let banks: BankNumbers
 
     func add(to router: Router<HosoRequestContext>) {
         router.post("/v1/payment-orders") { try await create($0, $1) }
+        router.post("/v1/cash-payments") { try await takeCash($0, $1) }
         router.get("/v1/payment-orders/:id") { try await show($0, $1) }
     }
 
@@ -28,14 +30,18 @@ struct OrderRoutes: Sendable {
         }
     }
 
+    private func takeCash(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
+        let officer = try context.requireMember()
+        return try await kit.idempotent(request, context, as: CashDesk.NewPayment.self) { body, transaction in
+            let order = try await cash.take(body, by: officer.caller, officer: officer.id, in: transaction)
+            let payments = try await OrderView.PaymentView.list(of: order.orderId, in: transaction)
+            return try .json(.created, view(order, nil, payments: payments, address: nil))
+        }
+    }
+
     private func show(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
         let order = try await readable(context)
-        let payments = try await kit.pool.query(
-            """
-            SELECT p.*, r.receipt_id, r.number FROM payments p LEFT JOIN receipts r USING (payment_id)
-            WHERE p.order_id = \(order.orderId) ORDER BY p.payment_id
-            """
-        ).map(OrderView.PaymentView.init(row:))
+        let payments = try await OrderView.PaymentView.list(of: order.orderId, in: kit.pool)
         let page = try await PageRequestRows.page(of: order.orderId, in: kit.pool)
         return try .json(.ok, view(order, page, payments: payments, address: context.remoteAddress))
     }
@@ -107,6 +113,15 @@ struct OrderView: Encodable {
             confirmedAt = try row.get("confirmed_at")
             receiptId = try row.get("receipt_id")
             receiptNumber = try row.get("number")
+        }
+
+        static func list(of order: OrderID, in session: any PostgresQueryable) async throws -> [PaymentView] {
+            try await session.query(
+                """
+                SELECT p.*, r.receipt_id, r.number FROM payments p LEFT JOIN receipts r USING (payment_id)
+                WHERE p.order_id = \(order) ORDER BY p.payment_id
+                """
+            ).map(PaymentView.init(row:))
         }
     }
 }

@@ -12,6 +12,8 @@ struct OrderBooking {
         case settlement
         /// The answer to a question of ours.
         case status
+        /// An officer of the cell counted it.
+        case cash
 
         init(_ source: RawCallback.Source) {
             switch source {
@@ -97,7 +99,8 @@ struct OrderBooking {
             PaymentRow(
                 id: id, order: order, payment: payment, transaction: callback.transaction, source: source,
                 paidAt: callback.paidAt(toldAt: now)))
-        ledger.add(Posting.payment(payment, payee: order.payeeId), payment: id, now: now, ids: ids)
+        let money: AccountKind = source == .cash ? .cashOnHand : .gatewayClearing
+        ledger.add(Posting.payment(payment, payee: order.payeeId, money: money), payment: id, now: now, ids: ids)
         try emit(order.received(payment, id: id, callback: callback, at: now), of: &order)
         if payment.overpaid > .zero { raise(.overpaid, order, payment: id, amount: payment.overpaid) }
         return id

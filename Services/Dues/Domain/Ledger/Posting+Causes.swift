@@ -14,12 +14,16 @@ extension Posting {
         return [before.flatMap(posting)?.reversed, posting(amount)].compactMap { $0 }
     }
 
-    /// What a payment through a gateway posts: the money waits in clearing until the gateway settles it.
-    public static func payment(_ payment: Payment, payee: OrganizationID) -> [Posting] {
-        let clearing = Account(.gatewayClearing, of: payee)
+    /// What a payment posts: money that came through a gateway waits in clearing until the gateway settles it.
+    ///
+    /// - Parameter money: where the money is, `cashOnHand` when it was paid in cash.
+    public static func payment(
+        _ payment: Payment, payee: OrganizationID, money: AccountKind = .gatewayClearing
+    ) -> [Posting] {
+        let money = Account(money, of: payee)
         let refunds = Account(.refunds, of: payee)
         guard !payment.allocations.isEmpty else {
-            return [Posting(debit: clearing, credit: refunds, amount: payment.overpaid, cause: .payment)].compactMap {
+            return [Posting(debit: money, credit: refunds, amount: payment.overpaid, cause: .payment)].compactMap {
                 $0
             }
         }
@@ -27,13 +31,13 @@ extension Posting {
             let line = allocation.line
             return [
                 Posting(
-                    debit: clearing, credit: Account(.memberReceivable, of: line.cellId), amount: allocation.allocated,
+                    debit: money, credit: Account(.memberReceivable, of: line.cellId), amount: allocation.allocated,
                     cause: .payment, dues: line.key),
                 Posting(
-                    debit: clearing, credit: Account(.advances, of: line.cellId), amount: allocation.advance,
+                    debit: money, credit: Account(.advances, of: line.cellId), amount: allocation.advance,
                     cause: .payment, dues: line.key),
                 Posting(
-                    debit: clearing, credit: refunds, amount: allocation.overpaid, cause: .payment, dues: line.key),
+                    debit: money, credit: refunds, amount: allocation.overpaid, cause: .payment, dues: line.key),
             ]
         }.compactMap { $0 }
     }

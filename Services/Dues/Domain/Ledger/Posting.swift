@@ -18,6 +18,7 @@ public struct Posting: Hashable, Sendable {
         case settlement
         case reversal
         case remittance
+        case cash
     }
 
     /// A posting; nil when there is nothing to post.

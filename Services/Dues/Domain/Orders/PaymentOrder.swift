@@ -22,6 +22,9 @@ public struct PaymentOrder: Hashable, Sendable {
     /// What gateways said so far; saying it again changes nothing.
     public var heard: Set<Heard>
 
+    /// The channel of orders that were paid in cash to the cell.
+    public static let cash = "cash"
+
     public init(
         orderId: OrderID, reference: PaymentReference, state: OrderState, channel: String, payerMemberId: MemberID?,
         payeeId: OrganizationID, payeeAccount: PayeeAccount? = nil, lines: [OrderLine], total: Dong, createdAt: Date,
