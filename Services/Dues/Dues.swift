@@ -33,6 +33,9 @@ struct Dues: ServiceDefinition {
             Migration(
                 component: "dues", version: 10, name: "cash",
                 sql: String(decoding: PackageResources._010_cash_sql, as: UTF8.self)),
+            Migration(
+                component: "dues", version: 11, name: "voluntary_amounts",
+                sql: String(decoding: PackageResources._011_voluntary_amounts_sql, as: UTF8.self)),
         ]
 
     static let settings = DuesSettings.all

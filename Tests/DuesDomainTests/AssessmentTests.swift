@@ -203,4 +203,41 @@ struct AssessmentTests {
         let provisional = try #require(try Figures.assess(salary, in: "2026-05")).explanation
         #expect(provisional.map(\.rule) == ["category", "share-of-base", "provisional", "amount"])
     }
+
+    @Test("a voluntary amount is owed where it is more than would be owed, also by who is exempt")
+    func voluntary() throws {
+        let wish = try VoluntaryAmount(amount: Dong(20_000), from: Figures.month("2026-05"), through: nil)
+        func owed(_ category: DuesCategory, _ reliefs: [Relief] = []) throws -> Assessment? {
+            let subject = AssessmentSubject(
+                memberId: Figures.member(), cellId: Figures.organization(), state: .official,
+                joinedOn: try Figures.day("2010-02-03"), category: category,
+                base: try Figures.salary(10_000_000, of: "2026-04"),
+                region: .one, reliefs: reliefs, voluntaryAmounts: [wish])
+            return try Figures.assess(subject, in: "2026-05")
+        }
+        let higher = try #require(try owed(.uninsuredWorkingAge))
+        #expect(higher.amount == Dong(20_000) && higher.fullAmount == Dong(15_930) && higher.voluntary == Dong(20_000))
+        #expect(higher.explanation.map(\.rule) == ["category", "share-of-minimum", "voluntary", "amount"])
+        let lower = try #require(try owed(.insured))
+        #expect(lower.amount == Dong(100_000) && lower.voluntary == nil)
+        let relief = try Relief(
+            ground: .poorHousehold, reductionPercent: 100, from: Figures.month("2026-05"), through: nil)
+        let exempt = try #require(try owed(.uninsuredWorkingAge, [relief]))
+        #expect(exempt.amount == Dong(20_000) && exempt.reason == .poorHousehold)
+    }
+
+    @Test(
+        "a voluntary amount has its bounds",
+        arguments: [
+            (0, "2026-05", "2026-05", "amount", "voluntary-amount.range"),
+            (1_000_000_001, "2026-05", "2026-05", "amount", "voluntary-amount.range"),
+            (5_000, "2026-05", "2026-04", "through", "voluntary-amount.period"),
+        ])
+    func voluntaryBounds(amount: Int64, from: String, through: String, field: String, rule: String) throws {
+        let (from, through) = (try Figures.month(from), try Figures.month(through))
+        let fault = #expect(throws: InvalidValue.self) {
+            try VoluntaryAmount(amount: Dong(amount), from: from, through: through)
+        }
+        #expect(fault?.field == field && fault?.rule == rule)
+    }
 }

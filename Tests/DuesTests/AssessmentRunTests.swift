@@ -84,12 +84,34 @@ struct AssessmentRunTests {
                         through: ground == .hardship ? from.adding(months: 10) : nil))
             }
             for relief in reliefs { try await keep(relief, of: member, in: scene) }
+            var wishes: [VoluntaryAmount] = []
+            if index % Int.random(in: 2...6, using: &generator) == 0 {
+                let wish = try VoluntaryAmount(
+                    amount: Dong(Int64.random(in: 1...60_000, using: &generator)),
+                    from: try DuesMonth(["2026-01", "2026-11", "2026-12"][index % 3]), through: nil,
+                    revokedFrom: index % 4 == 0 ? try DuesMonth("2026-11") : nil)
+                try await keep(wish, of: member, in: scene)
+                wishes.append(wish)
+            }
             subjects.append(
                 AssessmentSubject(
                     memberId: member, cellId: cell, state: state, joinedOn: try Day(joined), category: category,
-                    base: base, region: cell == scene.cell ? .one : .four, reliefs: reliefs))
+                    base: base, region: cell == scene.cell ? .one : .four, reliefs: reliefs, voluntaryAmounts: wishes))
         }
         return subjects
+    }
+
+    private static func keep(_ wish: VoluntaryAmount, of member: MemberID, in scene: DuesScene) async throws {
+        let now = scene.kit.time.now
+        let revoked = wish.months.revokedFrom
+        try await scene.pool.execute(
+            """
+            INSERT INTO voluntary_amounts (decision_id, member_id, amount, from_month, body_id, decision_number,
+                decided_on, decided_by, decided_at, revoked_from, revoked_reason, revoked_by, revoked_at)
+            VALUES (\(scene.kit.ids.next(at: now)), \(member), \(wish.amount), \(wish.months.from), \(scene.base), '1',
+                \(Day(containing: now)), \(member), \(now), \(revoked), \(revoked == nil ? nil : "x"),
+                \(revoked == nil ? nil : member), \(revoked == nil ? nil : now))
+            """)
     }
 
     private static func keep(_ relief: Relief, of member: MemberID, in scene: DuesScene) async throws {

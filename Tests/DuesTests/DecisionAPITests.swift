@@ -82,6 +82,39 @@ struct DecisionAPITests {
         }
     }
 
+    @Test("the superior approves a voluntary higher amount; assessed months follow, and go back when it ends")
+    func voluntary() async throws {
+        let wish = #"{"amount": 50000, "from": "2026-10", "decisionNumber": "12", "decidedOn": "2026-11-19"}"#
+        try await DuesScene.run { scene in
+            let (secretary, member, office) = (
+                try await scene.secretary(), try await scene.member(), try await scene.member()
+            )
+            try await scene.role(.officeOfficer, of: office, at: scene.base)
+            for month in ["2026-09", "2026-10", "2026-11"] { try await scene.assess(month) }
+            let path = "voluntary-amounts"
+            #expect(try await scene.decide(path, wish, about: member, by: secretary).status == .forbidden)
+            let answer = try await scene.decide(path, wish, about: member, by: office)
+            #expect(answer.status == .created, "\(answer.text)")
+            #expect(try await scene.amounts(of: member) == ["2026-09": 15_930, "2026-10": 50_000, "2026-11": 50_000])
+            let again = try await scene.decide(path, wish, about: member, by: office)
+            #expect(again.status == .conflict && again.faults == ["from": "voluntary-amount.overlap"])
+            let order = try await scene.order(member, ["2026-11"])
+            #expect(order.total == 50_000)
+
+            struct Made: Decodable {
+                let decisionId: UUIDv7
+            }
+            let id = try answer.json(Made.self).decisionId
+            let ended = try await scene.decide(
+                "\(path)/\(id)/revocation", #"{"from": "2026-11", "reason": "Theo nguyện vọng"}"#, about: member,
+                by: office)
+            #expect(ended.status == .ok, "\(ended.text)")
+            #expect(try await scene.amounts(of: member) == ["2026-09": 15_930, "2026-10": 50_000, "2026-11": 15_930])
+            try await scene.expectBooksToAgree()
+            #expect(try await scene.assess("2026-11").changed == 0)
+        }
+    }
+
     @Test("nobody decides about his own dues, and no operator about anybody's")
     func own() async throws {
         try await DuesScene.run { scene in

@@ -69,7 +69,7 @@ struct RemittanceHistoryTests {
     private func expectNothingLost(_ scene: DuesScene, collected: Int64) async throws {
         let sums = try await scene.pool.queryOne(
             """
-            SELECT sum(own)::bigint AS own, sum(kept)::bigint AS kept,
+            SELECT coalesce(sum(own), 0)::bigint AS own, coalesce(sum(kept), 0)::bigint AS kept,
                 coalesce(sum(passed) FILTER (WHERE counted_in IS NULL), 0)::bigint AS under_way,
                 coalesce(sum(carried_out) FILTER (WHERE carried_to IS NULL), 0)::bigint AS carried
             FROM remittances

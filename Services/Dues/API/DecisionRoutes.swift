@@ -17,6 +17,7 @@ struct DecisionRoutes: Sendable {
     func add(to router: Router<HosoRequestContext>) {
         add(Relief.self, at: "reliefs", to: router)
         add(Deferral.self, at: "deferrals", to: router)
+        add(VoluntaryAmount.self, at: "voluntary-amounts", to: router)
     }
 
     private func add<Decision: DecidedForMember>(
@@ -179,6 +180,13 @@ extension Deferral: DecidedForMember {
     static let changesAmounts = false
     func decider(inCellOfType type: OrganizationType) -> Decider { .cellItself }
     func fault(about member: MemberState) -> InvalidValue? { Deferral.fault(ofState: member.state) }
+}
+
+extension VoluntaryAmount: DecidedForMember {
+    static let changesAmounts = true
+    /// The cell reports, the superior approves.
+    func decider(inCellOfType type: OrganizationType) -> Decider { .superior }
+    func fault(about member: MemberState) -> InvalidValue? { nil }
 }
 
 extension Problem {

@@ -76,7 +76,9 @@ extension OrderDesk {
         let subject = AssessmentSubject(
             memberId: member.memberId, cellId: member.cellId, state: member.state, joinedOn: member.joinedOn,
             category: member.duesCategory, base: member.duesBase, region: cell.duesRegion,
-            reliefs: try await DecisionRow<Relief>.list(of: member.memberId, in: transaction).map(\.decision))
+            reliefs: try await DecisionRow<Relief>.list(of: member.memberId, in: transaction).map(\.decision),
+            voluntaryAmounts: try await DecisionRow<VoluntaryAmount>.list(of: member.memberId, in: transaction)
+                .map(\.decision))
         guard case .assessed(let assessment) = rules.assess(subject) else { return .zero }
         return assessment.amount
     }

@@ -110,15 +110,14 @@ struct AssessmentStatement {
             """
     }
 
-    /// What is owed after the relief that lowers most.
+    /// What is owed after the relief that lowers most, or what the member wishes to pay when that is more.
     private var relieved: SQL {
         let rounding: Int64 = Self.rounding(rules.rates.rounding)
         let grounds = Relief.Ground.allCases.map(\.rawValue)
         return """
             relieved AS (
-                SELECT d.*, e.reduction, e.ground,
-                    (d.full_amount * (10000 - coalesce(e.reduction, 0)) + CASE WHEN e.reduction IS NULL THEN 0
-                        ELSE \(rounding) END) / 10000 AS amount
+                SELECT d.*, e.reduction, e.ground, greatest(owed.amount, wish.amount) AS amount,
+                    CASE WHEN wish.amount > owed.amount THEN wish.amount END AS voluntary
                 FROM dues d LEFT JOIN LATERAL (
                     SELECT 10000 AS reduction, \(AssessmentReason.longMembership.rawValue) AS ground, 0 AS place
                     WHERE d.long_member
@@ -126,7 +125,13 @@ struct AssessmentStatement {
                     SELECT x.reduction, x.ground, array_position(\(grounds), x.ground) FROM relief_decisions x
                     WHERE x.member_id = d.member_id AND \(DecisionMonths.holds("x", in: "\(rules.month)"))
                     ORDER BY reduction DESC, place LIMIT 1
-                ) AS e ON true
+                ) AS e ON true CROSS JOIN LATERAL (
+                    SELECT (d.full_amount * (10000 - coalesce(e.reduction, 0)) + CASE WHEN e.reduction IS NULL THEN 0
+                        ELSE \(rounding) END) / 10000 AS amount
+                ) AS owed LEFT JOIN LATERAL (
+                    SELECT max(v.amount) AS amount FROM voluntary_amounts v
+                    WHERE v.member_id = d.member_id AND \(DecisionMonths.holds("v", in: "\(rules.month)"))
+                ) AS wish ON true
             )
             """
     }

@@ -198,3 +198,36 @@ extension Deferral: MemberDecision {
         """
     }
 }
+
+extension VoluntaryAmount: MemberDecision {
+    struct Content: Codable, Sendable {
+        let amount: Dong
+        let from: DuesMonth
+        let through: DuesMonth?
+    }
+
+    static let name = "voluntary-amount"
+    static let table: SQL = "voluntary_amounts"
+
+    init(_ content: Content, revokedFrom: DuesMonth?) throws(InvalidValue) {
+        try self.init(
+            amount: content.amount, from: content.from, through: content.through, revokedFrom: revokedFrom)
+    }
+
+    init(row: PostgresRow) throws {
+        try self.init(
+            amount: try row.get("amount"), from: try row.get("from_month"), through: try row.get("through_month"),
+            revokedFrom: try row.get("revoked_from"))
+    }
+
+    var content: Content { Content(amount: amount, from: months.from, through: months.through) }
+
+    func insertion(_ form: DecisionForm) -> SQL {
+        """
+        INSERT INTO voluntary_amounts (decision_id, member_id, amount, from_month, through_month, body_id,
+            decision_number, decided_on, decided_by, decided_at)
+        VALUES (\(form.decisionId), \(form.memberId), \(amount), \(months.from), \(months.through), \(form.bodyId),
+            \(form.decisionNumber), \(form.decidedOn), \(form.decidedBy), \(form.decidedAt))
+        """
+    }
+}

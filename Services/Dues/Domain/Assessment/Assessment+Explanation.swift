@@ -19,6 +19,7 @@ extension Assessment {
         var steps = [category.map(categoryStep) ?? noCategory]
         if let rate { steps.append(rateStep(rate)) }
         if let reduction, reduction.value > 0 { steps.append(reliefStep(reduction)) }
+        if let voluntary { steps.append(voluntaryStep(voluntary)) }
         if provisional { steps.append(provisionalStep) }
         steps.append(
             ExplanationStep(
@@ -71,6 +72,11 @@ extension Assessment {
             : ExplanationStep(
                 "reduced", "Được giảm \(reduction.percent) (\(ground)).", "Reduced by \(reduction.percent) (\(ground))."
             )
+    }
+
+    private func voluntaryStep(_ amount: Dong) -> ExplanationStep {
+        ExplanationStep(
+            "voluntary", "Tự nguyện đóng mức cao hơn: \(amount).", "Pays a higher amount as he wishes: \(amount).")
     }
 
     private var provisionalStep: ExplanationStep {

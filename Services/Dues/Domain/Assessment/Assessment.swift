@@ -9,6 +9,8 @@ public struct Assessment: Hashable, Sendable {
     public let amount: Dong
     /// What would be owed without a relief.
     public let fullAmount: Dong
+    /// What the member pays as he wishes himself, where it is more than he would owe.
+    public let voluntary: Dong?
     public let category: DuesCategory?
     public let base: DuesBase?
     /// The regional minimum wage, where the category is measured by it.
@@ -24,7 +26,7 @@ public struct Assessment: Hashable, Sendable {
 
     public init(
         memberId: MemberID, cellId: OrganizationID, month: DuesMonth, amount: Dong, fullAmount: Dong,
-        category: DuesCategory?, base: DuesBase?, minimum: Dong?, rate: DuesRate?, reduction: BasisPoints?,
+        voluntary: Dong? = nil, category: DuesCategory?, base: DuesBase?, minimum: Dong?, rate: DuesRate?, reduction: BasisPoints?,
         policy: String, provisional: Bool, reason: AssessmentReason?
     ) {
         self.memberId = memberId
@@ -32,6 +34,7 @@ public struct Assessment: Hashable, Sendable {
         self.month = month
         self.amount = amount
         self.fullAmount = fullAmount
+        self.voluntary = voluntary
         self.category = category
         self.base = base
         self.minimum = minimum

@@ -87,9 +87,11 @@ extension MonthRules {
             }
         // An exemption from the whole is certain, whatever the figure would have been.
         let exempt = reduction?.value == 10_000
+        let wished = subject.voluntaryAmounts.filter { $0.months.contains(month) }.map(\.amount).max()
+        let voluntary = wished.flatMap { $0 > amount ? $0 : nil }
         return Assessment(
-            memberId: subject.memberId, cellId: subject.cellId, month: month, amount: amount,
-            fullAmount: full.amount, category: subject.category, base: usesBase ? subject.base : nil,
+            memberId: subject.memberId, cellId: subject.cellId, month: month, amount: voluntary ?? amount,
+            fullAmount: full.amount, voluntary: voluntary, category: subject.category, base: usesBase ? subject.base : nil,
             minimum: full.minimum, rate: full.rate, reduction: reduction, policy: rates.version,
             provisional: full.provisional && !exempt, reason: reason)
     }

@@ -14,12 +14,14 @@ public struct AssessmentSubject: Hashable, Sendable {
     /// The region of the place of Party activity.
     public let region: DuesRegion
     public let reliefs: [Relief]
+    public let voluntaryAmounts: [VoluntaryAmount]
     /// The month of the letter that the member went with; it belongs to the cell that let him go.
     public let letterMonth: DuesMonth?
 
     public init(
         memberId: MemberID, cellId: OrganizationID, state: MembershipState, joinedOn: Day, category: DuesCategory?,
-        base: DuesBase?, region: DuesRegion, reliefs: [Relief] = [], letterMonth: DuesMonth? = nil
+        base: DuesBase?, region: DuesRegion, reliefs: [Relief] = [], voluntaryAmounts: [VoluntaryAmount] = [],
+        letterMonth: DuesMonth? = nil
     ) {
         self.memberId = memberId
         self.cellId = cellId
@@ -29,6 +31,7 @@ public struct AssessmentSubject: Hashable, Sendable {
         self.base = base
         self.region = region
         self.reliefs = reliefs
+        self.voluntaryAmounts = voluntaryAmounts
         self.letterMonth = letterMonth
     }
 }
