@@ -20,10 +20,12 @@ struct DuesParts: Sendable {
     let changedMembers: ChangedMembers
     let statusQuestions: StatusQuestions
     let pageRequests: PageRequests
+    let refundWork: RefundWork
     let runsStarted = WakeUp()
     let comparisonsStarted = WakeUp()
     let paymentsMade = WakeUp()
     let pagesAsked = WakeUp()
+    let refundsDue = WakeUp()
     private let routes: Routes
 
     private struct Routes: Sendable {
@@ -34,6 +36,7 @@ struct DuesParts: Sendable {
         let exceptions: ExceptionRoutes
         let policies: PolicyRoutes
         let decisions: DecisionRoutes
+        let refunds: RefundRoutes
     }
 
     /// - Parameter client: who calls gateways, where that is not to go over HTTP.
@@ -69,6 +72,11 @@ struct DuesParts: Sendable {
         pageRequests = PageRequests(
             kit: kit, directory: directory, gateways: gateways, client: client,
             pause: try GatewaySettings.pause(settings), lease: try GatewaySettings.lease(settings))
+        let refundBooking = RefundBooking(kit: kit, standings: standings)
+        refundWork = RefundWork(
+            kit: kit, gateways: gateways, client: client, booking: refundBooking,
+            pause: try GatewaySettings.pause(settings), lease: try GatewaySettings.lease(settings),
+            closing: try settings.seconds("dues.gateways.closing"))
         let orders = OrderDesk(
             kit: kit, directory: directory, access: access, policies: policies, gateways: gateways,
             lifetime: try settings.seconds("dues.order.lifetime"),
@@ -89,7 +97,9 @@ struct DuesParts: Sendable {
             exceptions: ExceptionRoutes(kit: kit, access: access),
             policies: PolicyRoutes(kit: kit, policies: policies, comparisonsStarted: comparisonsStarted),
             decisions: DecisionRoutes(
-                kit: kit, access: access, reassessment: reassessment))
+                kit: kit, access: access, reassessment: reassessment),
+            refunds: RefundRoutes(
+                kit: kit, access: access, gateways: gateways, booking: refundBooking, refundsDue: refundsDue))
     }
 
     var serviceParts: ServiceParts {
@@ -102,6 +112,7 @@ struct DuesParts: Sendable {
                 routes.exceptions.add(to: router)
                 routes.policies.add(to: router)
                 routes.decisions.add(to: router)
+                routes.refunds.add(to: router)
             },
             consumers: [directory.consumer],
             background: [
@@ -128,6 +139,9 @@ struct DuesParts: Sendable {
                 },
                 PeriodicJob(name: "status-questions", interval: .seconds(5), logger: kit.logger) {
                     [statusQuestions] in try await statusQuestions.run()
+                },
+                CalledJob(name: "refunds", interval: .seconds(5), wakeUp: refundsDue, logger: kit.logger) {
+                    [refundWork] in try await refundWork.drain()
                 },
                 PeriodicJob(name: "exceptions", interval: .seconds(30), logger: kit.logger) { [kit] in
                     try await ExceptionWatch(kit: kit).count()

@@ -16,6 +16,8 @@ enum ExceptionKind: String, Sendable, CaseIterable {
     case advanceSurplus = "advance-surplus"
     /// An assessment was lowered below what was paid on it.
     case assessmentLowered = "assessment-lowered"
+    /// A gateway gave money back after the refund had been ended as one that comes to nothing.
+    case refundContradiction = "refund-contradiction"
 }
 
 /// Exceptions on their way into the work list.
