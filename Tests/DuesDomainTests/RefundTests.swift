@@ -56,7 +56,8 @@ struct RefundTests {
         #expect(!diagram.contains("succeeded -->"))
     }
 
-    private func refund(_ kind: RefundKind = .payment, _ state: RefundState = .requested, by asker: MemberID) -> Refund {
+    private func refund(_ kind: RefundKind = .payment, _ state: RefundState = .requested, by asker: MemberID) -> Refund
+    {
         Refund(
             refundId: Figures.ids.next(at: Figures.now), kind: kind, state: state,
             parts: [RefundPart(key: nil, isSurplus: false, amount: Dong(5_000))], requestedBy: asker)
@@ -91,10 +92,11 @@ struct RefundTests {
         #expect(fault?.rule == "refund.not-a-reversal")
     }
 
-    private static let keys = (try? [
-        DuesKey(memberId: Figures.member(), month: Figures.month("2026-05")),
-        DuesKey(memberId: Figures.member(), month: Figures.month("2026-05")),
-    ]) ?? []
+    private static let keys =
+        (try? [
+            DuesKey(memberId: Figures.member(), month: Figures.month("2026-05")),
+            DuesKey(memberId: Figures.member(), month: Figures.month("2026-05")),
+        ]) ?? []
 
     private func payment(rest: Int64 = 37_000, overpaid: Int64 = 5_000) -> RefundablePayment {
         RefundablePayment(

@@ -112,8 +112,10 @@ struct RefundGatewayTests {
     func vnpayCodes(code: String, status: String, expected: RefundReading) throws {
         let names = VNPAYGateway.answerFields.dropLast(2)
         var fields = Self.vnpayAnswer.merging(["vnp_ResponseCode": code, "vnp_TransactionStatus": status]) { $1 }
-        fields["vnp_SecureHash"] = MAC.hmacSHA512(
-            key: DuesScene.secret, names.map { fields[$0] ?? "" }.joined(separator: "|")).hex
+        fields["vnp_SecureHash"] =
+            MAC.hmacSHA512(
+                key: DuesScene.secret, names.map { fields[$0] ?? "" }.joined(separator: "|")
+            ).hex
         #expect(try read(GatewayFigures.vnpay(), fields) == expected)
     }
 

@@ -81,32 +81,33 @@ struct RefundWork: Sendable {
     private func work(on due: Due) async throws {
         let request = due.row.request
         let question = kit.ids.next(at: kit.time.now).description.filter { $0 != "-" }
-        let raw: [UInt8]
         do {
-            raw = try await client.send(
+            let raw = try await client.send(
                 due.isSending
                     ? try due.gateway.refundCall(for: request, to: due.url)
                     : try due.gateway.refundStatusCall(
                         about: request, question: question, at: kit.time.now, to: due.url))
+            try await settle(due, raw) { request in
+                due.isSending
+                    ? due.gateway.refund(in: raw, for: request)
+                    : due.gateway.refundStatus(in: raw, of: request, question: question)
+            }
         } catch let unreachable as GatewayUnreachable {
-            tell(due, unreachable.reason)
-            try await settle(due, .unusable(reason: unreachable.reason), raw: nil)
-            return
+            try await settle(due, nil) { _ in .unusable(reason: unreachable.reason) }
         }
-        let reading =
-            due.isSending
-            ? due.gateway.refund(in: raw, for: request)
-            : due.gateway.refundStatus(in: raw, of: request, question: question)
-        if case .unusable(let reason) = reading { tell(due, reason) }
-        try await settle(due, reading, raw: raw)
     }
 
     /// Keeps the answer and takes the step that it says, where the refund is still in these hands.
-    private func settle(_ due: Due, _ reading: RefundReading, raw: [UInt8]?) async throws {
+    ///
+    /// - Parameter read: reads the answer; it is called under the lock, with what other refunds of the payment have ended
+    ///   with by then.
+    private func settle(
+        _ due: Due, _ raw: [UInt8]?, _ read: @escaping @Sendable (RefundRequest) -> RefundReading
+    ) async throws {
         let id = due.row.refund.refundId
-        try await kit.pool.transaction(TransactionOptions(attempts: 3)) { transaction in
-            guard let row = try await RefundRow.lock(id, in: transaction) else { return }
-            let now = kit.time.now
+        let reading = try await kit.pool.transaction(TransactionOptions(attempts: 3)) { transaction in
+            guard let row = try await RefundRow.lock(id, in: transaction) else { throw Problem.notFound }
+            let (now, reading) = (kit.time.now, read(row.request))
             if let raw {
                 try await transaction.execute(
                     RefundRow.answerInsertion(
@@ -114,11 +115,13 @@ struct RefundWork: Sendable {
             }
             guard row.asked == due.row.asked, row.refund.state == due.row.refund.state else {
                 try await contradict(row, reading, now, in: transaction)
-                return
+                return reading
             }
             let (step, note) = step(after: reading, due, now)
             _ = try await booking.take(step, of: row, note, in: transaction)
+            return reading
         }
+        if case .unusable(let reason) = reading { tell(due, reason) }
     }
 
     private func step(after reading: RefundReading, _ due: Due, _ now: Date) -> (RefundStep, RefundBooking.Note) {
@@ -136,11 +139,14 @@ struct RefundWork: Sendable {
         }
     }
 
-    /// A person ended the refund as one that comes to nothing, and then the gateway says that the money has gone.
+    /// A person ended the refund, and then the gateway says the contrary.
     private func contradict(
         _ row: RefundRow, _ reading: RefundReading, _ now: Date, in transaction: PostgresTransaction
     ) async throws {
-        guard case .succeeded = reading, row.refund.state == .failed else { return }
+        switch (reading, row.refund.state) {
+        case (.succeeded, .failed), (.failed, .succeeded): break
+        default: return
+        }
         var exceptions = ExceptionRows()
         exceptions.add(
             ExceptionKind.refundContradiction.rawValue, owner: row.payeeId, order: row.orderId, payment: row.paymentId,

@@ -16,7 +16,7 @@ enum ExceptionKind: String, Sendable, CaseIterable {
     case advanceSurplus = "advance-surplus"
     /// An assessment was lowered below what was paid on it.
     case assessmentLowered = "assessment-lowered"
-    /// A gateway gave money back after the refund had been ended as one that comes to nothing.
+    /// A person ended a refund, and then its gateway said the contrary.
     case refundContradiction = "refund-contradiction"
 }
 

@@ -33,9 +33,6 @@ CREATE TABLE refunds (
 );
 CREATE INDEX refunds_by_payment ON refunds (payment_id);
 CREATE INDEX refunds_due ON refunds (next_at) WHERE next_at IS NOT NULL;
--- One transaction of a gateway gives back one refund.
-CREATE UNIQUE INDEX refunds_by_transaction ON refunds (payment_id, gateway_transaction)
-    WHERE gateway_transaction IS NOT NULL;
 
 -- Of which line, or of what no line took; where the money was taken from is known from the approval on.
 CREATE TABLE refund_parts (
