@@ -135,6 +135,11 @@ struct RefundAPITests {
                 #expect(own.status == .conflict && own.faults == ["requestedBy": "refund.same-person"])
             }
             #expect(try await refunds.post("\(path)/approval", by: member).problem == "decision-own")
+            let gone = try await scene.member()
+            try await scene.pool.execute(
+                "UPDATE directory_members SET state = state || '{\"account\": \"locked\"}' WHERE id = \(gone)")
+            try await scene.role(.officeOfficer, of: gone, at: scene.base)
+            #expect(try await refunds.post("\(path)/approval", by: gone).problem == "account-closed")
             let above = try await scene.member()
             try await scene.role(.officeOfficer, of: above, at: scene.province)
             let rejected = try await refunds.post("\(path)/rejection", #"{"reason":"Không"}"#, by: above)

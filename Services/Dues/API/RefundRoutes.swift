@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Postgres
+import Projections
 import ServiceKit
 
 /// Refunds over HTTP, for officers of the office of the payee or of one above it: asked for by one person, decided by
@@ -119,6 +120,9 @@ struct RefundRoutes: Sendable {
         of payee: OrganizationID, payer: MemberID?, _ officer: Officer, in session: any PostgresQueryable
     ) async throws {
         guard payer != officer.id else { throw Problem.ownDues }
+        guard try await access.directory.member(officer.id, in: session)?.mayEnter ?? true else {
+            throw Problem.accountClosed
+        }
         _ = try await access.requireOffice(officer.caller, asked: payee, in: session)
     }
 
