@@ -28,6 +28,9 @@ struct Dues: ServiceDefinition {
                 component: "dues", version: 5, name: "changes_of_members",
                 sql: String(decoding: PackageResources._005_changes_of_members_sql, as: UTF8.self)),
             Migration(
+                component: "dues", version: 6, name: "refunds",
+                sql: String(decoding: PackageResources._006_refunds_sql, as: UTF8.self)),
+            Migration(
                 component: "dues", version: 9, name: "remittances",
                 sql: String(decoding: PackageResources._009_remittances_sql, as: UTF8.self)),
             Migration(

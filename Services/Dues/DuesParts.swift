@@ -20,12 +20,14 @@ struct DuesParts: Sendable {
     let changedMembers: ChangedMembers
     let statusQuestions: StatusQuestions
     let pageRequests: PageRequests
+    let refundWork: RefundWork
     let remittances: RemittanceCloser
     let reminders: RemittanceReminders
     let runsStarted = WakeUp()
     let comparisonsStarted = WakeUp()
     let paymentsMade = WakeUp()
     let pagesAsked = WakeUp()
+    let refundsDue = WakeUp()
     private let routes: Routes
 
     private struct Routes: Sendable {
@@ -36,6 +38,7 @@ struct DuesParts: Sendable {
         let exceptions: ExceptionRoutes
         let policies: PolicyRoutes
         let decisions: DecisionRoutes
+        let refunds: RefundRoutes
         let remittances: RemittanceRoutes
         let cash: CashRoutes
     }
@@ -78,6 +81,11 @@ struct DuesParts: Sendable {
         pageRequests = PageRequests(
             kit: kit, directory: directory, gateways: gateways, client: client,
             pause: try GatewaySettings.pause(settings), lease: try GatewaySettings.lease(settings))
+        let refundBooking = RefundBooking(kit: kit, standings: standings)
+        refundWork = RefundWork(
+            kit: kit, gateways: gateways, client: client, booking: refundBooking,
+            pause: try GatewaySettings.pause(settings), lease: try GatewaySettings.lease(settings),
+            closing: try settings.seconds("dues.gateways.closing"))
         let orders = OrderDesk(
             kit: kit, directory: directory, access: access, policies: policies, gateways: gateways,
             lifetime: try settings.seconds("dues.order.lifetime"),
@@ -100,6 +108,8 @@ struct DuesParts: Sendable {
             policies: PolicyRoutes(kit: kit, policies: policies, comparisonsStarted: comparisonsStarted),
             decisions: DecisionRoutes(
                 kit: kit, access: access, reassessment: reassessment),
+            refunds: RefundRoutes(
+                kit: kit, access: access, gateways: gateways, booking: refundBooking, refundsDue: refundsDue),
             remittances: RemittanceRoutes(kit: kit, access: access), cash: CashRoutes(kit: kit, access: access))
     }
 
@@ -113,6 +123,7 @@ struct DuesParts: Sendable {
                 routes.exceptions.add(to: router)
                 routes.policies.add(to: router)
                 routes.decisions.add(to: router)
+                routes.refunds.add(to: router)
                 routes.remittances.add(to: router)
                 routes.cash.add(to: router)
             },
@@ -141,6 +152,9 @@ struct DuesParts: Sendable {
                 },
                 PeriodicJob(name: "status-questions", interval: .seconds(5), logger: kit.logger) {
                     [statusQuestions] in try await statusQuestions.run()
+                },
+                CalledJob(name: "refunds", interval: .seconds(5), wakeUp: refundsDue, logger: kit.logger) {
+                    [refundWork] in try await refundWork.drain()
                 },
                 PeriodicJob(name: "remittances", interval: .seconds(60), logger: kit.logger) {
                     [remittances, reminders] in

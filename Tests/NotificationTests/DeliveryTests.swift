@@ -146,6 +146,24 @@ struct DeliveryTests {
         }
     }
 
+    @Test("a refund is told to whoever paid, with its amount")
+    func refund() async throws {
+        try await scene { scene in
+            for (offset, payer) in [scene.member, nil].enumerated() {
+                let order: OrderID = scene.ids.next(at: scene.time.now)
+                let refund = RefundSucceeded(
+                    orderId: order, refundId: scene.ids.next(at: scene.time.now),
+                    paymentId: scene.ids.next(at: scene.time.now), channel: "vnpay", payerMemberId: payer,
+                    amount: Dong(15_930), reversal: false, succeededAt: scene.time.now)
+                try await scene.receive(
+                    refund, id: scene.ids.next(at: scene.time.now), key: order.value, offset: Int64(offset))
+            }
+            let told = try await scene.service.pool.query("SELECT rule, short FROM deliveries WHERE channel = 'sms'")
+            #expect(try told.map { try $0.get("rule", as: String.self) } == ["dues-refund"])
+            #expect(try told.first?.get("short", as: String.self).contains("15.930") == true)
+        }
+    }
+
     @Test("an event about a dossier that is not known yet waits for it")
     func waits() async throws {
         try await scene { scene in

@@ -7,6 +7,8 @@
                  "fields" (any vnp_ field, over the others), "url" (another address to call)
   GET  /payments what was paid
   POST /merchant_webapi/api/transaction   querydr and refund, as the merchant sends them
+  POST /refund-status {"status": ...}     what became of the refunds so far and to come: 00 (done), 05 (under way), 09
+                                          (refused)
 
 A call that is not answered with 00 or 02 is repeated up to --attempts times, --pause seconds apart, as the gateway does.
 The merchant code and the secret are given by --merchant and --secret.
@@ -51,7 +53,8 @@ class Gateway:
         self._numbers = itertools.count(14_000_001)
         self._lock = threading.Lock()
         self._payments = {}
-        self._refunded = {}
+        self._refunds = {}
+        self._refund_status = "00"
 
     def payments(self):
         """What was paid, oldest first."""
@@ -113,15 +116,37 @@ class Gateway:
         paid = self._payments.get(request["vnp_TxnRef"])
         if paid is None:
             return self._reply(request, "91", {})
-        return self._reply(request, "00", paid) if command == "querydr" else self._refund(request, paid)
+        if command == "refund":
+            return self._refund(request, paid)
+        with self._lock:
+            last = (self._refunds.get(request["vnp_TxnRef"]) or [None])[-1]
+        return self._reply(request, "00", self._told(last) if last else paid)
+
+    def refund_status(self, asked):
+        """What became of refunds from now on, those so far included."""
+        self._refund_status = asked["status"]
+        return {}
+
+    def _told(self, refund):
+        return refund | {"vnp_TransactionStatus": self._refund_status}
 
     def _refund(self, request, paid):
+        """Gives money back, once for each number of a request and never more than was paid."""
         with self._lock:
-            before = self._refunded.get(request["vnp_TxnRef"], 0)
-            if before + int(request["vnp_Amount"]) > int(paid["vnp_Amount"]):
+            before = self._refunds.setdefault(request["vnp_TxnRef"], [])
+            if any(refund["request"] == request["vnp_RequestId"] for refund in before):
+                return self._reply(request, "94", paid)
+            sum_before = sum(int(refund["vnp_Amount"]) for refund in before)
+            if sum_before + int(request["vnp_Amount"]) > int(paid["vnp_Amount"]):
                 return self._reply(request, "95", paid)
-            self._refunded[request["vnp_TxnRef"]] = before + int(request["vnp_Amount"])
-        return self._reply(request, "00", {**paid, "vnp_Amount": str(request["vnp_Amount"])})
+            refund = paid | {
+                "request": request["vnp_RequestId"],
+                "vnp_Amount": str(request["vnp_Amount"]),
+                "vnp_TransactionNo": str(next(self._numbers)),
+                "vnp_TransactionType": request["vnp_TransactionType"],
+            }
+            before.append(refund)
+        return self._reply(request, "00", self._told(refund))
 
     def _reply(self, request, code, paid):
         """The answer, signed over its values joined by `|`."""
@@ -137,7 +162,9 @@ class Gateway:
             "vnp_BankCode": paid.get("vnp_BankCode", ""),
             "vnp_PayDate": paid.get("vnp_PayDate", ""),
             "vnp_TransactionNo": paid.get("vnp_TransactionNo", ""),
-            "vnp_TransactionType": "01" if is_query else request.get("vnp_TransactionType", "02"),
+            "vnp_TransactionType": paid.get(
+                "vnp_TransactionType", "01" if is_query else request.get("vnp_TransactionType", "02")
+            ),
             "vnp_TransactionStatus": paid.get("vnp_TransactionStatus", ""),
             "vnp_OrderInfo": request.get("vnp_OrderInfo", ""),
         }
@@ -153,6 +180,7 @@ def main():
         "POST /pay": lambda request: Answer(200, gateway.pay(request.json())),
         "GET /payments": lambda _: Answer(200, gateway.payments()),
         "POST /merchant_webapi/api/transaction": lambda request: Answer(200, gateway.transaction(request.json())),
+        "POST /refund-status": lambda request: Answer(200, gateway.refund_status(request.json())),
     }
     stand_in.serve(options)
 

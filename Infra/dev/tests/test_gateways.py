@@ -1,4 +1,4 @@
-"""The stand-ins of the national portal's payment platform and of MoMo sign, pay, call and answer as they do."""
+"""The stand-ins of VNPAY, of the national portal's payment platform and of MoMo sign, pay, call and answer as they do."""
 
 import http.server
 import json
@@ -11,13 +11,15 @@ import pytest
 from conftest import DEV, free_port_base
 
 sys.path.insert(0, str(DEV / "stand-ins"))
+import gateway  # noqa: E402 pylint: disable=wrong-import-position
 import momo  # noqa: E402 pylint: disable=wrong-import-position
 import portal  # noqa: E402 pylint: disable=wrong-import-position
 
 
-def post(address, message):
+def post(address, message, **headers):
     """The decoded answer."""
-    request = urllib.request.Request(address, json.dumps(message).encode(), {"Content-Type": "application/json"})
+    headers = {name.replace("_", "-"): value for name, value in headers.items()} | {"Content-Type": "application/json"}
+    request = urllib.request.Request(address, json.dumps(message).encode(), headers)
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)
 
@@ -118,3 +120,110 @@ def test_momo_pays(start, merchant):
     assert said[0] == said[1] and said[0]["signature"] == momo.signature(said[0], momo.CALLBACK, "AK", "SK")
     status = post(wallet + "/v2/gateway/api/query", query)
     assert (status["resultCode"], status["amount"], status["requestId"]) == (0, 15930, "q1")
+
+
+NUMBER = "00000000000000000000000000000001"
+
+
+def test_refunds_are_signed_as_the_service_signs_them():
+    portal_request = dict(
+        zip(portal.REFUND, ["REFUND", "1.0.0", "PARTNER", "DP26050001", "14422574", NUMBER, "5000", "VND"]),
+        LyDo="Hoan dang phi DP26050001",
+        ThoiGianGD="20260512093015",
+    )
+    expected = "d580aa0f584850ebc7847a332ec75ba158cfb069bef8a5c4069b563eb4f3bd33"
+    assert portal.code(portal_request, portal.REFUND, "SECRET") == expected
+    momo_request = {"amount": 5000, "description": "Hoan dang phi DP26050001", "orderId": NUMBER}
+    momo_request |= {"partnerCode": "MOMO", "requestId": NUMBER, "transId": 14422574}
+    expected = "c6bca384df8ef86b8f89288e1acc11897eec7093fcb77b6f5b9d250febf057a3"
+    assert momo.signature(momo_request, momo.REFUND, "AK", "SK") == expected
+    text = f"{NUMBER}|2.1.0|refund|DEMO0001|03|DP26050001|500000|14422574|20260512093015|dues|20260512093015|127.0.0.1|"
+    expected = (
+        "e866440b714418833dfd2d35bc8d3ccd115532d5bbf542511f897986ec928ce0"
+        "3e2fcb615080f5d497fb8593b1d3075d99fbfe0da8340360d38bc4170dbb0144"
+    )
+    assert gateway.mac("SECRETKEY", text + "Hoan dang phi DP26050001") == expected
+
+
+def test_the_portal_refunds_once_for_each_number(start, merchant):
+    address, _ = merchant
+    platform = start("portal", address + "/portal")
+    request = dict.fromkeys(portal.REQUEST, "x") | {"MaThamChieu": "DP1", "SoTien": "15930"}
+    post(platform + "/request", request | {"MaXacThuc": portal.code(request, portal.REQUEST, "SECRET")})
+    paid = post(platform + "/pay", {"reference": "DP1", "callback": False})
+
+    def refund(number, amount):
+        message = dict.fromkeys(portal.REFUND, "x") | {"MaThamChieu": "DP1", "MaGiaoDich": paid["MaGiaoDich"]}
+        message |= {"MaHoanTien": number, "SoTien": str(amount)}
+        message["MaXacThuc"] = portal.code(message, portal.REFUND, "SECRET")
+        answer = post(platform + "/refund", message, x_request_id=number)
+        assert answer["MaXacThuc"] == portal.code(answer, portal.REFUND_ANSWER, "SECRET")
+        return answer["TrangThai"], answer["MaGiaoDich"]
+
+    def ask(number):
+        query = dict.fromkeys(portal.REFUND_QUERY, "x") | {"MaThamChieu": "DP1", "MaHoanTien": number}
+        query["MaXacThuc"] = portal.code(query, portal.REFUND_QUERY, "SECRET")
+        return post(platform + "/refund-status", query)["TrangThai"]
+
+    assert ask("a") == ""
+    first = refund("a", 10_000)
+    assert first[0] == "SUCCESS" and refund("a", 10_000) == first
+    assert refund("b", 5_931)[0] == "FAILED" and refund("c", 5_930)[0] == "SUCCESS"
+    post(platform + "/refund-state", {"state": "PENDING"})
+    assert ask("a") == "PENDING"
+
+
+def test_momo_refunds_once_for_each_number(start, merchant):
+    address, _ = merchant
+    wallet = start("momo", address + "/momo")
+    request = dict.fromkeys(momo.CREATE, "x") | {"orderId": "DP1", "amount": 15930}
+    post(wallet + "/v2/gateway/api/create", request | {"signature": momo.signature(request, momo.CREATE, "AK", "SK")})
+    paid = post(wallet + "/pay", {"reference": "DP1", "callback": False})
+
+    def refund(number, amount):
+        message = {"partnerCode": "MOMO", "orderId": number, "requestId": number, "amount": amount}
+        message |= {"transId": paid["transId"], "description": ""}
+        message["signature"] = momo.signature(message, momo.REFUND, "AK", "SK")
+        answer = post(wallet + "/v2/gateway/api/refund", message)
+        return answer["resultCode"], answer.get("transId")
+
+    def ask(number):
+        query = {"orderId": number, "partnerCode": "MOMO", "requestId": "q"}
+        query["signature"] = momo.signature(query, momo.QUERY, "AK", "SK")
+        return post(wallet + "/v2/gateway/api/refund/query", query)
+
+    assert ask("a")["resultCode"] == 42
+    first = refund("a", 10_000)
+    assert first[0] == 0 and refund("a", 10_000) == first
+    assert refund("b", 5_931)[0] == 1081 and refund("c", 5_930)[0] == 0
+    post(wallet + "/refund-code", {"code": 7002})
+    assert [entry["resultCode"] for entry in ask("a")["refundTrans"]] == [7002]
+
+
+def test_vnpay_refunds_once_for_each_number(start, merchant):
+    address, _ = merchant
+    vnpay = start("gateway", address + "/vnpay")
+    post(vnpay + "/pay", {"txnRef": "DP1", "amount": 15_930, "callback": False})
+    names = "RequestId Version Command TmnCode TransactionType TxnRef Amount TransactionNo TransactionDate CreateBy"
+    names = [f"vnp_{name}" for name in (names + " CreateDate IpAddr OrderInfo").split()]
+
+    def refund(number, amount):
+        values = [number, "2.1.0", "refund", "DEMO0001", "03", "DP1", str(amount * 100), "1", "2", "dues", "3", "4", "5"]
+        message = dict(zip(names, values), vnp_SecureHash=gateway.mac("SECRETKEY", "|".join(values)))
+        return post(vnpay + "/merchant_webapi/api/transaction", message)
+
+    def ask():
+        values = ["q", "2.1.0", "querydr", "DEMO0001", "DP1", "1", "2", "3", "4"]
+        fields = "RequestId Version Command TmnCode TxnRef TransactionDate CreateDate IpAddr OrderInfo".split()
+        message = dict(zip([f"vnp_{name}" for name in fields], values))
+        message["vnp_SecureHash"] = gateway.mac("SECRETKEY", "|".join(values))
+        return post(vnpay + "/merchant_webapi/api/transaction", message)
+
+    assert ask()["vnp_TransactionType"] == "01"
+    first = refund("a", 10_000)
+    assert (first["vnp_ResponseCode"], first["vnp_TransactionStatus"]) == ("00", "00")
+    assert refund("a", 10_000)["vnp_ResponseCode"] == "94"
+    assert refund("b", 5_931)["vnp_ResponseCode"] == "95"
+    post(vnpay + "/refund-status", {"status": "05"})
+    assert (ask()["vnp_TransactionType"], ask()["vnp_TransactionStatus"]) == ("03", "05")
+    assert ask()["vnp_TransactionNo"] == first["vnp_TransactionNo"]

@@ -111,7 +111,8 @@ def test_the_gateway_refunds_no_more_than_was_paid(stack):
 
     def refund(amount):
         names = "RequestId Version Command TmnCode TransactionType TxnRef Amount TransactionNo TransactionDate CreateBy"
-        values = ["r", "2.1.0", "refund", "DEMO0001", "03", "GW4", str(amount), "1", "2", "tester", "3", "127.0.0.1", "i"]
+        values = [f"r{amount}", "2.1.0", "refund", "DEMO0001", "03", "GW4", str(amount), "1", "2", "tester", "3"]
+        values += ["127.0.0.1", "i"]
         text = "|".join(values)
         body = dict(zip([f"vnp_{name}" for name in (names + " CreateDate IpAddr OrderInfo").split()], values))
         body["vnp_SecureHash"] = gateway.mac("SECRETKEY", text)

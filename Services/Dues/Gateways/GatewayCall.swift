@@ -8,10 +8,13 @@ import NIOPosix
 /// A POST of JSON to a gateway.
 struct GatewayCall: Sendable {
     let url: String
+    /// Beside those that say that it is JSON.
+    let headers: [String: String]
     let body: [UInt8]
 
-    init(url: String, _ message: some Encodable) throws {
+    init(url: String, headers: [String: String] = [:], _ message: some Encodable) throws {
         self.url = url
+        self.headers = headers
         body = try ContractsJSON.encode(message)
     }
 }
@@ -46,6 +49,7 @@ struct HTTPGatewayClient: GatewayClient {
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json; charset=utf-8")
         request.headers.add(name: "Accept", value: "application/json")
+        for (name, value) in call.headers { request.headers.add(name: name, value: value) }
         request.body = .bytes(ByteBuffer(bytes: call.body))
         do {
             return try await withinTimeout { [request] in try await Self.answer(to: request) }

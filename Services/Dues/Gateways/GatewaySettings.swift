@@ -84,6 +84,12 @@ enum GatewaySettings {
             Setting(
                 "dues.\(gateway).statusUrl", .url,
                 help: "Where it is asked what became of an order; nobody is asked without it."),
+            Setting(
+                "dues.\(gateway).refundUrl", .url,
+                help: "Where refunds are asked for; nothing is given back through it without it."),
+            Setting(
+                "dues.\(gateway).refundStatusUrl", .url,
+                help: "Where it is asked what became of a refund; without it a person finds out."),
         ]
     }
 

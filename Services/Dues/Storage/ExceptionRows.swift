@@ -16,6 +16,8 @@ enum ExceptionKind: String, Sendable, CaseIterable {
     case advanceSurplus = "advance-surplus"
     /// An assessment was lowered below what was paid on it.
     case assessmentLowered = "assessment-lowered"
+    /// A person ended a refund, and then its gateway said the contrary.
+    case refundContradiction = "refund-contradiction"
 }
 
 /// Exceptions on their way into the work list.

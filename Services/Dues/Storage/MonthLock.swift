@@ -27,6 +27,14 @@ enum MonthLock {
         """
     }
 
+    /// For refunds: all months of an order's lines, in their order.
+    static func together(monthsOf order: OrderID) -> SQL {
+        """
+        SELECT pg_advisory_xact_lock_shared(\(key("l.month")))
+        FROM (SELECT DISTINCT month FROM order_lines WHERE order_id = \(order) ORDER BY month) AS l
+        """
+    }
+
     /// Advisory locks are shared by all schemas of a database.
     private static func key(_ month: SQL) -> SQL {
         "hashtextextended('dues month ' || current_schema() || ' ' || \(month), 7462)"

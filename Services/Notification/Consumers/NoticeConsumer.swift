@@ -111,6 +111,11 @@ struct NoticeConsumer: Sendable {
             guard let payer = message.payload.payerMemberId else { return }
             try await tell(payer, of: message, dossier: nil, facts: NoticeFormat.facts(of: message.payload), scope)
         }
+        .on(RefundSucceeded.self) { message, scope in
+            guard let payer = message.payload.payerMemberId else { return }
+            try await tell(
+                payer, of: message, dossier: nil, facts: ["amount": NoticeFormat.amount(message.payload.amount)], scope)
+        }
     }
 
     private func tellOfStay<Payload: EventPayload>(

@@ -79,6 +79,7 @@ public enum NoticeFacts {
         "hoso.case.supplement-requested": ["code"],
         "hoso.case.rejected": ["code"],
         "hoso.receipt.issued": ["number", "amount", "months"],
+        "hoso.refund.succeeded": ["amount"],
     ]
 
     /// The states of events that a rule can choose one of.

@@ -30,6 +30,7 @@ public enum Kinds {
     public enum Order {}
     public enum Payment {}
     public enum Receipt {}
+    public enum Refund {}
     public enum Remittance {}
     public enum Result {}
     public enum Delivery {}
@@ -47,6 +48,7 @@ public typealias AssessmentID = Identifier<Kinds.Assessment>
 public typealias OrderID = Identifier<Kinds.Order>
 public typealias PaymentID = Identifier<Kinds.Payment>
 public typealias ReceiptID = Identifier<Kinds.Receipt>
+public typealias RefundID = Identifier<Kinds.Refund>
 public typealias RemittanceID = Identifier<Kinds.Remittance>
 public typealias ResultID = Identifier<Kinds.Result>
 public typealias DeliveryID = Identifier<Kinds.Delivery>

@@ -16,6 +16,7 @@ public struct Posting: Hashable, Sendable {
         case assessment
         case payment
         case settlement
+        case refund
         case reversal
         case remittance
         case cash

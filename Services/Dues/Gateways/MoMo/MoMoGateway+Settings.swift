@@ -43,6 +43,8 @@ extension MoMoGateway: ConfiguredGateway {
                     try GatewaySettings.address(settings, "dues.momo.createUrl"), "dues.momo.createUrl"),
                 returnURL: try needed("dues.momo.returnUrl"), callbackURL: try needed("dues.momo.callbackUrl"),
                 statusURL: try GatewaySettings.address(settings, "dues.momo.statusUrl"),
+                refundURL: try GatewaySettings.address(settings, "dues.momo.refundUrl"),
+                refundStatusURL: try GatewaySettings.address(settings, "dues.momo.refundStatusUrl"),
                 minimum: try GatewaySettings.minimum(settings, "momo"),
                 sources: try GatewaySettings.networks(settings, "dues.momo.sources"),
                 pending: Set(try settings.list("dues.momo.pendingCodes"))))

@@ -28,6 +28,9 @@ struct MoMoGateway: PaymentGateway {
         let callbackURL: String
         /// Where the status is asked for; nobody is asked without it.
         var statusURL: String?
+        /// Where refunds are asked for and asked about.
+        var refundURL: String?
+        var refundStatusURL: String?
         var minimum = Dong(1_000)
         var sources = SourceNetworks.any
         /// The `resultCode`s of payments that are not finished: 1000 waits for the payer, 7000 and 7002 are being

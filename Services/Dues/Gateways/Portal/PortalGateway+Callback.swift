@@ -66,6 +66,11 @@ extension PortalGateway {
 /// Why a message is not believed, before anything in it is.
 struct NotBelieved: Error {
     let reading: CallbackReading
+    /// The same of an answer about a refund.
+    let refund: RefundReading
 
-    init(_ answer: CallbackAnswer, _ reason: String) { reading = .refused(answer, reason: reason) }
+    init(_ answer: CallbackAnswer, _ reason: String) {
+        reading = .refused(answer, reason: reason)
+        refund = .unusable(reason: reason)
+    }
 }

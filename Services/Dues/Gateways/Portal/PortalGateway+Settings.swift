@@ -19,7 +19,10 @@ extension PortalGateway: ConfiguredGateway {
             Setting("dues.portal.version", default: Words().version, help: "PhienBan of our messages."),
             Setting(
                 "dues.portal.messageTypes", .list,
-                help: "LoaiBanTin by message, over request=PAYMENT, callback=CONFIRM, query=QUERY."),
+                help: """
+                    LoaiBanTin by message, over request=PAYMENT, callback=CONFIRM, query=QUERY, refund=REFUND, \
+                    refund-query=REFUND_QUERY.
+                    """),
             Setting(
                 "dues.portal.constants", .list,
                 help: """
@@ -54,6 +57,8 @@ extension PortalGateway: ConfiguredGateway {
             configuration: Configuration(
                 partner: partner, secrets: secrets, requestURL: requestURL,
                 statusURL: try GatewaySettings.address(settings, "dues.portal.statusUrl"),
+                refundURL: try GatewaySettings.address(settings, "dues.portal.refundUrl"),
+                refundStatusURL: try GatewaySettings.address(settings, "dues.portal.refundStatusUrl"),
                 minimum: try GatewaySettings.minimum(settings, "portal"),
                 sources: try GatewaySettings.networks(settings, "dues.portal.sources"), words: try words(settings)))
     }

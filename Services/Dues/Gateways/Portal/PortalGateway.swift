@@ -19,6 +19,9 @@ struct PortalGateway: PaymentGateway {
         let requestURL: String
         /// Where the status is asked for; nobody is asked without it.
         var statusURL: String?
+        /// Where refunds are asked for and asked about.
+        var refundURL: String?
+        var refundStatusURL: String?
         var minimum = Dong(1_000)
         var sources = SourceNetworks.any
         var words = Words()
@@ -28,8 +31,11 @@ struct PortalGateway: PaymentGateway {
     struct Words: Sendable {
         /// `PhienBan`.
         var version = "1.0.0"
-        /// `LoaiBanTin` of a payment request, a callback and a status query.
-        var messageTypes = ["request": "PAYMENT", "callback": "CONFIRM", "query": "QUERY"]
+        /// `LoaiBanTin` of a payment request, a callback, a status query, a refund and a query about one.
+        var messageTypes = [
+            "request": "PAYMENT", "callback": "CONFIRM", "query": "QUERY", "refund": "REFUND",
+            "refund-query": "REFUND_QUERY",
+        ]
         /// The values of a payment request that are the same for all, by their names.
         var constants = [
             "LoaiHinhThanhToan": "1", "MaKenhThanhToan": "1", "MaThietBi": "1", "NgonNgu": "vi",

@@ -34,6 +34,8 @@ extension VNPAYGateway: ConfiguredGateway {
                 returnURL: try settings.string("dues.vnpay.returnUrl"),
                 minimum: try GatewaySettings.minimum(settings, "vnpay"),
                 statusURL: try GatewaySettings.address(settings, "dues.vnpay.statusUrl"),
+                refundURL: try GatewaySettings.address(settings, "dues.vnpay.refundUrl"),
+                refundStatusURL: try GatewaySettings.address(settings, "dues.vnpay.refundStatusUrl"),
                 ownAddress: try settings.string("dues.vnpay.ownAddress"),
                 sources: try GatewaySettings.networks(settings, "dues.vnpay.sources")))
     }

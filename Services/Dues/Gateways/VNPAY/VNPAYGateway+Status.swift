@@ -5,7 +5,8 @@ import Trust
 
 /// `querydr`: POST of JSON, HMAC-SHA512 over the values joined by `|`.
 extension VNPAYGateway {
-    private static let answerFields = [
+    /// What the answer to `querydr` signs, in order; that to `refund` signs all but the last two.
+    static let answerFields = [
         "vnp_ResponseId", "vnp_Command", "vnp_ResponseCode", "vnp_Message", "vnp_TmnCode", "vnp_TxnRef", "vnp_Amount",
         "vnp_BankCode", "vnp_PayDate", "vnp_TransactionNo", "vnp_TransactionType", "vnp_TransactionStatus",
         "vnp_OrderInfo", "vnp_PromotionCode", "vnp_PromotionAmount",
@@ -19,6 +20,11 @@ extension VNPAYGateway {
             ("vnp_CreateDate", GatewayTime.text(of: order.askedAt)), ("vnp_IpAddr", configuration.ownAddress),
             ("vnp_OrderInfo", "Hoi trang thai \(order.reference.text)"),
         ]
+        return try call(fields, to: url)
+    }
+
+    /// A POST of the fields with the hash over their values, in this order.
+    func call(_ fields: [(String, String)], to url: String) throws -> GatewayCall {
         let signed = Array(fields.map(\.1).joined(separator: "|").utf8)
         var message = Dictionary(uniqueKeysWithValues: fields)
         message["vnp_SecureHash"] = MAC.hmacSHA512(key: configuration.secrets.first ?? [], signed).hex
@@ -27,25 +33,37 @@ extension VNPAYGateway {
 
     func status(in answer: RawCallback, of order: AskedOrder) -> StatusReading {
         let message: FlatJSON
-        do {
-            message = try FlatJSON(answer.bytes)
-        } catch {
-            return .told(.refused(.notAuthentic, reason: error.rawValue))
-        }
-        guard let values = message.signed(Self.answerFields),
-            isAuthentic(Array(values.joined(separator: "|").utf8), hash: message.scalar("vnp_SecureHash"))
-        else { return .told(.refused(.notAuthentic, reason: "signature")) }
-        guard message.scalar("vnp_TmnCode") == configuration.merchant else {
-            return .told(.refused(.notOurs, reason: "merchant"))
-        }
-        guard message.scalar("vnp_Command") == "querydr", message.scalar("vnp_TxnRef") == order.reference.text else {
-            return .told(.refused(.unusable, reason: "other-question"))
+        switch self.answer(answer.bytes, Self.answerFields, to: "querydr", about: order.reference) {
+        case .success(let read): message = read
+        case .failure(let fault): return .told(fault.reading)
         }
         switch message.scalar("vnp_ResponseCode") {
         case "00": return .told(payment(message, order))
         case "91": return .noPayment(code: "91")
         default: return .told(.refused(.unusable, reason: "gateway-fault"))
         }
+    }
+
+    /// An answer whose hash was checked over the values as they came, and then that it is for us and to this question.
+    func answer(
+        _ bytes: [UInt8], _ fields: [String], to command: String, about reference: PaymentReference
+    ) -> Result<FlatJSON, NotBelieved> {
+        let message: FlatJSON
+        do {
+            message = try FlatJSON(bytes)
+        } catch {
+            return .failure(NotBelieved(.notAuthentic, error.rawValue))
+        }
+        guard let values = message.signed(fields),
+            isAuthentic(Array(values.joined(separator: "|").utf8), hash: message.scalar("vnp_SecureHash"))
+        else { return .failure(NotBelieved(.notAuthentic, "signature")) }
+        guard message.scalar("vnp_TmnCode") == configuration.merchant else {
+            return .failure(NotBelieved(.notOurs, "merchant"))
+        }
+        guard message.scalar("vnp_Command") == command, message.scalar("vnp_TxnRef") == reference.text else {
+            return .failure(NotBelieved(.unusable, "other-question"))
+        }
+        return .success(message)
     }
 
     private func payment(_ message: FlatJSON, _ order: AskedOrder) -> CallbackReading {

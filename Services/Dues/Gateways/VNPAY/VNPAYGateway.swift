@@ -19,6 +19,9 @@ struct VNPAYGateway: PaymentGateway {
         let minimum: Dong
         /// Where the status is asked for (`querydr`); nobody is asked without it.
         var statusURL: String?
+        /// Where refunds are asked for and asked about.
+        var refundURL: String?
+        var refundStatusURL: String?
         /// Our own address, as `querydr` wants it.
         var ownAddress = "127.0.0.1"
         var sources = SourceNetworks.any
