@@ -27,6 +27,9 @@ struct Dues: ServiceDefinition {
             Migration(
                 component: "dues", version: 5, name: "changes_of_members",
                 sql: String(decoding: PackageResources._005_changes_of_members_sql, as: UTF8.self)),
+            Migration(
+                component: "dues", version: 8, name: "books",
+                sql: String(decoding: PackageResources._008_books_sql, as: UTF8.self)),
         ]
 
     static let settings = DuesSettings.all

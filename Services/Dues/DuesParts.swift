@@ -34,6 +34,8 @@ struct DuesParts: Sendable {
         let exceptions: ExceptionRoutes
         let policies: PolicyRoutes
         let decisions: DecisionRoutes
+        let statements: StatementRoutes
+        let books: BooksRoutes
     }
 
     /// - Parameter client: who calls gateways, where that is not to go over HTTP.
@@ -89,7 +91,8 @@ struct DuesParts: Sendable {
             exceptions: ExceptionRoutes(kit: kit, access: access),
             policies: PolicyRoutes(kit: kit, policies: policies, comparisonsStarted: comparisonsStarted),
             decisions: DecisionRoutes(
-                kit: kit, access: access, reassessment: reassessment))
+                kit: kit, access: access, reassessment: reassessment),
+            statements: StatementRoutes(kit: kit, access: access), books: BooksRoutes(kit: kit))
     }
 
     var serviceParts: ServiceParts {
@@ -102,6 +105,8 @@ struct DuesParts: Sendable {
                 routes.exceptions.add(to: router)
                 routes.policies.add(to: router)
                 routes.decisions.add(to: router)
+                routes.statements.add(to: router)
+                routes.books.add(to: router)
             },
             consumers: [directory.consumer],
             background: [
@@ -131,6 +136,9 @@ struct DuesParts: Sendable {
                 },
                 PeriodicJob(name: "exceptions", interval: .seconds(30), logger: kit.logger) { [kit] in
                     try await ExceptionWatch(kit: kit).count()
+                },
+                PeriodicJob(name: "parity", interval: .seconds(60), logger: kit.logger) { [kit] in
+                    try await ParityWatch(kit: kit).run()
                 },
                 PeriodicJob(name: "partitions", interval: .seconds(3_600), logger: kit.logger) { [kit] in
                     try await PartitionUpkeep(kit: kit).run()

@@ -11,11 +11,11 @@ struct DuesAccess: Sendable {
     let directory: DirectoryProjection
 
     /// At the member's own cell.
-    private static let cellRoles: Set<RoleName> = [.cellSecretary, .cellDeputy, .cellDuesOfficer]
+    static let cellRoles: Set<RoleName> = [.cellSecretary, .cellDeputy, .cellDuesOfficer]
     /// At the cell or anywhere above it.
-    private static let superiorRoles: Set<RoleName> = [.officeOfficer]
+    static let superiorRoles: Set<RoleName> = [.officeOfficer]
     /// They read, and do nothing.
-    private static let readingRoles: Set<RoleName> = [.inspector, .auditor]
+    static let readingRoles: Set<RoleName> = [.inspector, .auditor]
 
     /// Whether the caller may see the dues of a member: the member, the officers of the cell, and above it the office,
     /// the inspection and the auditors.
@@ -106,7 +106,7 @@ struct DuesAccess: Sendable {
         return organization
     }
 
-    private func requireFreshRoles() throws { try kit.requireFresh(DirectoryProjection.consumerName(of: kit.service)) }
+    func requireFreshRoles() throws { try kit.requireFresh(DirectoryProjection.consumerName(of: kit.service)) }
 }
 
 extension Problem {
