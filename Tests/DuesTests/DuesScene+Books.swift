@@ -1,6 +1,7 @@
 import Contracts
 import DuesDomain
 import Foundation
+import HTTPTypes
 import Messaging
 import Postgres
 import ServiceKit
@@ -43,6 +44,17 @@ extension DuesScene {
         let order = try await order(try await member(cell: cell))
         _ = try await pay(order, transaction: transaction)
         return order
+    }
+
+    /// Takes in VNPAY's file of these lines (reference, transaction, gross), each with a fee of 330.
+    func settle(_ lines: [(String, String, Int64)]) async throws -> TestAnswer {
+        let rows = lines.map { "\($0.0),\($0.1),\($0.2),330,\($0.2 - 330),2026-11-21,PAY\n" }
+        let text =
+            "TxnRef,TransactionNo,Amount,Fee,NetAmount,SettlementDate,Type\n" + rows.joined()
+            + "TOTAL,\(lines.count),\(lines.map(\.2).reduce(0, +))\n"
+        return try await service.call(
+            .post, "/v1/settlements?gateway=vnpay&organizationId=\(base)", token: try await service.operatorToken(),
+            key: UUID().uuidString, headers: [.contentType: "text/csv"], body: Array(text.utf8))
     }
 
     struct StatementShape: Decodable, Sendable {

@@ -20,12 +20,17 @@ struct MonthCloseTests {
         try await scene.post("/v1/month-closes", #"{"month": "\#(month)"}"#)
     }
 
-    /// Two members, one of whom has paid, with receipt, in a month that is over.
+    /// Two members, one of whom has paid, with receipt and settled, and a line of money that nobody knows; the month is
+    /// over.
     private func plant(_ scene: DuesScene) async throws {
         let member = try await scene.member()
         try await scene.member(cell: scene.otherCell)
         try await scene.assess()
-        #expect(try await scene.pay(try await scene.order(member, ["2026-11", "2026-12"])) == "00")
+        let order = try await scene.order(member, ["2026-11", "2026-12"])
+        #expect(try await scene.pay(order, transaction: "1") == "00")
+        let settled = try await scene.settle([(order.reference, "1", order.total), ("DP26110000", "4", 7_000)])
+        #expect(settled.status == .created, "\(settled.text)")
+        #expect(try await scene.pay(try await scene.order(member, ["2027-01"]), transaction: "2") == "00")
         try await scene.parts.receipts.drain()
         scene.goToDecember()
     }
@@ -62,7 +67,10 @@ struct MonthCloseTests {
             let late = try await scene.order(try await scene.member(), ["2026-11"])
             #expect(try await scene.pay(late, transaction: "99") == "00")
             let row = try await scene.pool.queryOne(
-                "SELECT month, posted_at >= '2026-12-01 00:00+07' AS open FROM ledger_postings ORDER BY posted_at DESC LIMIT 1")
+                """
+                SELECT month, posted_at >= '2026-12-01 00:00+07' AS open FROM ledger_postings
+                ORDER BY posted_at DESC LIMIT 1
+                """)
             let month: String = try row.get("month")
             let isOpen: Bool = try row.get("open")
             #expect(month == "2026-11" && isOpen)
@@ -145,7 +153,7 @@ struct MonthCloseTests {
             $0.posting(cause: "reversal", debit: "petty-cash", credit: "bank", at: middle)
         },
         Fault(check: .parity, table: "payments") { _ in "UPDATE payments SET amount = amount + 1" },
-        Fault(check: .receiptNumbers, table: "receipts") { _ in "UPDATE receipts SET ordinal = ordinal + 1" },
+        Fault(check: .receiptNumbers, table: "receipts") { _ in "UPDATE receipts SET ordinal = ordinal + 10" },
         Fault(check: .receipts, table: "receipts") { _ in "DELETE FROM receipts" },
         Fault(check: .members, table: "assessments") { _ in "UPDATE assessments SET paid = paid + 1 WHERE paid > 0" },
         Fault(check: .advances, table: "advances") { _ in "UPDATE advances SET used = used + 1" },

@@ -170,7 +170,9 @@ struct StatementTests {
                 ("from=2026-11&through=2026-10", "through"), ("from=2026-01&through=2027-01", "through"),
                 ("from=2026-11&below=x", "below"), ("from=2026-11&limit=0", "limit"), ("from=2026-11&after=x", "after"),
             ] {
-                for path in ["/v1/organizations/\(scene.cell)/statement", "/v1/members/\(scene.cell)/statement/postings"] {
+                for path in [
+                    "/v1/organizations/\(scene.cell)/statement", "/v1/members/\(scene.cell)/statement/postings",
+                ] {
                     let answer = try await scene.get("\(path)?\(query)")
                     #expect(answer.status == .badRequest)
                     #expect(Array(answer.faults.keys) == [field], "\(query)")

@@ -82,8 +82,9 @@ struct BooksRoutes: Sendable {
         return try .json(.ok, Checks(month: month, holds: checks.allSatisfy(\.holds), checks: checks))
     }
 
-    private func close(_ month: DuesMonth, by subject: String, in transaction: PostgresTransaction) async throws -> Reply
-    {
+    private func close(
+        _ month: DuesMonth, by subject: String, in transaction: PostgresTransaction
+    ) async throws -> Reply {
         let now = kit.time.now
         guard now >= month.closableFrom else { throw Problem.monthNotOver }
         try await transaction.execute("SET LOCAL statement_timeout = '600s'")
