@@ -41,6 +41,8 @@ struct DuesParts: Sendable {
         let refunds: RefundRoutes
         let remittances: RemittanceRoutes
         let cash: CashRoutes
+        let statements: StatementRoutes
+        let books: BooksRoutes
     }
 
     /// - Parameter client: who calls gateways, where that is not to go over HTTP.
@@ -110,7 +112,8 @@ struct DuesParts: Sendable {
                 kit: kit, access: access, reassessment: reassessment),
             refunds: RefundRoutes(
                 kit: kit, access: access, gateways: gateways, booking: refundBooking, refundsDue: refundsDue),
-            remittances: RemittanceRoutes(kit: kit, access: access), cash: CashRoutes(kit: kit, access: access))
+            remittances: RemittanceRoutes(kit: kit, access: access), cash: CashRoutes(kit: kit, access: access),
+            statements: StatementRoutes(kit: kit, access: access), books: BooksRoutes(kit: kit))
     }
 
     var serviceParts: ServiceParts {
@@ -126,6 +129,8 @@ struct DuesParts: Sendable {
                 routes.refunds.add(to: router)
                 routes.remittances.add(to: router)
                 routes.cash.add(to: router)
+                routes.statements.add(to: router)
+                routes.books.add(to: router)
             },
             consumers: [directory.consumer],
             background: [
@@ -163,6 +168,9 @@ struct DuesParts: Sendable {
                 },
                 PeriodicJob(name: "exceptions", interval: .seconds(30), logger: kit.logger) { [kit] in
                     try await ExceptionWatch(kit: kit).count()
+                },
+                PeriodicJob(name: "parity", interval: .seconds(60), logger: kit.logger) { [kit] in
+                    try await ParityWatch(kit: kit).run()
                 },
                 PeriodicJob(name: "partitions", interval: .seconds(3_600), logger: kit.logger) { [kit] in
                     try await PartitionUpkeep(kit: kit).run()

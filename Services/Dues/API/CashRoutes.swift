@@ -58,7 +58,7 @@ struct CashRoutes: Sendable {
 
     private func readable(_ context: HosoRequestContext) async throws -> OrganizationID {
         let organization = try Self.organization(context)
-        try await access.requireBooksReader(of: organization, context.requireCaller(), in: kit.pool)
+        try await access.requireReader(ofBooks: organization, context.requireCaller(), in: kit.pool)
         return organization
     }
 

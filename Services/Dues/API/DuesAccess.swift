@@ -11,11 +11,11 @@ struct DuesAccess: Sendable {
     let directory: DirectoryProjection
 
     /// At the member's own cell.
-    private static let cellRoles: Set<RoleName> = [.cellSecretary, .cellDeputy, .cellDuesOfficer]
+    static let cellRoles: Set<RoleName> = [.cellSecretary, .cellDeputy, .cellDuesOfficer]
     /// At the cell or anywhere above it.
-    private static let superiorRoles: Set<RoleName> = [.officeOfficer]
+    static let superiorRoles: Set<RoleName> = [.officeOfficer]
     /// They read, and do nothing.
-    private static let readingRoles: Set<RoleName> = [.inspector, .auditor]
+    static let readingRoles: Set<RoleName> = [.inspector, .auditor]
 
     /// Whether the caller may see the dues of a member: the member, the officers of the cell, and above it the office,
     /// the inspection and the auditors.
@@ -106,43 +106,7 @@ struct DuesAccess: Sendable {
         return organization
     }
 
-    /// Whether the caller may see the money of an organisation: operators, its own treasurers, and above it the office,
-    /// the inspection and the auditors.
-    func requireBooksReader(
-        of organization: OrganizationID, _ caller: Caller, in session: any PostgresQueryable
-    ) async throws {
-        if caller.isOperator { return }
-        guard let own = caller.memberID else { throw Problem.forbidden }
-        try requireFreshRoles()
-        let roles = try await directory.roles(of: own, at: kit.time.now, in: session)
-        if roles.contains(where: { $0.organizationId == organization && Self.cellRoles.contains($0.role) }) { return }
-        let path = Set(try await directory.path(from: organization, in: session).map(\.organizationId))
-        let above = Self.superiorRoles.union(Self.readingRoles)
-        guard roles.contains(where: { path.contains($0.organizationId) && above.contains($0.role) }) else {
-            throw Problem.forbidden
-        }
-    }
-
-    /// The organisation that has the business of another one now.
-    func successor(of organization: OrganizationID, in session: any PostgresQueryable) async throws -> OrganizationID {
-        try await session.query("SELECT successor_of(\(organization)) AS id").first.map { try $0.get("id") }
-            ?? organization
-    }
-
-    /// An officer who handles the money of an organisation: of its office, or of the cell itself.
-    func requireTreasurer(
-        of organization: OrganizationID, _ officer: MemberID, in session: any PostgresQueryable
-    ) async throws {
-        try requireFreshRoles()
-        guard try await directory.member(officer, in: session)?.mayEnter ?? true else { throw Problem.accountClosed }
-        let roles = try await directory.roles(of: officer, at: kit.time.now, in: session)
-        let wanted = Self.superiorRoles.union(Self.cellRoles)
-        guard roles.contains(where: { $0.organizationId == organization && wanted.contains($0.role) }) else {
-            throw Problem.forbidden
-        }
-    }
-
-    private func requireFreshRoles() throws { try kit.requireFresh(DirectoryProjection.consumerName(of: kit.service)) }
+    func requireFreshRoles() throws { try kit.requireFresh(DirectoryProjection.consumerName(of: kit.service)) }
 }
 
 extension Problem {

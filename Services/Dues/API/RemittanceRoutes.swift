@@ -175,7 +175,7 @@ struct RemittanceRoutes: Sendable {
     private func readable(_ context: HosoRequestContext) async throws -> OrganizationID {
         let caller = try context.requireCaller()
         guard let id = context.parameters.get("id").flatMap({ OrganizationID($0) }) else { throw Problem.notFound }
-        try await access.requireBooksReader(of: id, caller, in: kit.pool)
+        try await access.requireReader(ofBooks: id, caller, in: kit.pool)
         return id
     }
 

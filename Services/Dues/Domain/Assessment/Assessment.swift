@@ -26,7 +26,8 @@ public struct Assessment: Hashable, Sendable {
 
     public init(
         memberId: MemberID, cellId: OrganizationID, month: DuesMonth, amount: Dong, fullAmount: Dong,
-        voluntary: Dong? = nil, category: DuesCategory?, base: DuesBase?, minimum: Dong?, rate: DuesRate?, reduction: BasisPoints?,
+        voluntary: Dong? = nil, category: DuesCategory?, base: DuesBase?, minimum: Dong?, rate: DuesRate?,
+        reduction: BasisPoints?,
         policy: String, provisional: Bool, reason: AssessmentReason?
     ) {
         self.memberId = memberId

@@ -91,7 +91,8 @@ extension MonthRules {
         let voluntary = wished.flatMap { $0 > amount ? $0 : nil }
         return Assessment(
             memberId: subject.memberId, cellId: subject.cellId, month: month, amount: voluntary ?? amount,
-            fullAmount: full.amount, voluntary: voluntary, category: subject.category, base: usesBase ? subject.base : nil,
+            fullAmount: full.amount, voluntary: voluntary, category: subject.category,
+            base: usesBase ? subject.base : nil,
             minimum: full.minimum, rate: full.rate, reduction: reduction, policy: rates.version,
             provisional: full.provisional && !exempt, reason: reason)
     }
