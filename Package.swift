@@ -291,10 +291,12 @@ let whole: [Target] =
         "Dues", ["Projections", .asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1, .nioPosix],
         migrations: [
             "0001_dues", "0002_standing_rows_and_advances", "0003_policies_and_decisions", "0004_gateways",
-            "0005_changes_of_members",
+            "0005_changes_of_members", "0007_reconciliation",
         ],
         domainResources: [
             .embedInCode("Resources/dues-policy.json"), .embedInCode("Resources/settlement-vnpay-csv.json"),
+            .embedInCode("Resources/settlement-portal-pipe.json"),
+            .embedInCode("Resources/settlement-bank-camt053.json"),
         ])
     + service(
         "Intake", ["Projections", .httpTypes, .nioCore, .yams],

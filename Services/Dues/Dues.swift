@@ -27,6 +27,9 @@ struct Dues: ServiceDefinition {
             Migration(
                 component: "dues", version: 5, name: "changes_of_members",
                 sql: String(decoding: PackageResources._005_changes_of_members_sql, as: UTF8.self)),
+            Migration(
+                component: "dues", version: 7, name: "reconciliation",
+                sql: String(decoding: PackageResources._007_reconciliation_sql, as: UTF8.self)),
         ]
 
     static let settings = DuesSettings.all

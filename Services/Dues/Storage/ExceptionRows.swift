@@ -16,6 +16,8 @@ enum ExceptionKind: String, Sendable, CaseIterable {
     case advanceSurplus = "advance-surplus"
     /// An assessment was lowered below what was paid on it.
     case assessmentLowered = "assessment-lowered"
+    /// A day for which a gateway sent no settlement file.
+    case missingFile = "missing-file"
 }
 
 /// Exceptions on their way into the work list.

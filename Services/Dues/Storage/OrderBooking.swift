@@ -12,6 +12,8 @@ struct OrderBooking {
         case settlement
         /// The answer to a question of ours.
         case status
+        /// Settled money that a person gave to the order.
+        case exception
 
         init(_ source: RawCallback.Source) {
             switch source {

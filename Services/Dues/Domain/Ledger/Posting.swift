@@ -17,6 +17,8 @@ public struct Posting: Hashable, Sendable {
         case payment
         case settlement
         case reversal
+        /// What was decided on an exception.
+        case exception
     }
 
     /// A posting; nil when there is nothing to post.
