@@ -291,11 +291,13 @@ let whole: [Target] =
         "Dues", ["Projections", .asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1, .nioPosix],
         migrations: [
             "0001_dues", "0002_standing_rows_and_advances", "0003_policies_and_decisions", "0004_gateways",
-            "0005_changes_of_members", "0006_refunds", "0008_books", "0009_remittances", "0010_cash",
-            "0011_voluntary_amounts",
+            "0005_changes_of_members", "0006_refunds", "0007_reconciliation", "0008_books", "0009_remittances",
+            "0010_cash", "0011_voluntary_amounts",
         ],
         domainResources: [
             .embedInCode("Resources/dues-policy.json"), .embedInCode("Resources/settlement-vnpay-csv.json"),
+            .embedInCode("Resources/settlement-portal-pipe.json"),
+            .embedInCode("Resources/settlement-bank-camt053.json"),
         ])
     + service(
         "Intake", ["Projections", .httpTypes, .nioCore, .yams],

@@ -31,6 +31,9 @@ struct Dues: ServiceDefinition {
                 component: "dues", version: 6, name: "refunds",
                 sql: String(decoding: PackageResources._006_refunds_sql, as: UTF8.self)),
             Migration(
+                component: "dues", version: 7, name: "reconciliation",
+                sql: String(decoding: PackageResources._007_reconciliation_sql, as: UTF8.self)),
+            Migration(
                 component: "dues", version: 8, name: "books",
                 sql: String(decoding: PackageResources._008_books_sql, as: UTF8.self)),
             Migration(

@@ -23,6 +23,7 @@ struct DuesParts: Sendable {
     let refundWork: RefundWork
     let remittances: RemittanceCloser
     let reminders: RemittanceReminders
+    let settlementWatch: SettlementWatch
     let runsStarted = WakeUp()
     let comparisonsStarted = WakeUp()
     let paymentsMade = WakeUp()
@@ -51,7 +52,11 @@ struct DuesParts: Sendable {
         let settings = kit.settings
         let gateways = try GatewaySettings.registry(settings)
         let client = try client ?? GatewaySettings.client(settings)
-        let layouts = try SettlementLayout.bundled().filter { $0.name == "vnpay-csv" }.first
+        let layouts = try SettlementLayouts(settings)
+        settlementWatch = SettlementWatch(
+            kit: kit, gateways: gateways.names.filter { layouts[$0] != nil },
+            daily: try settings.list("dues.settlement.daily"), allowedDays: try settings.int("dues.settlement.days"),
+            dueHour: try settings.int("dues.settlement.dueHour"))
         standings = Standings(outbox: kit.outbox)
         policies = Policies(kit)
         let writing = AssessmentWriting(kit: kit, standings: standings)
@@ -104,9 +109,10 @@ struct DuesParts: Sendable {
                 addresses: CallerAddress(
                     proxies: try GatewaySettings.networks(settings, "dues.callbacks.proxies"))),
             settlements: SettlementRoutes(
-                kit: kit, gateways: gateways, layouts: layouts.map { ["vnpay": $0] } ?? [:],
+                kit: kit, gateways: gateways, layouts: layouts,
                 maximumBytes: try settings.int("dues.settlement.maximumBytes"), paymentsMade: paymentsMade),
-            exceptions: ExceptionRoutes(kit: kit, access: access),
+            exceptions: ExceptionRoutes(
+                kit: kit, access: access, desk: ExceptionDesk(kit: kit, access: access, paymentsMade: paymentsMade)),
             policies: PolicyRoutes(kit: kit, policies: policies, comparisonsStarted: comparisonsStarted),
             decisions: DecisionRoutes(
                 kit: kit, access: access, reassessment: reassessment),
@@ -165,6 +171,9 @@ struct DuesParts: Sendable {
                     [remittances, reminders] in
                     try await remittances.drain()
                     try await reminders.run()
+                },
+                PeriodicJob(name: "settlement-watch", interval: .seconds(900), logger: kit.logger) {
+                    [settlementWatch] in try await settlementWatch.run()
                 },
                 PeriodicJob(name: "exceptions", interval: .seconds(30), logger: kit.logger) { [kit] in
                     try await ExceptionWatch(kit: kit).count()

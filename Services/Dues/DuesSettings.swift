@@ -3,7 +3,7 @@ import ServiceKit
 
 /// The settings of the Dues service.
 enum DuesSettings {
-    static let all = GatewaySettings.all + own
+    static let all = GatewaySettings.all + SettlementLayouts.settings + own
 
     private static let own = [
         Setting("dues.order.lifetime", .duration, default: "15m", help: "How long a payment order can be paid."),
@@ -39,8 +39,8 @@ enum DuesSettings {
             "dues.remittance.chunk", .int, default: "1000", range: 1...50_000,
             help: "How many organisations one transaction of a closing looks at."),
         Setting(
-            "dues.settlement.maximumBytes", .int, default: "67108864", range: 1_048_576...1_073_741_824,
-            help: "The largest settlement file that is taken in, in bytes; it is held in memory."),
+            "dues.settlement.maximumBytes", .int, default: "1073741824", range: 1_048_576...1_099_511_627_776,
+            help: "The largest settlement file that is taken in, in bytes; it lies on disk while it is read."),
         Setting(
             "dues.receipts.enabled", .bool, default: "true",
             help: "Whether this process makes receipts; one process of the service at least has to."),

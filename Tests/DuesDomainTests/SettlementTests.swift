@@ -6,10 +6,7 @@ import Testing
 struct SettlementTests {
     private static let heading = "TxnRef,TransactionNo,Amount,Fee,NetAmount,SettlementDate,Type\n"
 
-    private func read(_ text: String) throws -> [SettlementLine] {
-        let layout = try #require(try SettlementLayout.bundled().first)
-        return try SettlementFile(Array(text.utf8), layout: layout).lines
-    }
+    private func read(_ text: String) throws -> [SettlementLine] { try Files.read(Array(text.utf8), "vnpay-csv") }
 
     @Test("a file with its control totals is read, also with a BOM and CR LF")
     func good() throws {
@@ -51,6 +48,9 @@ struct SettlementTests {
             (heading + "A,1,100,0,100,2026-05-13,PAY\n", 3, nil, .trailerMissing),
             (heading + "A,1,100,0,100,2026-05-13,PAY\nTOTAL,2,100\n", 3, 2, .trailerCount),
             (heading + "A,1,100,0,100,2026-05-13,PAY\nTOTAL,1,101\n", 3, 3, .trailerSum),
+            (heading + heading + "TOTAL,0,0\n", 2, 1, .heading),
+            (heading + "A,1,\"100,5\",0,100,2026-05-13,PAY\nTOTAL,1,100\n", 2, 3, .amount),
+            (heading + String(repeating: "A", count: 65_537), 2, nil, .tooLong),
             (heading + "\"A,1,100,0,100,2026-05-13,PAY\nTOTAL,1,100\n", 2, 1, .quoting),
             (heading + "TOTAL,0,0\nA,1,100,0,100,2026-05-13,PAY\n", 3, nil, .afterTrailer),
         ] as [(String, Int, Int?, SettlementFault.Rule)])
@@ -68,8 +68,11 @@ struct SettlementTests {
 
     @Test("bytes that are no UTF-8 refuse the file")
     func encoding() throws {
-        let layout = try #require(try SettlementLayout.bundled().first)
-        #expect(throws: SettlementFault(line: 1, rule: .encoding)) { try SettlementFile([0xC3, 0x28], layout: layout) }
+        #expect(throws: SettlementFault(line: 1, column: 1, rule: .encoding)) {
+            try Files.read([0xC3, 0x28], "vnpay-csv")
+        }
+        let second = Array(Self.heading.utf8) + Array("A,".utf8) + [0xFF] + Array(",100,0,100,2026-05-13,PAY\n".utf8)
+        #expect(throws: SettlementFault(line: 2, column: 2, rule: .encoding)) { try Files.read(second, "vnpay-csv") }
     }
 
     private func line(_ gross: Int64, reversal: Bool = false, account: String? = nil) throws -> SettlementLine {

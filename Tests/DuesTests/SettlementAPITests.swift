@@ -7,6 +7,7 @@ import ServiceKit
 import ServiceTestKit
 import TestStack
 import Testing
+import Trust
 
 @testable import Dues
 
@@ -131,8 +132,33 @@ struct SettlementAPITests {
             let second = try await Self.post(Self.file(lines + [("DP26110001", "5", 3_000, 0)]), scene)
             #expect(try second.json(Summary.self).states == ["duplicate": 2, "unknown-reference": 1])
             #expect(try await scene.balances()["unexplained"] == 10_000)
+            // What both files say word for word raises nothing and tells nobody.
+            #expect(try await scene.count("SELECT count(*) FROM exceptions WHERE kind = 'duplicate'") == 0)
+            #expect(try await scene.events(PaymentSettled.self).count == 1)
+            let later = Self.file([(order.reference, "1", 15_930, 330)]).replacing("2026-11-21", with: "2026-11-22")
+            #expect(try await Self.post(later, scene).json(Summary.self).states == ["duplicate": 1])
+            #expect(try await scene.count("SELECT count(*) FROM exceptions WHERE kind = 'duplicate'") == 1)
             #expect(try await scene.balances()["bank"] == 7_000 + 3_000 + 15_600)
             try await scene.expectBooksToAgree()
+        }
+    }
+
+    @Test("a file that is not the one whose digest was told is refused")
+    func digest() async throws {
+        FaultRecord.note("S1", "a digest that does not fit")
+        let text = Self.file([("DP26110000", "4", 7_000, 0)])
+        try await DuesScene.run { scene in
+            func post(_ digest: String) async throws -> TestAnswer {
+                try await scene.service.call(
+                    .post, "/v1/settlements?gateway=vnpay&organizationId=\(scene.base)&sha256=\(digest)",
+                    token: try await scene.service.operatorToken(), key: UUID().uuidString,
+                    headers: [.contentType: "text/csv"], body: Array(text.utf8))
+            }
+            let answer = try await post(Digest.sha256(text + " ").hex)
+            #expect(answer.problem == "settlement-file-refused")
+            #expect(answer.faults == ["sha256": "settlement.digest"])
+            #expect(try await scene.count("SELECT count(*) FROM settlement_files") == 0)
+            #expect(try await post(Digest.sha256(text).hex.uppercased()).status == .created)
         }
     }
 
@@ -154,8 +180,9 @@ struct SettlementAPITests {
 
     @Test("a file larger than a common body is taken in, up to a limit of its own")
     func large() async throws {
-        let wide = Self.file([("DP26110000", "4", 7_000, 0)]).replacing("Type\n", with: "Type,Note\n")
-            .replacing("PAY\n", with: "PAY,\(String(repeating: "x", count: 1_500_000))\n")
+        let wide = Self.file((1...30).map { ("DP26110000", "\($0)", 7_000, 0) })
+            .replacing("Type\n", with: "Type,Note\n")
+            .replacing("PAY\n", with: "PAY,\(String(repeating: "x", count: 50_000))\n")
         try await DuesScene.run { scene in
             let answer = try await Self.post(wide, scene)
             #expect(answer.status == .created)

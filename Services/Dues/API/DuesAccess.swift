@@ -95,8 +95,7 @@ struct DuesAccess: Sendable {
         if caller.isOperator { return organization }
         guard let own = caller.memberID else { throw Problem.forbidden }
         try requireFreshRoles()
-        let places = try await directory.roles(of: own, at: kit.time.now, in: session)
-            .filter { $0.role == .officeOfficer }.map(\.organizationId)
+        let places = try await offices(of: own, in: session)
         guard let organization else {
             guard let only = places.first, Set(places).count == 1 else { throw Problem.forbidden }
             return only
@@ -104,6 +103,20 @@ struct DuesAccess: Sendable {
         let path = Set(try await directory.path(from: organization, in: session).map(\.organizationId))
         guard !path.isDisjoint(with: places) else { throw Problem.forbidden }
         return organization
+    }
+
+    /// Whether a member is an officer of the office of an organisation, or of one above it.
+    func isOfficer(
+        _ member: MemberID, over organization: OrganizationID, in session: any PostgresQueryable
+    ) async throws -> Bool {
+        try requireFreshRoles()
+        let path = Set(try await directory.path(from: organization, in: session).map(\.organizationId))
+        return !path.isDisjoint(with: try await offices(of: member, in: session))
+    }
+
+    private func offices(of member: MemberID, in session: any PostgresQueryable) async throws -> [OrganizationID] {
+        try await directory.roles(of: member, at: kit.time.now, in: session)
+            .filter { $0.role == .officeOfficer }.map(\.organizationId)
     }
 
     func requireFreshRoles() throws { try kit.requireFresh(DirectoryProjection.consumerName(of: kit.service)) }

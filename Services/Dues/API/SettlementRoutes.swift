@@ -2,18 +2,18 @@ import Contracts
 import DuesDomain
 import Foundation
 import Hummingbird
+import NIOCore
 import Postgres
 import ServiceKit
 import Trust
 
 /// Settlement files over HTTP: `POST /v1/settlements?gateway=…&organizationId=…` with the file as body.
 ///
-/// A file confirms orders by itself, so only those who run the suite and fetch it from the gateway may bring one.
+/// With `sha256=…` the file must have that digest. A file confirms orders by itself, so only those who run the suite and fetch it from the gateway may bring one.
 struct SettlementRoutes: Sendable {
     let kit: ServiceContext
     let gateways: GatewayRegistry
-    /// The layout of each gateway's files.
-    let layouts: [String: SettlementLayout]
+    let layouts: SettlementLayouts
     let maximumBytes: Int
     let paymentsMade: WakeUp
 
@@ -24,21 +24,25 @@ struct SettlementRoutes: Sendable {
     private func take(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
         let query = request.uri.queryParameters
         let caller = try await requireOperator(context, gateway: query.get("gateway"))
-        guard let gateway = query.get("gateway"), let adapter = gateways[gateway], let layout = layouts[gateway] else {
+        guard let gateway = query.get("gateway"), let layout = layouts[gateway] else {
             throw Self.wrong("gateway", "gateway.unknown", "Không có cổng thanh toán này.", "There is no such gateway.")
         }
         guard let payee = query.get("organizationId").flatMap({ OrganizationID($0) }) else {
             throw Self.wrong(
                 "organizationId", "missing", "Cần nêu đơn vị nhận tiền.", "The receiving organisation is needed.")
         }
-        return try await kit.idempotent(request, context, upTo: maximumBytes) { body, transaction in
-            let bytes = Array(body.readableBytesView)
-            let file = try Self.read(bytes, layout)
+        let told = query.get("sha256")
+        return try await kit.idempotent(request, context, reading: { try await keep(request, told: told) }) {
+            body, transaction in
+            let (file, digest) = body
+            let totals = try Self.read(file, layout)
+            var reader = try SettlementReader(layout, more: file.pieces)
+            let adapter = gateways[gateway]
             let settlement = SettlementImport(
                 kit: kit, gateway: gateway, payee: payee, layout: layout.name, importedBy: caller.subject,
-                comparesAccounts: adapter.needsPayeeAccount)
-            let digest = Digest.sha256(bytes)
-            let (summary, isNew) = try await settlement.take(file, digest: digest, in: transaction)
+                comparesAccounts: adapter?.needsPayeeAccount ?? true,
+                channels: adapter == nil ? gateways.names : [gateway])
+            let (summary, isNew) = try await settlement.take(&reader, totals, digest: digest, in: transaction)
             if isNew {
                 try await kit.audit.record(
                     "settlement.imported", subject: "\(summary.fileId)", actor: caller.subject,
@@ -67,21 +71,43 @@ struct SettlementRoutes: Sendable {
             english: "Only the operators take in a settlement file")
     }
 
-    private static func read(_ bytes: [UInt8], _ layout: SettlementLayout) throws -> SettlementFile {
+    /// Keeps the body on disk; more than the limit, or another file than the one told of, is refused.
+    private func keep(
+        _ request: Request, told: String?
+    ) async throws -> (body: (file: SpooledFile, digest: [UInt8]), digest: [UInt8]) {
+        let file = try SpooledFile()
+        var running = try RunningDigest()
+        var size = 0
+        for try await piece in request.body {
+            size += piece.readableBytes
+            guard size <= maximumBytes else { throw Problem.bodyTooLarge }
+            try running.update(piece.readableBytesView)
+            try piece.withUnsafeReadableBytes { try file.append($0) }
+        }
+        let digest = try running.finish()
+        if let told, told.lowercased() != digest.hex {
+            throw Problem.settlementRefused(
+                FieldError(
+                    field: "sha256", rule: "settlement.digest",
+                    vietnamese: "Tệp nhận được không phải là tệp có mã băm đã nêu.",
+                    english: "What came is not the file that has this digest."))
+        }
+        return ((file, digest), digest)
+    }
+
+    /// Reads all of it before anything is applied.
+    private static func read(_ file: SpooledFile, _ layout: SettlementLayout) throws -> SettlementTotals {
         do {
-            return try SettlementFile(bytes, layout: layout)
-        } catch {
+            var reader = try SettlementReader(layout, more: file.pieces)
+            return try reader.totals()
+        } catch let error as SettlementFault {
             let place =
                 error.column.map { ("line \(error.line), column \($0)", "dòng \(error.line), cột \($0)") }
                 ?? ("line \(error.line)", "dòng \(error.line)")
-            throw Problem(
-                .unprocessableContent, id: "settlement-file-refused",
-                vietnamese: "Tệp đối soát bị từ chối toàn bộ", english: "The settlement file is refused as a whole",
-                errors: [
-                    FieldError(
-                        field: place.0, rule: "settlement.\(error.rule.rawValue)", vietnamese: "Lỗi tại \(place.1).",
-                        english: "Fault at \(place.0).")
-                ])
+            throw Problem.settlementRefused(
+                FieldError(
+                    field: place.0, rule: "settlement.\(error.rule.rawValue)", vietnamese: "Lỗi tại \(place.1).",
+                    english: "Fault at \(place.0)."))
         }
     }
 
@@ -91,5 +117,13 @@ struct SettlementRoutes: Sendable {
         Problem.invalidParameter.with(errors: [
             FieldError(field: field, rule: rule, vietnamese: vietnamese, english: english)
         ])
+    }
+}
+
+extension Problem {
+    fileprivate static func settlementRefused(_ error: FieldError) -> Problem {
+        Problem(
+            .unprocessableContent, id: "settlement-file-refused", vietnamese: "Tệp đối soát bị từ chối toàn bộ",
+            english: "The settlement file is refused as a whole", errors: [error])
     }
 }

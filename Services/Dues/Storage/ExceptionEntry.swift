@@ -22,6 +22,13 @@ struct ExceptionEntry: Sendable, Encodable {
     let month: DuesMonth?
     /// The amount at stake.
     let amount: Dong?
+    /// The gateway and the day for which no file came.
+    let gateway: String?
+    let day: Day?
+    /// Who works on it.
+    let assignee: String?
+    /// Who proposed to write it off; somebody else has to approve.
+    let writeOffBy: String?
     let raisedAt: Date
     let settledAt: Date?
 
@@ -37,6 +44,10 @@ struct ExceptionEntry: Sendable, Encodable {
         memberId = try row.get("member_id")
         month = try row.get("month")
         amount = try row.get("amount")
+        gateway = try row.get("gateway")
+        day = try row.get("day")
+        assignee = try row.get("assignee")
+        writeOffBy = try row.get("write_off_by")
         raisedAt = try row.get("raised_at")
     }
 
@@ -44,18 +55,21 @@ struct ExceptionEntry: Sendable, Encodable {
     ///
     /// - Parameters:
     ///   - scope: the organisation to whose subtree they belong; everywhere when absent.
-    ///   - state: both when absent.
+    ///   - asked: which of them.
     static func page(
-        below scope: OrganizationID?, state: State?, after: UUIDv7?, limit: Int, in session: any PostgresQueryable
+        below scope: OrganizationID?, _ asked: ExceptionQuery, in session: any PostgresQueryable
     ) async throws -> [ExceptionEntry] {
         try await session.query(
             """
             WITH RECURSIVE \(Subtree.table(below: scope))
             SELECT * FROM exceptions
-            WHERE (\(after)::uuid IS NULL OR exception_id > \(after))
-                \(condition(of: state))
+            WHERE (\(asked.after)::uuid IS NULL OR exception_id > \(asked.after))
+                \(condition(of: asked.state))
+                AND (\(asked.kind)::text IS NULL OR kind = \(asked.kind))
+                AND (\(asked.raisedBefore)::timestamptz IS NULL OR raised_at < \(asked.raisedBefore))
+                AND (\(asked.assignee)::text IS NULL OR coalesce(assignee, 'none') = \(asked.assignee))
                 AND (\(scope)::uuid IS NULL OR owner_id IN (SELECT id FROM subtree))
-            ORDER BY exception_id LIMIT \(limit)
+            ORDER BY exception_id LIMIT \(asked.limit + 1)
             """
         ).map(ExceptionEntry.init)
     }

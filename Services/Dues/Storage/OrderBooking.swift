@@ -14,6 +14,8 @@ struct OrderBooking {
         case status
         /// An officer of the cell counted it.
         case cash
+        /// Settled money that a person gave to the order.
+        case exception
 
         init(_ source: RawCallback.Source) {
             switch source {

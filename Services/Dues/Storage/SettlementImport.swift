@@ -16,11 +16,17 @@ struct SettlementImport {
     let importedBy: String
     /// Whether the gateway pays to the account that each order names: what its signature does not cover is compared here.
     let comparesAccounts: Bool
+    /// The channels whose orders its lines may settle: its own; every one for a bank, to which transfers by QR code come.
+    let channels: [String]
 
     private static let stretch = 1_000
 
+    /// - Parameters:
+    ///   - file: the file, at its beginning.
+    ///   - totals: what reading all of it gave: it has no fault.
     func take(
-        _ file: SettlementFile, digest: [UInt8], in transaction: PostgresTransaction
+        _ file: inout SettlementReader, _ totals: SettlementTotals, digest: [UInt8],
+        in transaction: PostgresTransaction
     ) async throws -> (summary: SettlementSummary, isNew: Bool) {
         // One import of a gateway at a time: what was settled before must be known.
         try await transaction.lockAdvisory(AdvisoryLockKey(named: "dues.settlement.\(gateway)"))
@@ -31,15 +37,20 @@ struct SettlementImport {
         let id = kit.ids.next(at: now)
         try await transaction.execute(
             """
-            INSERT INTO settlement_files (file_id, gateway, layout, sha256, payee_id, lines, gross, imported_by, imported_at)
-            VALUES (\(id), \(gateway), \(layout), \(digest), \(payee), \(file.lines.count),
-                \(file.lines.map(\.gross).sum()), \(importedBy), \(now))
+            INSERT INTO settlement_files (file_id, gateway, layout, sha256, payee_id, lines, gross, from_day,
+                through_day, imported_by, imported_at)
+            VALUES (\(id), \(gateway), \(layout), \(digest), \(payee), \(totals.lines), \(totals.gross),
+                \(totals.days?.lowerBound), \(totals.days?.upperBound), \(importedBy), \(now))
             """)
-        var rest = file.lines[...]
-        while !rest.isEmpty {
-            try await take(rest.prefix(Self.stretch), of: id, now, in: transaction)
-            rest = rest.dropFirst(Self.stretch)
+        var stretch: [SettlementLine] = []
+        while let line = try file.next() {
+            stretch.append(line)
+            guard stretch.count == Self.stretch else { continue }
+            try await take(stretch, of: id, now, in: transaction)
+            stretch.removeAll(keepingCapacity: true)
         }
+        try await take(stretch, of: id, now, in: transaction)
+        try await ExceptionTrail.endMissing(gateway: gateway, by: id, totals.days, at: now, in: transaction)
         kit.outbox.wakeRelay(after: transaction)
         guard let summary = try await SettlementSummary.find(gateway: gateway, digest: digest, in: transaction) else {
             throw Problem.internalError
@@ -51,6 +62,18 @@ struct SettlementImport {
     private struct Known {
         var payments: [TransactionOfOrder: (id: PaymentID, amount: Dong)] = [:]
         var settled: Set<String> = []
+        /// What other files said, word for word.
+        var repeats: Set<Repeat> = []
+    }
+
+    /// A line as another file has it too: it says nothing new.
+    private struct Repeat: Hashable {
+        let reference: String
+        let transaction: String
+        let gross: Dong
+        let fee: Dong
+        let settledOn: Day
+        let isReversal: Bool
     }
 
     private struct TransactionOfOrder: Hashable {
@@ -59,17 +82,26 @@ struct SettlementImport {
     }
 
     private func take(
-        _ lines: ArraySlice<SettlementLine>, of file: UUIDv7, _ now: Date, in transaction: PostgresTransaction
+        _ lines: [SettlementLine], of file: UUIDv7, _ now: Date, in transaction: PostgresTransaction
     ) async throws {
+        guard !lines.isEmpty else { return }
         var locked = try await LockedOrders.lock(Set(lines.compactMap(\.orderReference)), in: transaction)
-        var known = try await self.known(lines, in: transaction)
+        var known = try await self.known(lines, besides: file, in: transaction)
         var booking = OrderBooking(now: now, ids: kit.ids, outbox: kit.outbox, context: kit.eventContext())
         var rows = SettlementRows(file: file, gateway: gateway)
         for line in lines {
             let settlement = "\(file)/\(line.number)"
-            var order = locked[line.orderReference]
+            let isRepeat = known.repeats.contains(
+                Repeat(
+                    reference: line.reference, transaction: line.transaction, gross: line.gross, fee: line.fee,
+                    settledOn: line.settledOn, isReversal: line.isReversal))
+            var order = locked[line.orderReference].flatMap { channels.contains($0.channel) ? $0 : nil }
             var payment = order.flatMap {
                 known.payments[TransactionOfOrder(order: $0.orderId, transaction: line.transaction)]
+            }
+            guard !isRepeat else {
+                rows.add(line, .duplicate, order: order?.orderId, payment: payment?.id)
+                continue
             }
             let state = SettlementMatch(
                 order: order, paid: payment?.amount, settledBefore: known.settled.contains(line.transaction),
@@ -107,7 +139,7 @@ struct SettlementImport {
         _ booking: inout OrderBooking
     ) throws -> PaymentID? {
         let callback = GatewayCallback(
-            gateway: gateway, reference: line.reference, amount: line.gross, outcome: .paid,
+            gateway: order?.channel ?? gateway, reference: line.reference, amount: line.gross, outcome: .paid,
             transaction: line.transaction, paidAt: line.settledOn.start, code: "settled")
         let decision = CallbackDecision.decide(callback, on: &order, &locked.open)
         guard var changed = order else { return nil }
@@ -117,18 +149,17 @@ struct SettlementImport {
     }
 
     private func known(
-        _ lines: ArraySlice<SettlementLine>, in transaction: PostgresTransaction
+        _ lines: [SettlementLine], besides file: UUIDv7, in transaction: PostgresTransaction
     ) async throws -> Known {
         let transactions = lines.map(\.transaction)
         let results = try await transaction.pipeline([
             """
             SELECT payment_id, order_id, gateway_transaction, amount FROM payments
-            WHERE channel = \(gateway) AND gateway_transaction = ANY(\(transactions))
+            WHERE channel = ANY(\(channels)) AND gateway_transaction = ANY(\(transactions))
             """,
             """
-            SELECT DISTINCT gateway_transaction FROM settlement_lines
+            SELECT file_id, state, reference, gateway_transaction, gross, fee, settled_on FROM settlement_lines
             WHERE gateway = \(gateway) AND gateway_transaction = ANY(\(transactions))
-                AND state <> \(SettlementState.reversed.rawValue)
             """,
         ])
         var known = Known()
@@ -137,7 +168,16 @@ struct SettlementImport {
                 order: try row.get("order_id"), transaction: try row.get("gateway_transaction"))
             known.payments[key] = (try row.get("payment_id"), try row.get("amount"))
         }
-        for row in results[1].rows { known.settled.insert(try row.get("gateway_transaction")) }
+        for row in results[1].rows {
+            let isReversal = try row.get("state", as: String.self) == SettlementState.reversed.rawValue
+            let transaction: String = try row.get("gateway_transaction")
+            if !isReversal { known.settled.insert(transaction) }
+            guard try row.get("file_id", as: UUIDv7.self) != file else { continue }
+            known.repeats.insert(
+                Repeat(
+                    reference: try row.get("reference"), transaction: transaction, gross: try row.get("gross"),
+                    fee: try row.get("fee"), settledOn: try row.get("settled_on"), isReversal: isReversal))
+        }
         return known
     }
 }

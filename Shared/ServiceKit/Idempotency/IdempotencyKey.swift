@@ -14,10 +14,14 @@ public struct IdempotencyKey: Sendable, Hashable {
 
     /// Describes a request.
     public init(caller: String, name: String, request: String, body: [UInt8]) {
+        self.init(caller: caller, name: name, request: request, bodyDigest: Digest.sha256(body))
+    }
+
+    init(caller: String, name: String, request: String, bodyDigest: [UInt8]) {
         self.caller = caller
         self.name = name
         self.request = request
-        bodyDigest = Digest.sha256(body)
+        self.bodyDigest = bodyDigest
     }
 
     /// The key in the headers of a request; throws the problem to answer with.

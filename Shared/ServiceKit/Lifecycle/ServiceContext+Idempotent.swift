@@ -32,6 +32,23 @@ extension ServiceContext {
         return try await idempotency.perform(claim.key) { try await effect(claim.body, $0) }
     }
 
+    /// The same for a body that is too large to hold.
+    ///
+    /// - Parameter read: takes the body in, and says its SHA-256.
+    public func idempotent<Body>(
+        _ request: Request, _ context: HosoRequestContext,
+        reading read: () async throws -> (body: Body, digest: [UInt8]),
+        _ effect: (Body, PostgresTransaction) async throws -> Reply
+    ) async throws -> Reply {
+        let caller = try context.callerIfSignedIn()?.subject ?? "anonymous"
+        let name = try IdempotencyKey.name(in: request.headers)
+        let (body, digest) = try await read()
+        let key = IdempotencyKey(
+            caller: caller, name: name, request: "\(request.method.rawValue) \(request.uri.string)",
+            bodyDigest: digest)
+        return try await idempotency.perform(key) { try await effect(body, $0) }
+    }
+
     private func claim(
         _ request: Request, _ context: HosoRequestContext, upTo limit: Int? = nil
     ) async throws -> (key: IdempotencyKey, body: ByteBuffer) {

@@ -20,6 +20,8 @@ public struct Posting: Hashable, Sendable {
         case reversal
         case remittance
         case cash
+        /// What was decided on an exception.
+        case exception
     }
 
     /// A posting; nil when there is nothing to post.

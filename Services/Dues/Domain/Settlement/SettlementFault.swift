@@ -2,7 +2,8 @@
 public struct SettlementFault: Error, Hashable, Sendable {
     /// The line of the first fault, from 1.
     public let line: Int
-    /// Its column, from 1; absent when the fault is of the whole line.
+    /// Its place in the line, from 1: the column of a file with columns, the character of an XML file; absent when the
+    /// fault is of the whole line.
     public let column: Int?
     public let rule: Rule
 
@@ -22,12 +23,22 @@ public struct SettlementFault: Error, Hashable, Sendable {
         case transaction
         case amount
         case date
+        /// The line is of another day than the file says.
+        case dateDiffers = "date-differs"
+        /// An amount in another currency than the đồng.
+        case currency
         /// Fee and net do not make up the gross.
         case netDiffers = "net-differs"
         case trailerMissing = "trailer-missing"
         case trailerCount = "trailer-count"
         case trailerSum = "trailer-sum"
         case afterTrailer = "after-trailer"
+        /// A line, a text or a name longer than any that means something.
+        case tooLong = "too-long"
+        /// Not the XML of one document.
+        case xml
+        /// A document type, or an entity that XML does not have by itself.
+        case entity
     }
 
     public init(line: Int, column: Int? = nil, rule: Rule) {

@@ -4,16 +4,37 @@ import Foundation
 /// How a settlement file is written, as data: a new gateway needs a new layout, not code.
 public struct SettlementLayout: Hashable, Sendable, Codable {
     public let name: String
-    /// One ASCII character between the columns.
-    public let delimiter: String
-    /// The names of the columns in the first line, in any order; further ones are skipped.
-    public let columns: Columns
+    /// What kind of file it is; lines with columns where nothing is said.
+    public let form: Form?
+    /// One ASCII character between the columns; a comma where nothing is said.
+    public let delimiter: String?
+    /// The first line, when it says of what day the file is; every line must be of that day.
+    public let header: Header?
+    /// The names of the columns in the order of the file, when it has no heading.
+    public let order: [String]?
+    /// The names of the columns in the heading, in any order; further ones are skipped.
+    public let columns: Columns?
+    /// Where in a statement's transaction the payer's reference may stand, the likeliest first.
+    public let references: [String]?
     public let dates: DateForm
     public let amounts: AmountForm
     /// What stands in the column `kind` of a payment that was taken back.
     public let reversalKinds: Set<String>?
     /// The last line with control totals; absent when the file has none.
     public let trailer: Trailer?
+
+    public enum Form: String, Hashable, Sendable, Codable {
+        case delimited
+        /// ISO 20022 bank to customer statement.
+        case camt053 = "camt.053"
+    }
+
+    public struct Header: Hashable, Sendable, Codable {
+        /// What stands in its first column.
+        public let mark: String
+        /// The column with the day, from 0.
+        public let dateColumn: Int
+    }
 
     public struct Columns: Hashable, Sendable, Codable {
         public let reference: String
@@ -40,11 +61,8 @@ public struct SettlementLayout: Hashable, Sendable, Codable {
         public let grouping: String?
         /// How many units of the file make a đồng: 100 where the file counts hundredths.
         public let unitsPerDong: Int64
-
-        public init(grouping: String? = nil, unitsPerDong: Int64 = 1) {
-            self.grouping = grouping
-            self.unitsPerDong = unitsPerDong
-        }
+        /// Whether `15930.00` is written for 15,930; any other fraction is refused.
+        public let zeroFraction: Bool?
     }
 
     public struct Trailer: Hashable, Sendable, Codable {
@@ -56,19 +74,6 @@ public struct SettlementLayout: Hashable, Sendable, Codable {
         public let grossColumn: Int
     }
 
-    public init(
-        name: String, delimiter: String, columns: Columns, dates: DateForm, amounts: AmountForm,
-        reversalKinds: Set<String>? = nil, trailer: Trailer? = nil
-    ) {
-        self.name = name
-        self.delimiter = delimiter
-        self.columns = columns
-        self.dates = dates
-        self.amounts = amounts
-        self.reversalKinds = reversalKinds
-        self.trailer = trailer
-    }
-
     /// The layout of a JSON document, or what is wrong with it.
     public init(json: [UInt8]) throws(SettlementLayoutFault) {
         do {
@@ -76,14 +81,35 @@ public struct SettlementLayout: Hashable, Sendable, Codable {
         } catch {
             throw SettlementLayoutFault(place: "settlement layout", reason: "missing or malformed fields")
         }
-        guard delimiter.utf8.count == 1, amounts.unitsPerDong > 0, amounts.grouping?.utf8.count ?? 1 == 1 else {
-            throw SettlementLayoutFault(place: "settlement layout \(name)", reason: "delimiter, grouping or unit")
+        guard delimiter?.utf8.count ?? 1 == 1, amounts.unitsPerDong > 0, amounts.grouping?.utf8.count ?? 1 == 1 else {
+            throw fault("delimiter, grouping or unit")
         }
+        guard form == .camt053 ? references?.isEmpty == false : columns != nil else {
+            throw fault(form == .camt053 ? "references are missing" : "columns are missing")
+        }
+        guard header?.dateColumn ?? 0 >= 0, trailer?.countColumn ?? 0 >= 0, trailer?.grossColumn ?? 0 >= 0 else {
+            throw fault("a column of header or trailer")
+        }
+        if let order {
+            do {
+                _ = try Places(order, layout: self, line: 1)
+            } catch {
+                throw fault("a column that is not in order, or is there twice")
+            }
+        }
+    }
+
+    private func fault(_ reason: String) -> SettlementLayoutFault {
+        SettlementLayoutFault(place: "settlement layout \(name)", reason: reason)
     }
 
     /// The layouts that come with this program.
     public static func bundled() throws(SettlementLayoutFault) -> [SettlementLayout] {
-        [try SettlementLayout(json: PackageResources.settlement_vnpay_csv_json)]
+        [
+            try SettlementLayout(json: PackageResources.settlement_vnpay_csv_json),
+            try SettlementLayout(json: PackageResources.settlement_portal_pipe_json),
+            try SettlementLayout(json: PackageResources.settlement_bank_camt053_json),
+        ]
     }
 }
 
@@ -91,6 +117,11 @@ public struct SettlementLayout: Hashable, Sendable, Codable {
 public struct SettlementLayoutFault: Error, Hashable, Sendable, CustomStringConvertible {
     public let place: String
     public let reason: String
+
+    public init(place: String, reason: String) {
+        self.place = place
+        self.reason = reason
+    }
 
     public var description: String { "\(place): \(reason)" }
 }

@@ -11,22 +11,27 @@ struct Places {
     private let kind: Int?
     private let account: Int?
 
-    init(_ heading: [String], layout: SettlementLayout) throws(SettlementFault) {
+    init(_ heading: [String], layout: SettlementLayout, line: Int) throws(SettlementFault) {
         func place(_ name: String) throws(SettlementFault) -> Int {
             let places = heading.indices.filter { heading[$0] == name }
             guard let place = places.first, places.count == 1 else {
-                throw SettlementFault(line: 1, column: places.last.map { $0 + 1 }, rule: .heading)
+                throw SettlementFault(line: line, column: places.last.map { $0 + 1 }, rule: .heading)
             }
             return place
         }
-        reference = try place(layout.columns.reference)
-        transaction = try place(layout.columns.transaction)
-        gross = try place(layout.columns.gross)
-        fee = try place(layout.columns.fee)
-        net = try place(layout.columns.net)
-        settledOn = try place(layout.columns.settledOn)
-        if let name = layout.columns.kind { kind = try place(name) } else { kind = nil }
-        if let name = layout.columns.account { account = try place(name) } else { account = nil }
+        guard let columns = layout.columns else { throw SettlementFault(line: line, rule: .heading) }
+        reference = try place(columns.reference)
+        transaction = try place(columns.transaction)
+        gross = try place(columns.gross)
+        fee = try place(columns.fee)
+        net = try place(columns.net)
+        settledOn = try place(columns.settledOn)
+        if let name = columns.kind { kind = try place(name) } else { kind = nil }
+        if let name = columns.account { account = try place(name) } else { account = nil }
+    }
+
+    func dateFault(line: Int) -> SettlementFault {
+        SettlementFault(line: line, column: settledOn + 1, rule: .dateDiffers)
     }
 
     func line(_ fields: [String], number: Int, layout: SettlementLayout) throws(SettlementFault) -> SettlementLine {
@@ -71,7 +76,7 @@ extension String {
 
 extension Unicode.Scalar {
     /// Whether it can be seen: no control, no direction mark, no line break.
-    fileprivate var isPrinted: Bool {
+    var isPrinted: Bool {
         switch properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
         default: true
@@ -87,9 +92,20 @@ extension Unicode.Scalar {
     }
 }
 
+extension String {
+    /// Whether a gateway's number of a transaction may be written so.
+    var isTransactionName: Bool { (1...64).contains(utf8.count) && unicodeScalars.allSatisfy(\.isOfTransaction) }
+}
+
 extension SettlementLayout {
     /// The amount of a column: digits only, with the layout's grouping; nil for anything else, and for fractions.
     func amount(_ text: String) -> Dong? {
+        var text = text
+        if amounts.zeroFraction ?? false, let point = text.firstIndex(of: ".") {
+            let fraction = text[point...].dropFirst()
+            guard (1...5).contains(fraction.count), fraction.allSatisfy({ $0 == "0" }) else { return nil }
+            text = String(text[..<point])
+        }
         let digits = amounts.grouping.map { text.replacing($0, with: "") } ?? text
         guard let units = try? Dong(checking: digits), units.amount % amounts.unitsPerDong == 0 else { return nil }
         return Dong(units.amount / amounts.unitsPerDong)

@@ -1,0 +1,207 @@
+import Contracts
+import DuesDomain
+import Foundation
+import Messaging
+import Postgres
+import ServiceKit
+
+/// Deals with exceptions one at a time; whoever is second finds what the first one did.
+///
+/// Money that is owed back to a payer is not dealt with here: that is a refund.
+struct ExceptionDesk: Sendable {
+    let kit: ServiceContext
+    let access: DuesAccess
+    let paymentsMade: WakeUp
+
+    struct View: Encodable {
+        let exception: ExceptionEntry
+        let trail: [ExceptionTrail]
+    }
+
+    func show(_ id: UUIDv7, to caller: Caller, in session: any PostgresQueryable) async throws -> View {
+        guard let row = try await session.queryOptional("SELECT * FROM exceptions WHERE exception_id = \(id)") else {
+            throw Problem.notFound
+        }
+        let entry = try ExceptionEntry(row: row)
+        _ = try await access.requireOffice(caller, asked: entry.organizationId, in: session)
+        return View(exception: entry, trail: try await ExceptionTrail.of(id, in: session))
+    }
+
+    func act(
+        _ order: ExceptionOrder, on id: UUIDv7, by caller: Caller, in transaction: PostgresTransaction
+    ) async throws -> View {
+        let action = try order.checkedAction()
+        let reason = try EnteredText.line(order.reason, field: "reason")
+        guard
+            let row = try await transaction.queryOptional(
+                "SELECT * FROM exceptions WHERE exception_id = \(id) FOR UPDATE")
+        else { throw Problem.notFound }
+        let entry = try ExceptionEntry(row: row)
+        _ = try await access.requireOffice(caller, asked: entry.organizationId, in: transaction)
+        guard entry.state == .open else { throw Problem.exceptionSettled }
+        try requireTurn(action, entry, caller)
+        let target = try await perform(action, order, entry, caller, in: transaction)
+        try await ExceptionTrail(
+            action: action.rawValue, actor: caller.subject, reason: reason, target: target, at: kit.time.now
+        ).add(to: id, in: transaction)
+        try await kit.audit.record(
+            "exception.\(action.rawValue)", subject: "\(id)", actor: caller.subject, in: transaction)
+        return try await show(id, to: caller, in: transaction)
+    }
+
+    /// Whose turn it is: whoever has it acts on it; a write-off waits for its second person.
+    private func requireTurn(_ action: ExceptionOrder.Action, _ entry: ExceptionEntry, _ caller: Caller) throws {
+        switch action {
+        case .approve, .reject:
+            guard let first = entry.writeOffBy else {
+                throw Problem.exceptionRefuses(
+                    "no-write-off", "Chưa có đề nghị xóa sổ.", "Nobody proposed to write it off.")
+            }
+            guard action == .reject || first != caller.subject else {
+                throw Problem.exceptionRefuses(
+                    "second-person", "Người đề nghị không được tự phê duyệt.",
+                    "Who proposed it cannot approve it.")
+            }
+        case .take: break
+        case .assign, .confirm, .reassign, .writeOff:
+            guard entry.writeOffBy == nil else {
+                throw Problem.exceptionRefuses(
+                    "write-off-waits", "Đề nghị xóa sổ đang chờ người thứ hai.",
+                    "A write-off waits for its second person.")
+            }
+            guard entry.assignee == nil || entry.assignee == caller.subject || action == .assign else {
+                throw Problem.exceptionRefuses(
+                    "held", "Người khác đang xử lý; hãy tiếp nhận trước.", "Somebody else works on it; take it first.")
+            }
+        }
+    }
+
+    /// - Returns: whom or what the action names.
+    private func perform(
+        _ action: ExceptionOrder.Action, _ order: ExceptionOrder, _ entry: ExceptionEntry, _ caller: Caller,
+        in transaction: PostgresTransaction
+    ) async throws -> String? {
+        switch action {
+        case .take:
+            try await set("assignee = \(caller.subject)", entry, in: transaction)
+        case .assign:
+            guard let member = order.memberId,
+                try await access.isOfficer(member, over: entry.organizationId, in: transaction)
+            else {
+                throw Problem.exceptionRefuses(
+                    "assignee", field: "memberId", "Phải là cán bộ văn phòng của tổ chức hoặc cấp trên.",
+                    "It must be an officer of the office of the organisation or of one above it.")
+            }
+            try await set("assignee = \(member.description)", entry, in: transaction)
+            return member.description
+        case .confirm:
+            let balance = try await balance(of: entry, in: transaction)
+            guard !entry.isOwedBack, let postings = balance.confirmed else {
+                throw Problem.exceptionRefuses(
+                    "confirm", "Số tiền chưa khớp nên không thể xác nhận.",
+                    "The money does not fit, so there is nothing to confirm.")
+            }
+            try await settle(entry, postings, in: transaction)
+        case .reassign:
+            return try await reassign(entry, to: order.orderReference, in: transaction)
+        case .writeOff:
+            guard !(try await balance(of: entry, in: transaction)).isEmpty else {
+                throw Problem.exceptionRefuses(
+                    "nothing-to-write-off", "Không có khoản tiền nào để xóa sổ.", "There is no money to write off.")
+            }
+            try await set("write_off_by = \(caller.subject)", entry, in: transaction)
+        case .approve:
+            try await settle(entry, try await balance(of: entry, in: transaction).writtenOff, in: transaction)
+        case .reject:
+            try await set("write_off_by = NULL", entry, in: transaction)
+        }
+        return nil
+    }
+
+    private func set(_ change: SQL, _ entry: ExceptionEntry, in transaction: PostgresTransaction) async throws {
+        try await transaction.execute(
+            "UPDATE exceptions SET \(change) WHERE exception_id = \(entry.exceptionId)")
+    }
+
+    private func settle(
+        _ entry: ExceptionEntry, _ postings: [Posting], in transaction: PostgresTransaction
+    ) async throws {
+        let now = kit.time.now
+        var ledger = LedgerRows()
+        ledger.add(postings, payment: entry.paymentId, settlement: entry.settlement, now: now, ids: kit.ids)
+        if let insertion = ledger.insertion(at: now) { try await transaction.execute(insertion) }
+        try await set("settled_at = \(now)", entry, in: transaction)
+    }
+
+    /// Settled money that nobody could explain pays another order: an order for the member it was meant for.
+    private func reassign(
+        _ entry: ExceptionEntry, to typed: String?, in transaction: PostgresTransaction
+    ) async throws -> String {
+        let balance = try await balance(of: entry, in: transaction)
+        guard balance.unexplained > .zero else {
+            throw Problem.exceptionRefuses(
+                "no-money", "Không có tiền chưa rõ nội dung để chuyển.", "There is no unexplained money to give.")
+        }
+        let reference = try PaymentReference(typed: typed ?? "", field: "orderReference")
+        let now = kit.time.now
+        var locked = try await LockedOrders.lock([reference], in: transaction)
+        var order = locked[reference]
+        guard let found = order, found.state != .paid else {
+            throw Problem.exceptionRefuses(
+                "order", field: "orderReference", "Không có lệnh thanh toán chưa trả này.",
+                "There is no such order that is not paid.")
+        }
+        let callback = GatewayCallback(
+            gateway: found.channel, reference: reference.text, amount: balance.unexplained, outcome: .paid,
+            transaction: entry.exceptionId.description, paidAt: now, code: "re-assigned")
+        let decision = CallbackDecision.decide(callback, on: &order, &locked.open)
+        guard var changed = order, decision.payment != nil else {
+            throw Problem.exceptionRefuses(
+                "amount", field: "orderReference", "Số tiền của lệnh phải đúng bằng \(balance.unexplained) đồng.",
+                "The order must be of exactly \(balance.unexplained) đồng.")
+        }
+        var booking = OrderBooking(now: now, ids: kit.ids, outbox: kit.outbox, context: kit.eventContext())
+        _ = try booking.book(decision, callback, on: &changed, source: .exception)
+        // The payment that the line was taken for is without its settlement now.
+        if balance.clearing > .zero {
+            booking.exceptions.add(
+                SettlementState.missingSettlement.rawValue, owner: entry.organizationId, order: entry.orderId,
+                payment: entry.paymentId, amount: balance.clearing, id: kit.ids.next(at: now))
+        }
+        _ = try await transaction.pipeline(booking.statements)
+        try await settle(entry, balance.reassigned(to: changed.payeeId), in: transaction)
+        kit.outbox.wakeRelay(after: transaction)
+        transaction.afterCommit { paymentsMade.call() }
+        return reference.text
+    }
+
+    /// What the books hold because of it: the line it is of, and the payment.
+    private func balance(
+        of entry: ExceptionEntry, in transaction: PostgresTransaction
+    ) async throws -> ExceptionBalance {
+        let place = entry.settlement?.split(separator: "/") ?? []
+        let file = place.first.flatMap { UUIDv7(String($0)) }
+        let number = place.last.flatMap { Int(String($0)) }
+        let row = try await transaction.queryOne(
+            """
+            SELECT coalesce((SELECT gross FROM settlement_lines WHERE file_id = \(file) AND number = \(number)), 0) AS gross,
+                coalesce((SELECT amount FROM payments WHERE payment_id = \(entry.paymentId)), 0) AS paid
+            """)
+        let (gross, paid): (Dong, Dong) = (try row.get("gross"), try row.get("paid"))
+        let payee = entry.organizationId
+        return switch SettlementState(rawValue: entry.kind) {
+        case .amountDiffers, .wrongAccount: ExceptionBalance(unexplained: gross, clearing: paid, payee: payee)
+        case .unknownReference: ExceptionBalance(unexplained: gross, clearing: .zero, payee: payee)
+        case .missingSettlement: ExceptionBalance(unexplained: .zero, clearing: paid, payee: payee)
+        case .matched, .missingCallback, .duplicate, .reversed, nil:
+            ExceptionBalance(unexplained: .zero, clearing: .zero, payee: payee)
+        }
+    }
+}
+
+extension ExceptionEntry {
+    /// Whether it is about money that is owed back to a payer.
+    fileprivate var isOwedBack: Bool {
+        [ExceptionKind.overpaid, .advanceSurplus, .assessmentLowered].contains { $0.rawValue == kind }
+    }
+}

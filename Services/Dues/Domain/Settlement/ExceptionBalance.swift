@@ -1,0 +1,56 @@
+public import Contracts
+
+/// What the books still hold because of an exception, and how it leaves them.
+///
+/// Settled money that could not be matched waits as unexplained; a payment that was called back waits in clearing. What
+/// is written off, either way, is borne by what the payee keeps.
+public struct ExceptionBalance: Hashable, Sendable {
+    /// Settled, and nobody knows for what.
+    public let unexplained: Dong
+    /// Called back, and not settled.
+    public let clearing: Dong
+    public let payee: OrganizationID
+
+    public init(unexplained: Dong, clearing: Dong, payee: OrganizationID) {
+        self.unexplained = unexplained
+        self.clearing = clearing
+        self.payee = payee
+    }
+
+    public var isEmpty: Bool { unexplained == .zero && clearing == .zero }
+
+    /// What it posts that the settled money is that of the payment after all; what is above is owed back to the payer.
+    /// Nil when the settled money is less than the payment, or one of the two is not there.
+    public var confirmed: [Posting]? {
+        guard !isEmpty else { return [] }
+        guard clearing > .zero, unexplained >= clearing else { return nil }
+        return [
+            posting(.unexplained, .gatewayClearing, clearing),
+            posting(.unexplained, .refunds, unexplained - clearing),
+        ].compactMap { $0 }
+    }
+
+    /// What it posts that nobody will ever explain it.
+    public var writtenOff: [Posting] {
+        let both = min(unexplained, clearing)
+        return [
+            posting(.unexplained, .gatewayClearing, both),
+            posting(.unexplained, .retained, unexplained - both),
+            posting(.retained, .gatewayClearing, clearing - both),
+        ].compactMap { $0 }
+    }
+
+    /// What it posts that the unexplained money goes to a payment of an order: it waits in clearing, from which the
+    /// payment takes it.
+    public func reassigned(to payee: OrganizationID) -> [Posting] {
+        [
+            Posting(
+                debit: Account(.unexplained, of: self.payee), credit: Account(.gatewayClearing, of: payee),
+                amount: unexplained, cause: .exception)
+        ].compactMap { $0 }
+    }
+
+    private func posting(_ debit: AccountKind, _ credit: AccountKind, _ amount: Dong) -> Posting? {
+        Posting(debit: Account(debit, of: payee), credit: Account(credit, of: payee), amount: amount, cause: .exception)
+    }
+}

@@ -1,0 +1,58 @@
+import Contracts
+import Foundation
+import Postgres
+
+/// What was done about an exception: who, when, what and why.
+struct ExceptionTrail: Sendable, Encodable {
+    let action: String
+    /// The subject of the caller, or `settlement` where a file ended it.
+    let actor: String
+    let reason: String
+    /// Whom it was given to, or the reference of the order that its money went to.
+    let target: String?
+    let at: Date
+
+    static func of(_ exception: UUIDv7, in session: any PostgresQueryable) async throws -> [ExceptionTrail] {
+        try await session.query(
+            "SELECT * FROM exception_actions WHERE exception_id = \(exception) ORDER BY ordinal"
+        ).map { row in
+            ExceptionTrail(
+                action: try row.get("action"), actor: try row.get("actor"), reason: try row.get("reason"),
+                target: try row.get("target"), at: try row.get("acted_at"))
+        }
+    }
+
+    /// Adds it to the trail of an exception whose row the transaction has locked.
+    func add(to exception: UUIDv7, in transaction: PostgresTransaction) async throws {
+        try await transaction.execute(
+            """
+            INSERT INTO exception_actions (exception_id, ordinal, action, actor, reason, target, acted_at)
+            SELECT \(exception), count(*) + 1, \(action), \(actor), \(reason), \(target), \(at)
+            FROM exception_actions WHERE exception_id = \(exception)
+            """)
+    }
+
+    /// Ends what a file brings: the payments it settles, the days it is of.
+    static func endMissing(
+        gateway: String, by file: UUIDv7, _ days: ClosedRange<Day>?, at now: Date, in transaction: PostgresTransaction
+    ) async throws {
+        try await transaction.execute(
+            """
+            WITH came AS (
+                UPDATE exceptions e SET settled_at = \(now)
+                WHERE e.settled_at IS NULL AND (
+                    e.kind = \(SettlementState.missingSettlement.rawValue) AND e.payment_id IN (
+                        SELECT payment_id FROM settlement_lines
+                        WHERE file_id = \(file) AND state = \(SettlementState.matched.rawValue))
+                    OR e.kind = \(ExceptionKind.missingFile.rawValue) AND e.gateway = \(gateway)
+                        AND e.day BETWEEN \(days?.lowerBound) AND \(days?.upperBound))
+                RETURNING e.exception_id
+            )
+            INSERT INTO exception_actions (exception_id, ordinal, action, actor, reason, target, acted_at)
+            SELECT exception_id,
+                1 + (SELECT count(*) FROM exception_actions a WHERE a.exception_id = came.exception_id), 'came',
+                'settlement', 'came', \(file.description), \(now)
+            FROM came
+            """)
+    }
+}
