@@ -167,9 +167,10 @@ struct DuesParts: Sendable {
                 CalledJob(name: "refunds", interval: .seconds(5), wakeUp: refundsDue, logger: kit.logger) {
                     [refundWork] in try await refundWork.drain()
                 },
-                PeriodicJob(name: "remittances", interval: .seconds(60), logger: kit.logger) {
-                    [remittances, reminders] in
+                PeriodicJob(name: "remittances", interval: .seconds(60), logger: kit.logger) { [remittances] in
                     try await remittances.drain()
+                },
+                PeriodicJob(name: "remittance-reminders", interval: .seconds(60), logger: kit.logger) { [reminders] in
                     try await reminders.run()
                 },
                 PeriodicJob(name: "settlement-watch", interval: .seconds(900), logger: kit.logger) {

@@ -26,11 +26,11 @@ enum DuesSettings {
             help: "How many members one transaction of a run looks at."),
         Setting(
             "dues.remittance.calendar",
-            default: "group=3 subordinate-cell=5 base-cell=5 section=8 base-organisation=10 superior-of-base=15 "
+            default: "group=2 subordinate-cell=4 base-cell=4 section=7 base-organisation=10 superior-of-base=15 "
                 + "commune=15 provincial=20 agency-central=20 central=25",
             help: "On which day of the next month each type of organisation closes its month."),
         Setting(
-            "dues.remittance.daysToPay", .int, default: "5", range: 0...60,
+            "dues.remittance.daysToPay", .int, default: "2", range: 0...60,
             help: "How many days after its closing a month's money is due at the superior's."),
         Setting(
             "dues.remittance.daysBetweenReminders", .int, default: "7", range: 1...60,

@@ -105,6 +105,7 @@ struct EnumerationAgreementTests {
         "deadlineAlertLevel": DeadlineAlertLevel.allCases.map(\.rawValue),
         "paperFileState": PaperFileState.allCases.map(\.rawValue),
         "roleStatus": RoleStatus.allCases.map(\.rawValue),
+        "how": RemittanceAcknowledged.How.allCases.map(\.rawValue),
         "settlementState": SettlementState.allCases.map(\.rawValue),
         "signerClass": SignerClass.allCases.map(\.rawValue),
         "signatureLevel": SignatureLevel.allCases.map(\.rawValue),

@@ -6,7 +6,7 @@ import Testing
 @Suite("Remittances")
 struct RemittanceTests {
     static let calendar =
-        "group=3 subordinate-cell=5 base-cell=5 section=8 base-organisation=10 superior-of-base=15 commune=15 "
+        "group=2 subordinate-cell=4 base-cell=4 section=7 base-organisation=10 superior-of-base=15 commune=15 "
         + "provincial=20 agency-central=20 central=25"
 
     @Test("what came in is what is kept, passed and carried, whatever came in")
@@ -53,12 +53,12 @@ struct RemittanceTests {
 
     @Test("inferior organisations close first; each type has one day")
     func calendarReads() throws {
-        let calendar = try RemittanceCalendar(Self.calendar, daysToPay: 5, field: "calendar")
-        #expect(calendar.turns.map(\.day) == [3, 5, 8, 10, 15, 20, 25])
+        let calendar = try RemittanceCalendar(Self.calendar, daysToPay: 2, field: "calendar")
+        #expect(calendar.turns.map(\.day) == [2, 4, 7, 10, 15, 20, 25])
         #expect(calendar.turns[1].types == [.baseCell, .subordinateCell])
         let day = calendar.closing(calendar.turns[1], of: try DuesMonth(checking: "2026-12", field: "month"))
-        #expect(day == (try Day("2027-01-05")))
-        #expect(calendar.dueDay(closedOn: day) == (try Day("2027-01-10")))
+        #expect(day == (try Day("2027-01-04")))
+        #expect(calendar.dueDay(closedOn: day) == (try Day("2027-01-06")))
     }
 
     @Test(
@@ -69,11 +69,13 @@ struct RemittanceTests {
             (calendar.replacing("commune=15", with: "commune"), "remittance-calendar.form"),
             (calendar + " commune=16", "remittance-calendar.form"),
             (calendar + " external=16", "remittance-calendar.form"),
-            (calendar.replacing("base-organisation=10", with: "base-organisation=15"), "remittance-calendar.order"),
+            (calendar.replacing("group=2", with: "group=1"), "remittance-calendar.form"),
+            // Due on the day on which the superior closes.
+            (calendar.replacing("base-organisation=10", with: "base-organisation=13"), "remittance-calendar.order"),
         ])
     func calendarRefused(text: String, rule: String) {
         let fault = #expect(throws: InvalidValue.self) {
-            try RemittanceCalendar(text, daysToPay: 5, field: "calendar")
+            try RemittanceCalendar(text, daysToPay: 2, field: "calendar")
         }
         #expect(fault?.field == "calendar" && fault?.rule == rule)
     }

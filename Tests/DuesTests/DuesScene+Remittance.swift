@@ -80,6 +80,16 @@ extension DuesScene {
             key: UUID().uuidString, json: json)
     }
 
+    /// What stands in the books of an organisation and was not divided.
+    func undivided(_ owner: OrganizationID) async throws -> Int {
+        try await count(
+            """
+            SELECT coalesce(sum(CASE WHEN credit = 'assessed-dues' AND credit_owner = \(owner) THEN amount ELSE 0 END
+                - CASE WHEN debit = 'assessed-dues' AND debit_owner = \(owner) THEN amount ELSE 0 END), 0)::bigint
+            FROM ledger_postings
+            """)
+    }
+
     /// A posting as corrections write it.
     func post(
         debit: AccountKind, credit: AccountKind, of owner: OrganizationID, _ amount: Int64, at moment: Date

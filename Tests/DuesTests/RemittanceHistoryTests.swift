@@ -26,9 +26,10 @@ struct RemittanceHistoryTests {
                         cell, "A35.12.9\(index)", parent == scene.base ? .subordinateCell : .baseCell, under: parent))
                 cells.append(cell)
             }
-            let officer = try await scene.treasurer(of: scene.province)
-            try await scene.role(.officeOfficer, of: officer, at: scene.commune)
-            try await scene.role(.officeOfficer, of: officer, at: scene.base)
+            var officers: [OrganizationID: MemberID] = [:]
+            for superior in [scene.base, scene.commune, scene.province] {
+                officers[superior] = try await scene.treasurer(of: superior)
+            }
             var collected: Int64 = 0
             for month in 1...5 {
                 for _ in 0..<Int.random(in: 0...12, using: &numbers) {
@@ -50,10 +51,11 @@ struct RemittanceHistoryTests {
                 let next = DuesMonth(containing: scene.kit.time.now).next
                 for day in [5, 10, 15, 20, 25] {
                     try await scene.close(on: next.firstDay.adding(days: day - 1).text)
-                    let due: [RemittanceID] = try await scene.pool.query(
-                        "SELECT remittance_id AS id FROM remittances WHERE state = 'due' ORDER BY 1"
-                    ).map { try $0.get("id") }
-                    for id in due where Bool.random(using: &numbers) {
+                    let due: [(id: RemittanceID, superior: OrganizationID)] = try await scene.pool.query(
+                        "SELECT remittance_id AS id, superior_id FROM remittances WHERE state = 'due' ORDER BY 1"
+                    ).map { (try $0.get("id"), try $0.get("superior_id")) }
+                    for (id, superior) in due where Bool.random(using: &numbers) {
+                        let officer = try #require(officers[superior])
                         let answer = try await scene.service.call(
                             .post, "/v1/remittances/\(id)/acknowledgement",
                             token: try await scene.service.token(member: officer), key: UUID().uuidString, json: "{}")

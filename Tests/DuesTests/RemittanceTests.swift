@@ -17,7 +17,7 @@ struct RemittanceTests {
     func wholeWay() async throws {
         try await DuesScene.run { scene in
             #expect(try await scene.paid() == 15_930)
-            try await scene.close(on: "2026-12-04")
+            try await scene.close(on: "2026-12-03")
             #expect(try await scene.remittances(of: scene.cell).isEmpty)
 
             // The cell has no account: its money stands on the base organisation's already.
@@ -29,7 +29,7 @@ struct RemittanceTests {
             try await scene.close(on: "2026-12-10")
             let base = try await scene.remittance(of: scene.base)
             #expect(base.received == 11_151 && base.kept == 10_036 && base.passed == 1_115)
-            #expect(base.state == "due" && base.dueOn == "2026-12-15")
+            #expect(base.state == "due" && base.dueOn == "2026-12-12")
             let payer = try await scene.treasurer(of: scene.base)
             let paid = try await scene.step("payment", base, #"{"reference": "UNC 12"}"#, by: payer)
             #expect(paid.status == .ok, "\(paid.text)")
@@ -60,15 +60,15 @@ struct RemittanceTests {
             try await scene.paid()
             try await scene.close(on: "2026-12-10")
             let base = try await scene.remittance(of: scene.base)
-            try await scene.close(on: "2026-12-15")
-            #expect(try await scene.remittances(of: scene.commune).isEmpty)
+            try scene.morning(of: "2026-12-12")
             try await scene.parts.reminders.run()
             #expect(try await scene.events(RemittanceOverdue.self).isEmpty)
 
-            try scene.morning(of: "2026-12-16")
+            try await scene.close(on: "2026-12-15")
+            #expect(try await scene.remittances(of: scene.commune).isEmpty)
             try await scene.parts.reminders.run()
             try await scene.parts.reminders.run()
-            try scene.morning(of: "2026-12-23")
+            try scene.morning(of: "2026-12-22")
             try await scene.parts.reminders.run()
             let overdue = try await scene.events(RemittanceOverdue.self)
             #expect(overdue.map(\.reminder) == [1, 2] && overdue.map(\.passed) == [Dong(1_115), Dong(1_115)])
@@ -104,6 +104,48 @@ struct RemittanceTests {
         }
     }
 
+    @Test("what was acknowledged to a body that was merged is divided by its successor, in whose books it then stands")
+    func mergedSuperior() async throws {
+        try await DuesScene.run { scene in
+            try await scene.paid()
+            try await scene.close(on: "2026-12-04")
+            let heir: OrganizationID = scene.kit.ids.next(at: scene.kit.time.now)
+            try await scene.keep(scene.organization(heir, "A35.12.10", .baseOrganisation, under: scene.commune))
+            try await scene.keep(
+                OrganizationState(
+                    organizationId: scene.base, code: try OrganizationCode("A35.12.08"), name: "Đảng bộ mẫu",
+                    type: .baseOrganisation, parentId: scene.commune, status: .merged, mergedIntoId: heir,
+                    residential: true, duesRegion: .one, hasSeal: true, bankAccounts: []))
+            try await scene.close(on: "2026-12-10")
+            #expect(try await scene.remittances(of: scene.base).isEmpty)
+            #expect(try await scene.remittance(of: heir).received == 11_151)
+            for (owner, left) in [(scene.base, 0), (heir, 0)] {
+                #expect(try await scene.undivided(owner) == left)
+            }
+        }
+    }
+
+    @Test("money in the cell's cash box is not with the superior yet")
+    func cash() async throws {
+        try await DuesScene.run { scene in
+            let member = try await scene.member()
+            let officer = try await scene.treasurer(of: scene.cell, .cellDuesOfficer)
+            try await scene.assess()
+            let json = #"{"lines": [{"memberId": "\#(member)", "month": "2026-11"}], "amount": 15930}"#
+            let paid = try await scene.service.call(
+                .post, "/v1/cash-payments", token: try await scene.service.token(member: officer),
+                key: UUID().uuidString, json: json)
+            #expect(paid.status == .created, "\(paid.text)")
+            try await scene.close(on: "2026-12-04")
+            let cell = try await scene.remittance(of: scene.cell)
+            #expect(cell.state == "due" && cell.own == 15_930 && cell.holderId == scene.base)
+            let superior = try await scene.treasurer(of: scene.base)
+            let came = try await scene.step("acknowledgement", cell, #"{"inCash": true}"#, by: superior)
+            #expect(came.status == .ok, "\(came.text)")
+            #expect(try await scene.balances()["bank"] == nil)
+        }
+    }
+
     @Test("what a merged cell collected, passed up and carried goes to its successor")
     func merged() async throws {
         try await DuesScene.run { scene in
@@ -117,13 +159,7 @@ struct RemittanceTests {
             #expect(try await scene.remittances(of: scene.otherCell).isEmpty)
             let cell = try await scene.remittance(of: scene.cell)
             #expect(cell.own == 11_100 && cell.passed == 7_770)
-            let undivided = try await scene.count(
-                """
-                SELECT sum(CASE WHEN credit_owner = \(scene.otherCell) THEN amount ELSE -amount END)::bigint
-                FROM ledger_postings
-                WHERE (credit = 'assessed-dues' AND credit_owner = \(scene.otherCell))
-                    OR (debit = 'assessed-dues' AND debit_owner = \(scene.otherCell))
-                """)
+            let undivided = try await scene.undivided(scene.otherCell)
             #expect(undivided == 0)
         }
     }
@@ -189,6 +225,22 @@ struct RemittanceTests {
                 try await scene.pool.execute("UPDATE remittances SET kept = kept + 1, passed = passed - 1")
             }
             #expect(error?.sqlState == "23001")
+            let others: [SQL] = [
+                "DELETE FROM remittances", "TRUNCATE remittances CASCADE", "UPDATE remittances SET share = 1",
+                "UPDATE remittance_collections SET amount = 1", "UPDATE remittance_collections SET counted_in = NULL",
+                "DELETE FROM remittance_collections", "UPDATE remittance_steps SET actor = 'x'",
+                "DELETE FROM remittance_steps", "UPDATE remittances SET counted_in = remittance_id",
+            ]
+            for statement in others.dropLast() {
+                let refused = await #expect(throws: PostgresError.self) { try await scene.pool.execute(statement) }
+                #expect(refused?.sqlState == "23001", "\(statement)")
+            }
+            // What is not counted yet is counted once.
+            if let counting = others.last { try await scene.pool.execute(counting) }
+            let again = await #expect(throws: PostgresError.self) {
+                try await scene.pool.execute("UPDATE remittances SET counted_in = NULL")
+            }
+            #expect(again?.sqlState == "23001")
         }
     }
 }

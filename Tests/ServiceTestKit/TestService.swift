@@ -35,6 +35,15 @@ public func withTestService<Definition: ServiceDefinition, R: Sendable>(
     time: any TimeSource = ManualTimeSource(TestTimes.start), ids: any IDSource = SystemIDSource(),
     through proxy: TCPProxy? = nil, _ body: @Sendable (TestService) async throws -> R
 ) async throws -> R {
+    try await TestPlaces.shared.withPlace {
+        try await runTestService(definition, settings: settings, time: time, ids: ids, through: proxy, body)
+    }
+}
+
+private func runTestService<Definition: ServiceDefinition, R: Sendable>(
+    _ definition: Definition.Type, settings: [String: String], time: any TimeSource, ids: any IDSource,
+    through proxy: TCPProxy?, _ body: @Sendable (TestService) async throws -> R
+) async throws -> R {
     let server = try await PrivatePostgres.shared()
     let url = try await server.freshSchema(role: Definition.name.rawValue)
     let logger = Logger(label: "test.\(Definition.name.rawValue)")

@@ -16,7 +16,7 @@ struct CashDesk: Sendable {
 
     struct NewPayment: Decodable, Sendable {
         let lines: [OrderDesk.NewOrder.Line]
-        /// Who brought the money; whom the line is about when absent and there is only one.
+        /// Who brought the money, one of those that the lines are about; the only one of them when absent.
         let payerMemberId: MemberID?
         /// When it was paid; now when absent.
         let paidOn: Day?
@@ -29,19 +29,25 @@ struct CashDesk: Sendable {
     ) async throws -> PaymentOrder {
         let now = kit.time.now
         let today = Day(containing: now)
-        guard body.paidOn ?? today <= today else { throw OrderDesk.refused([Self.later]) }
+        guard (today.adding(days: -Self.longestAgo)...today).contains(body.paidOn ?? today) else {
+            throw OrderDesk.refused([Self.wrongDay])
+        }
         let keys = body.lines.map { DuesKey(memberId: $0.memberId, month: $0.month) }
         let rules = OrderRules(
             minimum: .zero, maximumLines: orders.maximumLines, monthsAhead: orders.monthsAhead)
         try OrderDesk.require(rules.faults(in: keys, present: DuesMonth(containing: now)))
-        let members = try await orders.members(keys, caller, in: transaction)
+        let members = try await orders.members(keys, in: transaction)
         let lines = try await orders.lines(keys, members, in: transaction)
         try OrderDesk.require(rules.faults(in: lines))
         let cell = try Self.cell(of: lines)
-        try await orders.access.requireTreasurer(of: cell, officer, in: transaction)
+        // What is owed to a cell that was merged is paid to its successor; nobody takes his own money.
+        try await orders.access.requireTreasurer(
+            of: try await orders.access.successor(of: cell, in: transaction), officer, in: transaction)
+        guard !keys.contains(where: { $0.memberId == officer }) else { throw Problem.ownDues }
         let total = lines.map(\.amount).sum()
         guard body.amount == total else { throw OrderDesk.refused([Self.wrongAmount(total)]) }
-        let payer = body.payerMemberId ?? (Set(keys.map(\.memberId)).count == 1 ? keys.first?.memberId : nil)
+        let payer = body.payerMemberId ?? (members.count == 1 ? keys.first?.memberId : nil)
+        guard payer.map({ members[$0] != nil }) ?? true else { throw OrderDesk.refused([Self.otherPayer]) }
         let order = PaymentOrder(
             orderId: kit.ids.next(at: now), reference: .make(month: DuesMonth(containing: now)), state: .open,
             channel: PaymentOrder.cash, payerMemberId: payer, payeeId: cell, lines: lines, total: total,
@@ -66,7 +72,7 @@ struct CashDesk: Sendable {
         var found = locked[order.reference]
         let decision = CallbackDecision.decide(callback, on: &found, &locked.open)
         guard var paid = found, let payment = decision.payment, payment.overpaid == .zero else {
-            throw OrderDesk.refused([Self.paidMeanwhile])
+            throw OrderDesk.refused([Self.changedMeanwhile])
         }
         try await kit.outbox.append(
             order.created, key: order.orderId.value, version: order.version, context: context, in: transaction)
@@ -96,11 +102,18 @@ struct CashDesk: Sendable {
             english: "The amount must be \(total), which is what is owed.")
     }
 
-    private static let later = InvalidValue(
-        field: "paidOn", rule: "cash.later", vietnamese: "Ngày nộp không được sau hôm nay.",
-        english: "The day of the payment must not be after today.")
+    /// How long ago cash can have been paid that is recorded now, in days.
+    private static let longestAgo = 31
 
-    private static let paidMeanwhile = InvalidValue(
-        field: "lines", rule: "cash.paid-meanwhile", vietnamese: "Có khoản vừa được đóng; hãy xem lại.",
-        english: "One of the months was paid just now; look again.")
+    private static let wrongDay = InvalidValue(
+        field: "paidOn", rule: "cash.day", vietnamese: "Ngày nộp phải trong \(longestAgo) ngày gần đây.",
+        english: "The day of the payment must be one of the last \(longestAgo) days.")
+
+    private static let otherPayer = InvalidValue(
+        field: "payerMemberId", rule: "cash.payer", vietnamese: "Người nộp phải là một trong các đảng viên của khoản.",
+        english: "The payer must be one of the members of the lines.")
+
+    private static let changedMeanwhile = InvalidValue(
+        field: "lines", rule: "cash.changed-meanwhile", vietnamese: "Số phải đóng vừa thay đổi; hãy xem lại.",
+        english: "What is owed has changed just now; look again.")
 }

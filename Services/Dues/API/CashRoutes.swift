@@ -17,7 +17,6 @@ struct CashRoutes: Sendable {
         router.get("/v1/organizations/:id/cash-book/:month") { try await book($0, $1) }
         router.get("/v1/organizations/:id/cash-batches") { try await list($0, $1) }
         router.post("/v1/organizations/:id/cash-batches") { try await hand($0, $1) }
-        router.post("/v1/organizations/:id/cash-deposits") { try await deposit($0, $1) }
         router.post("/v1/cash-batches/:id/receipt") { request, context in
             try await settle(request, context, .counted, as: Counted.self) { $0.superiorId }
         }
@@ -73,6 +72,8 @@ struct CashRoutes: Sendable {
         let amount: Dong
         /// The number of the list that goes with the cash, or of the bank's receipt.
         let reference: String
+        /// Whether it was paid in at a bank, to the account of the organisation or of its nearest superior with one.
+        let toBank: Bool?
     }
 
     private func hand(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
@@ -80,17 +81,16 @@ struct CashRoutes: Sendable {
         let officer = try context.requireMember()
         return try await kit.idempotent(request, context, as: Handing.self) { body, transaction in
             let reference = try await take(body, of: organization, officer.id, in: transaction)
-            let path = try await access.directory.path(from: organization, in: transaction)
-            guard let parent = path.first?.parentId else { throw Self.refused(Self.noSuperior) }
-            let superior = try await access.successor(of: parent, in: transaction)
             let now = kit.time.now
             let id: UUIDv7 = kit.ids.next(at: now)
+            let toBank = body.toBank ?? false
+            let receiver = try await receiver(of: organization, toBank: toBank, in: transaction)
             let row = try await transaction.queryOne(
                 """
                 INSERT INTO cash_batches
-                    (batch_id, organization_id, superior_id, amount, state, reference, handed_by, handed_at)
-                VALUES (\(id), \(organization), \(superior), \(body.amount), \(CashBatchState.handed), \(reference),
-                    \(officer.id), \(now))
+                    (batch_id, organization_id, superior_id, to_bank, amount, state, reference, handed_by, handed_at)
+                VALUES (\(id), \(organization), \(receiver), \(toBank), \(body.amount), \(CashBatchState.handed),
+                    \(reference), \(officer.id), \(now))
                 RETURNING *
                 """)
             try await record("cash.handed", "\(id)", body.amount, officer.caller, in: transaction)
@@ -98,43 +98,21 @@ struct CashRoutes: Sendable {
         }
     }
 
-    private struct Deposited: Encodable {
-        let depositId: UUIDv7
-        let organizationId: OrganizationID
-        /// Whose account it was paid in to.
-        let holderId: OrganizationID
-        let amount: Dong
-        let reference: String
-    }
-
-    private func deposit(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
-        let organization = try Self.organization(context)
-        let officer = try context.requireMember()
-        return try await kit.idempotent(request, context, as: Handing.self) { body, transaction in
-            let reference = try await take(body, of: organization, officer.id, in: transaction)
-            let now = kit.time.now
-            let path = try await access.directory.path(from: organization, in: transaction)
-            guard
-                let holder = path.first(where: { $0.account(on: Day(containing: now)) != nil })?.organizationId
-            else { throw Self.refused(Self.noAccount) }
-            let id: UUIDv7 = kit.ids.next(at: now)
-            let inserted = try await transaction.queryOptional(
-                """
-                INSERT INTO cash_deposits
-                    (deposit_id, organization_id, holder_id, amount, reference, deposited_by, deposited_at)
-                VALUES (\(id), \(organization), \(holder), \(body.amount), \(reference), \(officer.id), \(now))
-                ON CONFLICT (holder_id, reference) DO NOTHING RETURNING deposit_id
-                """)
-            guard inserted != nil else { throw Self.refused(Self.referenceTwice) }
-            try await post(
-                Posting.cashDeposited(body.amount, by: organization, holder: holder), batch: id, in: transaction)
-            try await record("cash.deposited", "\(id)", body.amount, officer.caller, in: transaction)
-            return try .json(
-                .created,
-                Deposited(
-                    depositId: id, organizationId: organization, holderId: holder, amount: body.amount,
-                    reference: reference))
+    /// Who counts what is handed on.
+    private func receiver(
+        of organization: OrganizationID, toBank: Bool, in transaction: PostgresTransaction
+    ) async throws -> OrganizationID {
+        let acting = try await access.successor(of: organization, in: transaction)
+        let path = try await access.directory.path(from: acting, in: transaction)
+        guard toBank else {
+            guard let parent = path.first?.parentId else { throw Self.refused(Self.noSuperior) }
+            return try await access.successor(of: parent, in: transaction)
         }
+        let today = Day(containing: kit.time.now)
+        guard let holder = path.first(where: { $0.account(on: today) != nil })?.organizationId else {
+            throw Self.refused(Self.noAccount)
+        }
+        return holder
     }
 
     /// Checks that an officer may hand on so much; the transaction holds the cash from then on.
@@ -144,7 +122,8 @@ struct CashRoutes: Sendable {
         _ body: Handing, of organization: OrganizationID, _ officer: MemberID, in transaction: PostgresTransaction
     ) async throws -> String {
         let reference = try EnteredText.line(body.reference, field: "reference")
-        try await access.requireTreasurer(of: organization, officer, in: transaction)
+        try await access.requireTreasurer(
+            of: try await access.successor(of: organization, in: transaction), officer, in: transaction)
         try await CashBatch.hold(organization, in: transaction)
         let available = try await CashBatch.available(of: organization, in: transaction)
         guard body.amount > .zero, body.amount <= available else { throw Self.refused(Self.notThere(available)) }
@@ -197,10 +176,11 @@ struct CashRoutes: Sendable {
                 WHERE batch_id = \(id) RETURNING *
                 """)
             if state == .received {
+                let receiver = try await access.successor(of: batch.superiorId, in: transaction)
                 try await post(
-                    Posting.cashReceived(
-                        batch.amount, from: batch.organizationId,
-                        to: try await access.successor(of: batch.superiorId, in: transaction)),
+                    batch.toBank
+                        ? Posting.cashDeposited(batch.amount, by: batch.organizationId, holder: receiver)
+                        : Posting.cashReceived(batch.amount, from: batch.organizationId, to: receiver),
                     batch: id, in: transaction)
             }
             try await record("cash.\(trigger.rawValue)", "\(id)", batch.amount, officer.caller, in: transaction)
@@ -230,8 +210,8 @@ struct CashRoutes: Sendable {
     private static func notThere(_ available: Dong) -> InvalidValue {
         InvalidValue(
             field: "amount", rule: "cash.not-there",
-            vietnamese: "Số tiền phải lớn hơn 0 và không quá \(available) đang có trong quỹ.",
-            english: "The amount must be above 0 and at most the \(available) that are there.")
+            vietnamese: "Số tiền phải lớn hơn 0 và không quá \(available) còn trong quỹ, chưa giao.",
+            english: "The amount must be above 0 and at most the \(available) that are not handed on yet.")
     }
 
     fileprivate static func otherAmount(_ amount: Dong) -> InvalidValue {
@@ -248,10 +228,6 @@ struct CashRoutes: Sendable {
     private static let noAccount = InvalidValue(
         field: "organizationId", rule: "cash.no-account", vietnamese: "Chưa có tài khoản ngân hàng nào để nộp.",
         english: "There is no bank account to pay it in to.")
-
-    private static let referenceTwice = InvalidValue(
-        field: "reference", rule: "cash.reference-twice", vietnamese: "Chứng từ này đã được ghi.",
-        english: "This reference was recorded before.")
 }
 
 /// Which part of a list of cash is asked for.
@@ -276,8 +252,8 @@ extension Problem {
             errors: [
                 FieldError(
                     field: "state", rule: "cash.\(trigger.rawValue)",
-                    vietnamese: "Bảng kê đang ở trạng thái \(state.rawValue).",
-                    english: "The batch is \(state.rawValue).")
+                    vietnamese: "Bảng kê đang ở trạng thái \(state.words.vietnamese).",
+                    english: "The batch is \(state.words.english).")
             ])
     }
 

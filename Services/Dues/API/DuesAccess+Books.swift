@@ -32,12 +32,18 @@ extension DuesAccess {
     func requireTreasurer(
         of organization: OrganizationID, _ officer: MemberID, in session: any PostgresQueryable
     ) async throws {
-        try requireFreshRoles()
         guard try await directory.member(officer, in: session)?.mayEnter ?? true else { throw Problem.accountClosed }
-        let roles = try await directory.roles(of: officer, at: kit.time.now, in: session)
+        guard try await isTreasurer(of: organization, officer, in: session) else { throw Problem.forbidden }
+    }
+
+    /// Whether somebody handles the money of an organisation.
+    func isTreasurer(
+        of organization: OrganizationID, _ officer: MemberID, in session: any PostgresQueryable
+    ) async throws -> Bool {
+        try requireFreshRoles()
         let wanted = Self.superiorRoles.union(Self.cellRoles)
-        guard roles.contains(where: { $0.organizationId == organization && wanted.contains($0.role) }) else {
-            throw Problem.forbidden
+        return try await directory.roles(of: officer, at: kit.time.now, in: session).contains {
+            $0.organizationId == organization && wanted.contains($0.role)
         }
     }
 }

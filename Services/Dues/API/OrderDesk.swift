@@ -83,12 +83,19 @@ struct OrderDesk: Sendable {
     }
 
     /// The members of the lines; whoever pays for another must have a role for it.
-    func members(
+    private func members(
         _ keys: [DuesKey], _ caller: Caller, in transaction: PostgresTransaction
     ) async throws -> [MemberID: MemberState] {
+        for member in Set(keys.map(\.memberId)).sorted() {
+            try await access.requirePayer(for: member, caller, in: transaction)
+        }
+        return try await members(keys, in: transaction)
+    }
+
+    /// The members of the lines.
+    func members(_ keys: [DuesKey], in transaction: PostgresTransaction) async throws -> [MemberID: MemberState] {
         var members: [MemberID: MemberState] = [:]
         for (index, key) in keys.enumerated() where members[key.memberId] == nil {
-            try await access.requirePayer(for: key.memberId, caller, in: transaction)
             guard let state = try await directory.member(key.memberId, in: transaction) else {
                 throw Self.refused([
                     InvalidValue(

@@ -100,6 +100,12 @@ struct RefundRoutes: Sendable {
 
     /// What goes to a payer's instrument goes through the gateway by which it came.
     private func requireGateway(of channel: String, for refund: Refund) throws(InvalidValue) {
+        guard channel != PaymentOrder.cash else {
+            throw InvalidValue(
+                field: "paymentId", rule: "refund.cash",
+                vietnamese: "Khoản nộp bằng tiền mặt không qua cổng thanh toán nên không hoàn qua cổng được.",
+                english: "A payment in cash came through no gateway and does not go back through one.")
+        }
         guard refund.kind != .reversal else { return }
         guard let gateway = gateways[channel] as? any RefundingGateway, gateway.refundURL != nil else {
             throw InvalidValue(

@@ -66,7 +66,7 @@ struct RemittanceRoutes: Sendable {
             WHERE superior_id = \(organization) AND month = \(month)
                 AND (\(after)::uuid IS NULL OR organization_id > \(after))
                 AND (\(query.state?.rawValue)::text IS NULL OR state = \(query.state?.rawValue))
-                AND (NOT \(query.lateOnly) OR state IN ('due', 'paid') AND due_on < \(today))
+                AND (NOT \(query.lateOnly) OR state = 'due' AND due_on < \(today))
             ORDER BY organization_id LIMIT \(query.limit + 1)
             """
         ).map(RemittanceRow.init)
@@ -138,9 +138,12 @@ struct RemittanceRoutes: Sendable {
 
     private struct Acknowledgement: Said {
         let reference: String?
+        /// Whether it came as cash, by batches that were counted; otherwise it moved from bank to bank.
+        let inCash: Bool?
 
         func note() throws -> RemittanceSteps.Note {
-            .init(reference: try reference.map { try EnteredText.line($0, field: "reference") })
+            .init(
+                reference: try reference.map { try EnteredText.line($0, field: "reference") }, inCash: inCash ?? false)
         }
     }
 
@@ -163,7 +166,11 @@ struct RemittanceRoutes: Sendable {
             guard let organization = place(row) else { throw Problem.remittanceState(row.state, trigger) }
             let acting = try await access.successor(of: organization, in: transaction)
             try await access.requireTreasurer(of: acting, officer.id, in: transaction)
-            if trigger == .confirmed, row.paidBy == officer.id { throw Problem.samePerson }
+            if trigger == .confirmed {
+                let payers = try await access.successor(of: row.organizationId, in: transaction)
+                let isPayer = try await access.isTreasurer(of: payers, officer.id, in: transaction)
+                guard !isPayer, row.paidBy != officer.id else { throw Problem.samePerson }
+            }
             return try .json(
                 .ok,
                 try await steps.take(

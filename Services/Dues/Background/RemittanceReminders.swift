@@ -6,7 +6,7 @@ import Metrics
 import Postgres
 import ServiceKit
 
-/// Chases what was not passed up in time: says so on the topic, again and again, and as a gauge.
+/// Chases what nobody said was passed up in time: says so on the topic, again and again, and as a gauge.
 struct RemittanceReminders: Sendable {
     let kit: ServiceContext
     /// Days between two reminders of the same remittance.
@@ -18,7 +18,7 @@ struct RemittanceReminders: Sendable {
             try await kit.pool.query(
                 """
                 SELECT count(*) AS late FROM remittances
-                WHERE state IN ('due', 'paid') AND due_on < \(Day(containing: kit.time.now))
+                WHERE state = 'due' AND due_on < \(Day(containing: kit.time.now))
                 """
             ).first.map { try $0.get("late") } ?? 0
         Gauge(label: "dues.remittances.late").record(late)
@@ -34,7 +34,7 @@ struct RemittanceReminders: Sendable {
                 UPDATE remittances SET reminders = reminders + 1, reminded_on = \(today), version = version + 1
                 WHERE remittance_id IN (
                     SELECT remittance_id FROM remittances
-                    WHERE state IN ('due', 'paid') AND due_on < \(today)
+                    WHERE state = 'due' AND due_on < \(today)
                         AND (reminded_on IS NULL OR reminded_on <= \(today.adding(days: -daysBetween)))
                     ORDER BY due_on, remittance_id LIMIT \(limit) FOR UPDATE SKIP LOCKED
                 ) RETURNING *

@@ -9,11 +9,13 @@ import ServiceKit
 struct CashBatch: Encodable, Sendable {
     let batchId: UUIDv7
     let organizationId: OrganizationID
-    /// Who receives it.
+    /// Who counts it: the organisation above, or the holder of the account that it was paid in to.
     let superiorId: OrganizationID
+    /// Whether it was paid in at a bank.
+    let toBank: Bool
     let amount: Dong
     let state: CashBatchState
-    /// The number of the list that goes with the cash.
+    /// The number of the list that goes with the cash, or of the bank's receipt.
     let reference: String
     let handedBy: MemberID
     let handedAt: Date
@@ -26,6 +28,7 @@ struct CashBatch: Encodable, Sendable {
         batchId = try row.get("batch_id")
         organizationId = try row.get("organization_id")
         superiorId = try row.get("superior_id")
+        toBank = try row.get("to_bank")
         amount = try row.get("amount")
         state = try row.get("state")
         reference = try row.get("reference")

@@ -28,7 +28,7 @@ struct CashBook: Encodable, Sendable {
         let month: DuesMonth?
         /// The number of the payment's receipt, as soon as there is one.
         let receiptNumber: String?
-        /// The batch that it was handed on with, or the deposit at a bank.
+        /// The batch that it was handed on with.
         let batchId: UUIDv7?
 
         init(row: PostgresRow) throws {

@@ -31,9 +31,15 @@ struct RemittanceChunk: Sendable {
 
     /// What came in for an organisation.
     private struct Income: Sendable {
-        var own: [(from: OrganizationID, amount: Dong)] = []
+        var own = Dong.zero
         var received = Dong.zero
         var carried = Dong.zero
+        /// What of it stands in the books of organisations that were merged into it.
+        var inherited: [(from: OrganizationID, amount: Dong)] = []
+
+        mutating func inherit(_ amount: Dong, from source: OrganizationID, heir: OrganizationID) {
+            if source != heir { inherited.append((source, amount)) }
+        }
     }
 
     func close(in transaction: PostgresTransaction) async throws -> Done {
@@ -42,16 +48,17 @@ struct RemittanceChunk: Sendable {
         let wanted = organizations.filter { incomes[$0.id] != nil }
         let holders = try await holders(
             of: wanted.map(\.id) + wanted.compactMap(\.superiorId), in: transaction)
+        let withCash = try await withCash(wanted.map(\.id), in: transaction)
         var writing = RemittanceWriting(month: month, dueOn: dueOn, kit: kit, context: context)
         for organization in wanted {
             guard let income = incomes[organization.id] else { continue }
             let share =
                 organization.superiorId == nil ? nil : try book.share(keptBy: organization.place, for: month)
             let sum = RemittanceSum(
-                own: income.own.map(\.amount).sum(), received: income.received, carriedIn: income.carried, share: share)
+                own: income.own, received: income.received, carriedIn: income.carried, share: share)
             try writing.add(
                 sum, organization.remittanceId, of: organization.id, to: organization.superiorId, share: share,
-                inherited: income.own.filter { $0.from != organization.id },
+                inherited: income.inherited, hasCash: withCash.contains(organization.id),
                 holders: (
                     holders[organization.id] ?? organization.id,
                     organization.superiorId.map { holders[$0] ?? $0 }
@@ -93,29 +100,47 @@ struct RemittanceChunk: Sendable {
             """
             \(heirs) UPDATE remittance_collections c SET counted_in = h.remittance_id FROM heirs h
             WHERE c.organization_id = h.id AND c.month <= \(month) AND c.counted_in IS NULL
-            RETURNING h.heir, c.organization_id, c.amount
+            RETURNING h.heir, c.organization_id AS source, c.amount
             """,
             """
             \(heirs), counted AS (
                 UPDATE remittances r SET counted_in = h.remittance_id FROM heirs h
                 WHERE r.superior_id = h.id AND r.counted_in IS NULL AND r.state = \(RemittanceState.acknowledged)
-                RETURNING h.heir, r.passed
-            ) SELECT heir, sum(passed)::bigint AS amount FROM counted GROUP BY heir
+                RETURNING h.heir, r.superior_id AS source, r.passed
+            ) SELECT heir, source, sum(passed)::bigint AS amount FROM counted GROUP BY heir, source
             """,
             """
             \(heirs) UPDATE remittances r SET carried_to = h.remittance_id FROM heirs h
             WHERE r.organization_id = h.id AND r.carried_out < 0 AND r.carried_to IS NULL
-            RETURNING h.heir, r.carried_out AS amount
+            RETURNING h.heir, r.organization_id AS source, r.carried_out AS amount
             """,
         ])
         var incomes: [OrganizationID: Income] = [:]
-        for row in results[0].rows {
-            let source: OrganizationID = try row.get("organization_id")
-            incomes[try row.get("heir"), default: Income()].own.append((source, try row.get("amount")))
+        for (result, part) in zip(results, [\Income.own, \.received, \.carried] as [WritableKeyPath<Income, Dong>]) {
+            for row in result.rows {
+                let (heir, amount): (OrganizationID, Dong) = (try row.get("heir"), try row.get("amount"))
+                incomes[heir, default: Income()][keyPath: part] += amount
+                incomes[heir]?.inherit(amount, from: try row.get("source"), heir: heir)
+            }
         }
-        for row in results[1].rows { incomes[try row.get("heir"), default: Income()].received += try row.get("amount") }
-        for row in results[2].rows { incomes[try row.get("heir"), default: Income()].carried += try row.get("amount") }
         return incomes
+    }
+
+    /// Who has cash on hand: it has to be handed on before it is with the superior.
+    private func withCash(
+        _ organizations: [OrganizationID], in transaction: PostgresTransaction
+    ) async throws -> Set<OrganizationID> {
+        let rows = try await transaction.query(
+            """
+            SELECT owner FROM (
+                SELECT debit_owner AS owner, amount FROM ledger_postings
+                WHERE debit = 'cash-on-hand' AND debit_owner = ANY(\(organizations.map(\.value.uuid)))
+                UNION ALL
+                SELECT credit_owner, -amount FROM ledger_postings
+                WHERE credit = 'cash-on-hand' AND credit_owner = ANY(\(organizations.map(\.value.uuid)))
+            ) AS moved GROUP BY owner HAVING sum(amount) > 0
+            """)
+        return Set(try rows.map { try $0.get("owner") })
     }
 
     /// `WITH RECURSIVE heirs (id, heir, remittance_id)`: the organisations whose month is not closed yet, and who was

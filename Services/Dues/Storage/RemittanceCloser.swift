@@ -22,7 +22,10 @@ struct RemittanceCloser: Sendable {
     /// Does one chunk of the first turn that is due; false when there is none, or somebody else is at it.
     func step() async throws -> Bool {
         let context = kit.eventContext()
-        return try await kit.pool.transaction(TransactionOptions(attempts: 3)) { transaction in
+        // The month is summed up in one statement, which others wait for.
+        let options = TransactionOptions(
+            statementTimeout: .seconds(900), lockTimeout: .seconds(900), attempts: 3)
+        return try await kit.pool.transaction(options) { transaction in
             guard let month = try await openMonth(context.now, in: transaction),
                 let turn = try await openTurn(of: month, context.now, in: transaction)
             else { return false }
@@ -103,13 +106,12 @@ struct RemittanceCloser: Sendable {
         return """
             INSERT INTO remittance_collections (month, organization_id, amount)
             SELECT \(month), organization_id, sum(amount)::bigint FROM (
-                SELECT credit_owner, amount FROM ledger_postings
+                SELECT CASE WHEN credit = \(receivable) THEN credit_owner ELSE debit_owner END,
+                    CASE WHEN credit = \(receivable) THEN amount ELSE -amount END
+                FROM ledger_postings
                 WHERE posted_at >= \(month.firstDay.start) AND posted_at < \(month.next.firstDay.start)
-                    AND credit = \(receivable) AND debit NOT IN (\(receivable), \(assessed))
-                UNION ALL
-                SELECT debit_owner, -amount FROM ledger_postings
-                WHERE posted_at >= \(month.firstDay.start) AND posted_at < \(month.next.firstDay.start)
-                    AND debit = \(receivable) AND credit NOT IN (\(receivable), \(assessed))
+                    AND (credit = \(receivable) AND debit NOT IN (\(receivable), \(assessed))
+                        OR debit = \(receivable) AND credit NOT IN (\(receivable), \(assessed)))
             ) AS moved (organization_id, amount)
             GROUP BY organization_id HAVING sum(amount) <> 0
             """

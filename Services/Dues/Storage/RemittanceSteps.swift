@@ -14,6 +14,8 @@ struct RemittanceSteps: Sendable {
     struct Note: Sendable {
         var reference: String?
         var reason: String?
+        /// Whether the money came as cash, which the cash-books tell of.
+        var inCash = false
     }
 
     /// The remittance, locked until the transaction ends.
@@ -36,7 +38,7 @@ struct RemittanceSteps: Sendable {
         let changed = try await transaction.pipeline([
             """
             UPDATE remittances SET state = \(state), version = version + 1,
-                paid_by = \(trigger == .reported ? officer : trigger == .disputed ? nil : row.paidBy)
+                paid_by = \(trigger == .reported ? officer : row.paidBy)
             WHERE remittance_id = \(row.remittanceId) RETURNING *
             """,
             """
@@ -47,10 +49,11 @@ struct RemittanceSteps: Sendable {
         ])
         if state == .acknowledged {
             var ledger = LedgerRows()
+            let holder = row.superiorHolderId ?? superior
             ledger.add(
                 Posting.acknowledgement(
                     row.passed, from: row.organizationId, to: superior,
-                    holders: (row.holderId, row.superiorHolderId ?? superior)),
+                    holders: (note.inCash ? holder : row.holderId, holder)),
                 remittance: row.remittanceId, now: context.now, ids: kit.ids)
             if let insertion = ledger.insertion(at: context.now) { try await transaction.execute(insertion) }
             try await kit.outbox.append(
@@ -77,8 +80,8 @@ extension Problem {
             errors: [
                 FieldError(
                     field: "state", rule: "remittance.\(trigger.rawValue)",
-                    vietnamese: "Khoản trích nộp đang ở trạng thái \(state.rawValue).",
-                    english: "The remittance is \(state.rawValue).")
+                    vietnamese: "Khoản trích nộp đang ở trạng thái \(state.words.vietnamese).",
+                    english: "The remittance is \(state.words.english).")
             ])
     }
 }

@@ -53,7 +53,7 @@ struct RemittanceSummary: Encodable, Sendable {
                 sum(carried_in)::bigint AS carried_in, sum(kept)::bigint AS kept, sum(passed)::bigint AS passed,
                 sum(carried_out)::bigint AS carried_out,
                 coalesce(sum(passed) FILTER (WHERE r.state IN ('due', 'paid')), 0)::bigint AS outstanding,
-                count(*) FILTER (WHERE r.state IN ('due', 'paid') AND due_on < \(today)) AS late
+                count(*) FILTER (WHERE r.state = 'due' AND due_on < \(today)) AS late
             FROM subtree s JOIN directory_organizations o USING (id)
                 JOIN remittances r ON r.organization_id = o.id AND r.month = \(month)
             GROUP BY o.type

@@ -35,13 +35,15 @@ struct RemittanceWriting {
         self.context = context
     }
 
-    /// - Parameter holders: on whose accounts the money stands, and should stand.
+    /// - Parameters:
+    ///   - hasCash: whether some of its money lies in its own cash box.
+    ///   - holders: on whose accounts the money stands, and should stand.
     mutating func add(
         _ sum: RemittanceSum, _ id: RemittanceID, of organization: OrganizationID, to superior: OrganizationID?,
-        share: BasisPoints?, inherited: [(from: OrganizationID, amount: Dong)],
+        share: BasisPoints?, inherited: [(from: OrganizationID, amount: Dong)], hasCash: Bool,
         holders: (own: OrganizationID, superior: OrganizationID?)
     ) throws {
-        let isThere = holders.own == holders.superior
+        let isThere = holders.own == holders.superior && !hasCash
         let state: RemittanceState = sum.passed == .zero ? .nothing : isThere ? .acknowledged : .due
         rows.append(
             Row(

@@ -13,11 +13,11 @@ public struct RemittanceMade: EventPayload, Hashable {
     public let toOrganizationId: OrganizationID
     /// The month.
     public let month: DuesMonth
-    /// What came in.
+    /// What was divided: what came in, less what the month before left over.
     public let collected: Dong
     /// What it keeps.
     public let kept: Dong
-    /// What it passes on; with `kept` always what came in.
+    /// What it passes on; with `kept` always what was divided.
     public let passed: Dong
     /// The payment order, when paid through the portal.
     public let orderId: OrderID?

@@ -8,6 +8,16 @@ public enum CashBatchState: String, Codable, Hashable, Sendable, CaseIterable {
     case refused
     /// Taken back by whoever handed it over.
     case withdrawn
+
+    /// As people read it.
+    public var words: (vietnamese: String, english: String) {
+        switch self {
+        case .handed: ("đã giao, chờ đếm", "handed over")
+        case .received: ("đã nhận đủ", "received")
+        case .refused: ("bị từ chối", "refused")
+        case .withdrawn: ("đã rút", "withdrawn")
+        }
+    }
 }
 
 /// What can happen to a batch of cash.

@@ -1,10 +1,10 @@
 public import Contracts
 
 extension Posting {
-    /// What closing a month posts: what an organisation of before collected goes to its successor, then the whole is
-    /// divided.
+    /// What closing a month posts: what waits undivided in the books of organisations that were merged goes to their
+    /// successor, then the whole is divided.
     ///
-    /// - Parameter inherited: what came in at organisations that were merged into it.
+    /// - Parameter inherited: what waits with organisations that were merged into it.
     public static func division(
         _ sum: RemittanceSum, of organization: OrganizationID, inherited: [(from: OrganizationID, amount: Dong)]
     ) -> [Posting] {

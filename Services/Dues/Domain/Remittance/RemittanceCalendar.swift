@@ -5,7 +5,7 @@ public import Contracts
 public struct RemittanceCalendar: Hashable, Sendable {
     /// The kinds that close a month on the same day after its end.
     public struct Turn: Hashable, Sendable {
-        /// The day of the following month, 1 to 28.
+        /// The day of the following month, 2 to 28: what was under way at the month's end is in the books by then.
         public let day: Int
         public let types: [OrganizationType]
     }
@@ -21,12 +21,12 @@ public struct RemittanceCalendar: Hashable, Sendable {
         for entry in text.split(separator: " ") {
             let parts = entry.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, let type = OrganizationType(rawValue: parts[0]), type != .external,
-                let day = Int(parts[1]), (1...28).contains(day), days[type] == nil
+                let day = Int(parts[1]), (2...28).contains(day), days[type] == nil
             else {
                 throw InvalidValue(
                     field: field, rule: "remittance-calendar.form",
-                    vietnamese: "Lịch chốt tháng phải ghi loại tổ chức=ngày (1 đến 28), mỗi loại một lần: \(entry).",
-                    english: "The calendar is written type=day (1 to 28), each type once: \(entry).")
+                    vietnamese: "Lịch chốt tháng phải ghi loại tổ chức=ngày (2 đến 28), mỗi loại một lần: \(entry).",
+                    english: "The calendar is written type=day (2 to 28), each type once: \(entry).")
             }
             days[type] = day
         }
@@ -37,11 +37,11 @@ public struct RemittanceCalendar: Hashable, Sendable {
                 vietnamese: "Lịch chốt tháng thiếu \(missing.map(\.rawValue).joined(separator: ", ")).",
                 english: "The calendar lacks \(missing.map(\.rawValue).joined(separator: ", ")).")
         }
-        for (lower, upper) in Self.order where days[lower, default: 0] >= days[upper, default: 0] {
+        for (lower, upper) in Self.order where days[lower, default: 0] + daysToPay >= days[upper, default: 0] {
             throw InvalidValue(
                 field: field, rule: "remittance-calendar.order",
-                vietnamese: "\(lower.rawValue) phải chốt trước \(upper.rawValue).",
-                english: "\(lower.rawValue) must close before \(upper.rawValue).")
+                vietnamese: "Hạn nộp của \(lower.rawValue) phải trước ngày chốt của \(upper.rawValue).",
+                english: "What \(lower.rawValue) passes up must be due before \(upper.rawValue) closes.")
         }
         turns = Dictionary(grouping: days, by: \.value).sorted { $0.key < $1.key }.map { day, entries in
             Turn(day: day, types: entries.map(\.key).sorted { $0.rawValue < $1.rawValue })
@@ -59,7 +59,7 @@ public struct RemittanceCalendar: Hashable, Sendable {
 
     /// Who stands below whom (organisations.md, levels).
     private static let order: [(OrganizationType, OrganizationType)] = [
-        (.group, .subordinateCell), (.group, .baseCell), (.subordinateCell, .section),
+        (.subordinateCell, .section),
         (.subordinateCell, .baseOrganisation), (.section, .baseOrganisation), (.baseOrganisation, .commune),
         (.baseOrganisation, .superiorOfBase), (.baseCell, .commune), (.baseCell, .superiorOfBase),
         (.commune, .provincial), (.superiorOfBase, .provincial), (.superiorOfBase, .agencyCentral),

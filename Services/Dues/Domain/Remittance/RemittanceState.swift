@@ -8,6 +8,16 @@ public enum RemittanceState: String, Codable, Hashable, Sendable, CaseIterable {
     case paid
     /// The superior has it.
     case acknowledged
+
+    /// As people read it.
+    public var words: (vietnamese: String, english: String) {
+        switch self {
+        case .nothing: ("không có gì phải nộp", "nothing to be passed up")
+        case .due: ("chưa nộp", "due")
+        case .paid: ("đã báo nộp", "reported as paid")
+        case .acknowledged: ("đã được cấp trên xác nhận", "acknowledged")
+        }
+    }
 }
 
 /// What can happen to a remittance.

@@ -182,7 +182,15 @@ struct MonthChecks: Sendable {
             FROM (
                 SELECT owner, sum(expected) AS expected, sum(found) AS found FROM (
                     SELECT o.payee_id AS owner, p.amount AS expected, 0 AS found
-                    FROM payments p JOIN payment_orders o USING (order_id) WHERE p.confirmed_at < \(month.end)
+                    FROM payments p JOIN payment_orders o USING (order_id)
+                    WHERE p.confirmed_at < \(month.end) AND p.channel <> \(PaymentOrder.cash)
+                    UNION ALL
+                    -- What refunds and decisions on exceptions moved is known from the books alone.
+                    SELECT debit_owner, amount, 0 FROM ledger_postings
+                    WHERE cause IN ('exception', 'refund') AND posted_at < \(month.end) AND debit = \(account)
+                    UNION ALL
+                    SELECT credit_owner, -amount, 0 FROM ledger_postings
+                    WHERE cause IN ('exception', 'refund') AND posted_at < \(month.end) AND credit = \(account)
                     UNION ALL
                     SELECT o.payee_id, -l.gross, 0
                     FROM settlement_lines l JOIN settlement_files f USING (file_id)

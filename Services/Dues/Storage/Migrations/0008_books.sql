@@ -72,3 +72,6 @@ CREATE TABLE parity_findings (
     found_at        timestamptz NOT NULL,
     PRIMARY KEY (from_at, kind)
 );
+
+-- The few postings of refunds and of decisions on exceptions, which every close looks at.
+CREATE INDEX ledger_postings_decided ON ledger_postings (posted_at) WHERE cause IN ('exception', 'refund');

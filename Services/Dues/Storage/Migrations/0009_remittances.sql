@@ -78,19 +78,30 @@ CREATE TABLE remittances (
 CREATE INDEX remittances_to_count ON remittances (superior_id) WHERE counted_in IS NULL AND state = 'acknowledged';
 CREATE INDEX remittances_carried ON remittances (organization_id) WHERE carried_out < 0 AND carried_to IS NULL;
 CREATE INDEX remittances_by_superior ON remittances (superior_id, month, organization_id);
-CREATE INDEX remittances_open ON remittances (due_on) WHERE state IN ('due', 'paid');
+CREATE INDEX remittances_open ON remittances (due_on) WHERE state = 'due';
 
--- A closed month is never changed; what was wrong is corrected in the month in which it is found.
+-- A closed month is never changed; what was wrong is corrected in the month in which it is found. What was counted is
+-- counted once.
 CREATE FUNCTION refuse_division() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'a closed month is never divided anew' USING ERRCODE = 'restrict_violation';
 END $$;
 CREATE TRIGGER remittances_stand BEFORE UPDATE ON remittances FOR EACH ROW
     WHEN ((OLD.organization_id, OLD.month, OLD.superior_id, OLD.own, OLD.received, OLD.carried_in, OLD.kept, OLD.passed,
-            OLD.carried_out)
+            OLD.carried_out, OLD.share, OLD.holder_id, OLD.superior_holder, OLD.made_at)
         IS DISTINCT FROM (NEW.organization_id, NEW.month, NEW.superior_id, NEW.own, NEW.received, NEW.carried_in,
-            NEW.kept, NEW.passed, NEW.carried_out))
+            NEW.kept, NEW.passed, NEW.carried_out, NEW.share, NEW.holder_id, NEW.superior_holder, NEW.made_at)
+        OR OLD.counted_in IS NOT NULL AND NEW.counted_in IS DISTINCT FROM OLD.counted_in
+        OR OLD.carried_to IS NOT NULL AND NEW.carried_to IS DISTINCT FROM OLD.carried_to)
     EXECUTE FUNCTION refuse_division();
+CREATE TRIGGER remittances_are_kept BEFORE DELETE ON remittances FOR EACH ROW EXECUTE FUNCTION refuse_division();
+CREATE TRIGGER remittance_collections_stand BEFORE UPDATE ON remittance_collections FOR EACH ROW
+    WHEN ((OLD.month, OLD.organization_id, OLD.amount) IS DISTINCT FROM (NEW.month, NEW.organization_id, NEW.amount)
+        OR OLD.counted_in IS NOT NULL)
+    EXECUTE FUNCTION refuse_division();
+CREATE TRIGGER remittance_collections_are_kept BEFORE DELETE ON remittance_collections FOR EACH ROW
+    EXECUTE FUNCTION refuse_division();
+SELECT guard_truncation('remittances'), guard_truncation('remittance_collections');
 
 -- What was done with each remittance, by whom.
 CREATE TABLE remittance_steps (
@@ -105,6 +116,7 @@ CREATE TABLE remittance_steps (
     at            timestamptz NOT NULL,
     PRIMARY KEY (remittance_id, version)
 );
+SELECT guard_rows('remittance_steps'), guard_truncation('remittance_steps');
 
 -- Which remittance a posting is about.
 ALTER TABLE ledger_postings ADD COLUMN remittance_id uuid;
