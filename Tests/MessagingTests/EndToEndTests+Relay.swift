@@ -15,22 +15,18 @@ extension EndToEndTests {
         let intake = try await MessagingDatabase.make()
         let first = try runtime(.intake, intake, kafka(cluster))
         let second = try runtime(.intake, intake, kafka(cluster))
-        try await running([second.runtime]) {
-            try await eventually("the second leads while alone") {
-                second.runtime.standing.isRelayLeading
-            }
-            try await running([first.runtime]) {
-                try await withdraw(["1"], make.dossier(), intake, first.outbox)
-                try await eventually("sent by the leader") {
-                    try await second.runtime.outboxStanding().unsent == 0
-                }
-                #expect(!first.runtime.standing.isRelayLeading)
-            }
-        }
+        let leader = Task { try await second.runtime.run() }
+        defer { leader.cancel() }
+        try await eventually("the second leads while alone") { second.runtime.standing.isRelayLeading }
         try await running([first.runtime]) {
-            try await eventually("the first leads now") {
-                first.runtime.standing.isRelayLeading
+            try await withdraw(["1"], make.dossier(), intake, first.outbox)
+            try await eventually("sent by the leader") {
+                try await second.runtime.outboxStanding().unsent == 0
             }
+            #expect(!first.runtime.standing.isRelayLeading)
+            leader.cancel()
+            _ = await leader.result
+            try await eventually("the first leads now") { first.runtime.standing.isRelayLeading }
         }
     }
 

@@ -63,7 +63,7 @@ public struct MessagingRuntime: Service {
             gauges: LagGauges(), ages: ages, logger: logger)
     }
 
-    /// Runs until the service shuts down.
+    /// Runs until the service shuts down; once, for its client is closed then.
     public func run() async throws {
         do {
             try await runParts()
