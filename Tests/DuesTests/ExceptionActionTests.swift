@@ -131,6 +131,11 @@ struct ExceptionActionTests {
                 try await act("re-assign", on: small, token, scene, more: target).faults
                     == ["orderReference": "exception.amount"])
             #expect(try await act("re-assign", on: whole, token, scene).status == .unprocessableContent)
+            // Nobody pays his own dues with it.
+            try await scene.role(.officeOfficer, of: member, at: scene.commune)
+            let own = try await act(
+                "re-assign", on: whole, try await scene.service.token(member: member), scene, more: target)
+            #expect(own.status == .forbidden && own.faults == ["memberId": "decision.own"], "\(own.text)")
             let view = try await act("re-assign", on: whole, token, scene, more: target).json(View.self)
             #expect(view.exception.state == "settled" && view.trail.map(\.target) == [order.reference])
             #expect(try await scene.show(order, as: member).state == "paid")

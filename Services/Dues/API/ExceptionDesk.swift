@@ -3,6 +3,7 @@ import DuesDomain
 import Foundation
 import Messaging
 import Postgres
+import Projections
 import ServiceKit
 
 /// Deals with exceptions one at a time; whoever is second finds what the first one did.
@@ -38,6 +39,9 @@ struct ExceptionDesk: Sendable {
         else { throw Problem.notFound }
         let entry = try ExceptionEntry(row: row)
         _ = try await access.requireOffice(caller, asked: entry.organizationId, in: transaction)
+        if let officer = caller.memberID, try await access.directory.member(officer, in: transaction)?.mayEnter == false {
+            throw Problem.accountClosed
+        }
         guard entry.state == .open else { throw Problem.exceptionSettled }
         try requireTurn(action, entry, caller)
         let target = try await perform(action, order, entry, caller, in: transaction)
@@ -103,7 +107,7 @@ struct ExceptionDesk: Sendable {
             }
             try await settle(entry, postings, in: transaction)
         case .reassign:
-            return try await reassign(entry, to: order.orderReference, in: transaction)
+            return try await reassign(entry, to: order.orderReference, by: caller, in: transaction)
         case .writeOff:
             guard !(try await balance(of: entry, in: transaction)).isEmpty else {
                 throw Problem.exceptionRefuses(
@@ -135,7 +139,7 @@ struct ExceptionDesk: Sendable {
 
     /// Settled money that nobody could explain pays another order: an order for the member it was meant for.
     private func reassign(
-        _ entry: ExceptionEntry, to typed: String?, in transaction: PostgresTransaction
+        _ entry: ExceptionEntry, to typed: String?, by caller: Caller, in transaction: PostgresTransaction
     ) async throws -> String {
         let balance = try await balance(of: entry, in: transaction)
         guard balance.unexplained > .zero else {
@@ -151,6 +155,13 @@ struct ExceptionDesk: Sendable {
                 "order", field: "orderReference", "Không có lệnh thanh toán chưa trả này.",
                 "There is no such order that is not paid.")
         }
+        // Nobody pays his own dues with it, nor those of an organisation that is not below him.
+        if let officer = caller.memberID {
+            guard found.payerMemberId != officer, !found.lines.contains(where: { $0.key.memberId == officer }) else {
+                throw Problem.ownDues
+            }
+        }
+        _ = try await access.requireOffice(caller, asked: found.payeeId, in: transaction)
         let callback = GatewayCallback(
             gateway: found.channel, reference: reference.text, amount: balance.unexplained, outcome: .paid,
             transaction: entry.exceptionId.description, paidAt: now, code: "re-assigned")

@@ -151,6 +151,8 @@ struct RefundRoutes: Sendable {
     ) async throws -> Reply {
         let reason = try EnteredText.line(reason, field: "reason")
         let row = try await locked(id, officer, in: transaction)
+        // What was sent once may have arrived, also when it waits to be sent again.
+        guard step != .withdraw || row.sentAt == nil else { throw Problem.refundStep(Self.sentBefore) }
         _ = try await taking(step, row, .init(person: officer.id, reason: reason), in: transaction)
         let what =
             switch step {
@@ -161,6 +163,10 @@ struct RefundRoutes: Sendable {
             }
         return try await answer(.ok, id, what, officer, in: transaction)
     }
+
+    private static let sentBefore = InvalidValue(
+        field: "state", rule: "refund.sent", vietnamese: "Khoản hoàn đã từng được gửi đến cổng, không rút được nữa.",
+        english: "The refund was sent to the gateway before and can no longer be withdrawn.")
 
     private func locked(
         _ id: RefundID, _ officer: Officer, in transaction: PostgresTransaction

@@ -23,10 +23,10 @@ struct SettlementWatch: Sendable {
         let today = Day(containing: now)
         let due = today.start.addingTimeInterval(Double(dueHour) * 3_600)
         let last = today.adding(days: now < due ? -2 : -1)
-        _ = try await kit.pool.transaction { transaction in
-            try await transaction.pipeline([
-                unsettled(paidBefore: today.adding(days: -allowedDays), now), missingFiles(through: last, now),
-            ])
+        // Two months of payments are looked through; the days without a file do not wait for that.
+        try await kit.pool.execute(missingFiles(through: last, now))
+        try await kit.pool.transaction(TransactionOptions(statementTimeout: .seconds(600))) { transaction in
+            try await transaction.execute(unsettled(paidBefore: today.adding(days: -allowedDays), now))
         }
     }
 
