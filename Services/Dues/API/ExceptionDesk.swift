@@ -39,7 +39,8 @@ struct ExceptionDesk: Sendable {
         else { throw Problem.notFound }
         let entry = try ExceptionEntry(row: row)
         _ = try await access.requireOffice(caller, asked: entry.organizationId, in: transaction)
-        if let officer = caller.memberID, try await access.directory.member(officer, in: transaction)?.mayEnter == false {
+        if let officer = caller.memberID, try await access.directory.member(officer, in: transaction)?.mayEnter == false
+        {
             throw Problem.accountClosed
         }
         guard entry.state == .open else { throw Problem.exceptionSettled }
