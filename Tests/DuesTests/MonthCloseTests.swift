@@ -5,6 +5,7 @@ import HTTPTypes
 import Postgres
 import ServiceKit
 import ServiceTestKit
+import TestStack
 import Testing
 
 @testable import Dues
@@ -104,12 +105,7 @@ struct MonthCloseTests {
                 try await transaction.execute(scene.posting(at: inNovember))
                 let backend = try await scene.backend(of: transaction)
                 let closing = Task { try await close(scene) }
-                var waiting = 0
-                for _ in 0..<1_000 where waiting == 0 {
-                    try await Task.sleep(for: .milliseconds(10))
-                    waiting = try await scene.waiting(for: backend)
-                }
-                #expect(waiting == 1)
+                try await eventually("the close waits") { try await scene.waiting(for: backend) == 1 }
                 return closing
             }.value
             #expect(answer.problem == "month-not-closable")

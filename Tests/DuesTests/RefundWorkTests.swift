@@ -155,6 +155,24 @@ struct RefundWorkTests {
         }
     }
 
+    @Test("what was sent once is not withdrawn, also while it waits to be sent again")
+    func sentOnce() async throws {
+        let paper = GatewaysOnPaper()
+        try await RefundScene.run(client: paper) { refunds in
+            let (_, order, payment) = try await refunds.paid(.portal)
+            let id = try await refunds.approved(payment)
+            let work = refunds.scene.parts.refundWork
+            try await work.drain()
+            paper.answer { try GatewayUnderTest.portal.refund($0, .neverHeard, amount: order.total) }
+            refunds.scene.clock?.advance(by: 7_200)
+            #expect(try await work.step())
+            #expect(try await refunds.show(id).state == "approved")
+            let withdrawn = try await refunds.post(
+                "/v1/refunds/\(id)/withdrawal", #"{"reason":"Nhầm"}"#, by: refunds.second)
+            #expect(withdrawn.status == .conflict && withdrawn.faults == ["state": "refund.sent"], "\(withdrawn.text)")
+        }
+    }
+
     @Test("a person leads out of unknown, another one than who asked; a gateway that says otherwise later is looked at")
     func person() async throws {
         let paper = GatewaysOnPaper()

@@ -33,7 +33,7 @@ struct CashRoutes: Sendable {
     private func book(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
         let organization = try await readable(context)
         let month = try DuesMonth(checking: context.parameters.get("month") ?? "", field: "month")
-        let page = try CashPage(request.uri.queryParameters)
+        let page = try ListQuery(request.uri.queryParameters)
         return try .json(
             .ok,
             try await CashBook.read(of: organization, month, after: page.after, limit: page.limit, in: kit.pool))
@@ -47,7 +47,7 @@ struct CashRoutes: Sendable {
 
     private func list(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
         let organization = try await readable(context)
-        let page = try CashPage(request.uri.queryParameters)
+        let page = try ListQuery(request.uri.queryParameters)
         let batches = try await CashBatch.page(
             of: organization, before: page.after, limit: page.limit + 1, in: kit.pool)
         let shown = Array(batches.prefix(page.limit))
@@ -228,20 +228,6 @@ struct CashRoutes: Sendable {
     private static let noAccount = InvalidValue(
         field: "organizationId", rule: "cash.no-account", vietnamese: "Chưa có tài khoản ngân hàng nào để nộp.",
         english: "There is no bank account to pay it in to.")
-}
-
-/// Which part of a list of cash is asked for.
-private struct CashPage {
-    let limit: Int
-    let after: UUIDv7?
-
-    init(_ parameters: Parameters) throws(Problem) {
-        let given = parameters.get("limit").map { Int($0) ?? 0 } ?? 100
-        guard (1...500).contains(given) else { throw RemittanceQuery.invalid("limit") }
-        limit = given
-        after = parameters.get("after").flatMap { UUIDv7($0) }
-        guard (parameters.get("after") == nil) == (after == nil) else { throw RemittanceQuery.invalid("after") }
-    }
 }
 
 extension Problem {

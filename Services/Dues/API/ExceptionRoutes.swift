@@ -42,12 +42,12 @@ struct ExceptionRoutes: Sendable {
     private func list(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
         let caller = try context.requireCaller()
         let asked = try ExceptionQuery(request.uri.queryParameters, caller, at: kit.time.now)
-        let scope = try await access.requireOffice(caller, asked: asked.organization, in: kit.pool)
+        let scope = try await access.requireOffice(caller, asked: asked.list.organization, in: kit.pool)
         let entries = try await ExceptionEntry.page(
             below: scope, asked, in: kit.pool)
-        let shown = Array(entries.prefix(asked.limit))
+        let shown = Array(entries.prefix(asked.list.limit))
         return try .json(
-            .ok, Page(items: shown, next: entries.count > asked.limit ? shown.last?.exceptionId : nil))
+            .ok, Page(items: shown, next: entries.count > asked.list.limit ? shown.last?.exceptionId : nil))
     }
 }
 
@@ -55,9 +55,7 @@ struct ExceptionRoutes: Sendable {
 struct ExceptionQuery {
     /// The open ones unless told otherwise; both kinds when nil.
     let state: ExceptionEntry.State?
-    let organization: OrganizationID?
-    let limit: Int
-    let after: UUIDv7?
+    let list: ListQuery
     let kind: String?
     /// The subject of who works on it; `none` for nobody.
     let assignee: String?
@@ -69,35 +67,17 @@ struct ExceptionQuery {
         case "all": state = nil
         case let word:
             guard let known = ExceptionEntry.State(rawValue: word) else {
-                throw Self.invalid("state", "phải là open, settled hoặc all", "must be open, settled or all")
+                throw ListQuery.invalid("state", "phải là open, settled hoặc all", "must be open, settled or all")
             }
             state = known
         }
-        let given = parameters.get("limit").map { Int($0) ?? 0 } ?? 50
-        guard (1...200).contains(given) else { throw Self.invalid("limit", "phải từ 1 đến 200", "must be 1 to 200") }
-        limit = given
-        after = try Self.id(parameters, "after")
+        list = try ListQuery(parameters)
         kind = parameters.get("kind")
         assignee = parameters.get("assignee").map { $0 == "me" ? caller.subject : $0 }
         let days = parameters.get("olderThanDays").map { Int($0) ?? -1 }
         guard (0...3_650).contains(days ?? 0) else {
-            throw Self.invalid("olderThanDays", "phải từ 0 đến 3650", "must be 0 to 3650")
+            throw ListQuery.invalid("olderThanDays", "phải từ 0 đến 3650", "must be 0 to 3650")
         }
         raisedBefore = days.map { now.addingTimeInterval(-86_400 * Double($0)) }
-        organization = try Self.id(parameters, "organizationId").map { OrganizationID($0) }
-    }
-
-    private static func id(_ parameters: Parameters, _ name: String) throws(Problem) -> UUIDv7? {
-        guard let text = parameters.get(name) else { return nil }
-        guard let id = UUIDv7(text) else { throw invalid(name, "không phải mã định danh", "is not an identifier") }
-        return id
-    }
-
-    private static func invalid(_ name: String, _ vietnamese: String, _ english: String) -> Problem {
-        Problem.invalidParameter.with(errors: [
-            FieldError(
-                field: name, rule: "parameter.form", vietnamese: "Tham số \(name) \(vietnamese).",
-                english: "The parameter \(name) \(english).")
-        ])
     }
 }

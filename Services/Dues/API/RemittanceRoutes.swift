@@ -58,7 +58,9 @@ struct RemittanceRoutes: Sendable {
         let month = try Self.month(context)
         let query = try RemittanceQuery(request.uri.queryParameters)
         let after = query.after.flatMap { OrganizationID($0) }
-        guard (query.after == nil) == (after == nil) else { throw RemittanceQuery.invalid("after") }
+        guard (query.after == nil) == (after == nil) else {
+            throw ListQuery.invalid("after", "không phải mã định danh", "is not an identifier")
+        }
         let today = Day(containing: kit.time.now)
         let rows = try await kit.pool.query(
             """
@@ -199,25 +201,17 @@ struct RemittanceQuery {
     let lateOnly: Bool
 
     init(_ parameters: Parameters) throws(Problem) {
-        let given = parameters.get("limit").map { Int($0) ?? 0 } ?? 50
-        guard (1...200).contains(given) else { throw Self.invalid("limit") }
-        limit = given
+        limit = try ListQuery.limit(parameters)
         after = parameters.get("after")
         switch parameters.get("state") {
         case nil: (state, lateOnly) = (nil, false)
         case "late": (state, lateOnly) = (nil, true)
         case let word?:
-            guard let known = RemittanceState(rawValue: word) else { throw Self.invalid("state") }
+            guard let known = RemittanceState(rawValue: word) else {
+                throw ListQuery.invalid("state", "không phải trạng thái nào", "is no state")
+            }
             (state, lateOnly) = (known, false)
         }
-    }
-
-    static func invalid(_ name: String) -> Problem {
-        Problem.invalidParameter.with(errors: [
-            FieldError(
-                field: name, rule: "parameter.form", vietnamese: "Tham số \(name) không hợp lệ.",
-                english: "The parameter \(name) is not valid.")
-        ])
     }
 }
 

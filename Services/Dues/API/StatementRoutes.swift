@@ -61,8 +61,8 @@ struct StatementRoutes: Sendable {
     }
 
     private func postings(_ asked: Asked) async throws -> Reply {
-        let limit = asked.query.limit
-        let entries = try await asked.statement.postings(after: asked.query.after, limit: limit + 1, in: kit.pool)
+        let limit = asked.query.list.limit
+        let entries = try await asked.statement.postings(after: asked.query.list.after, limit: limit + 1, in: kit.pool)
         let shown = Array(entries.prefix(limit))
         return try .json(.ok, Page(items: shown, next: entries.count > limit ? shown.last?.postingId : nil))
     }
@@ -76,46 +76,32 @@ struct StatementQuery {
     let months: StatementMonths
     /// Whether everything below the body counts too, as it does unless told otherwise.
     let below: Bool
-    let limit: Int
-    let after: UUIDv7?
+    let list: ListQuery
 
     init(_ parameters: Parameters) throws(Problem) {
         guard let from = try Self.month(parameters, "from") else {
-            throw Self.invalid("from", "là bắt buộc, ví dụ 2026-11", "is needed, for example 2026-11")
+            throw ListQuery.invalid("from", "là bắt buộc, ví dụ 2026-11", "is needed, for example 2026-11")
         }
         let through = try Self.month(parameters, "through") ?? from
         guard from <= through, from.months(until: through) < Self.longest else {
-            throw Self.invalid(
+            throw ListQuery.invalid(
                 "through", "phải từ tháng đầu, tối đa 12 tháng", "must not be before from, and 12 months at most")
         }
         months = StatementMonths(from: from, through: through)
         switch parameters.get("below") ?? "true" {
         case "true": below = true
         case "false": below = false
-        default: throw Self.invalid("below", "phải là true hoặc false", "must be true or false")
+        default: throw ListQuery.invalid("below", "phải là true hoặc false", "must be true or false")
         }
-        let given = parameters.get("limit").map { Int($0) ?? 0 } ?? 50
-        guard (1...200).contains(given) else { throw Self.invalid("limit", "phải từ 1 đến 200", "must be 1 to 200") }
-        limit = given
-        after = parameters.get("after").flatMap { UUIDv7($0) }
-        guard after != nil || parameters.get("after") == nil else {
-            throw Self.invalid("after", "không phải mã định danh", "is not an identifier")
-        }
+        list = try ListQuery(parameters)
     }
 
     private static func month(_ parameters: Parameters, _ name: String) throws(Problem) -> DuesMonth? {
         guard let text = parameters.get(name) else { return nil }
         guard let month = try? DuesMonth(checking: text, field: name) else {
-            throw invalid(name, "phải có dạng năm-tháng, ví dụ 2026-11", "must be written year-month, like 2026-11")
+            throw ListQuery.invalid(
+                name, "phải có dạng năm-tháng, ví dụ 2026-11", "must be written year-month, like 2026-11")
         }
         return month
-    }
-
-    private static func invalid(_ name: String, _ vietnamese: String, _ english: String) -> Problem {
-        Problem.invalidParameter.with(errors: [
-            FieldError(
-                field: name, rule: "parameter.form", vietnamese: "Tham số \(name) \(vietnamese).",
-                english: "The parameter \(name) \(english).")
-        ])
     }
 }

@@ -63,13 +63,13 @@ struct ExceptionEntry: Sendable, Encodable {
             """
             WITH RECURSIVE \(Subtree.table(below: scope))
             SELECT * FROM exceptions
-            WHERE (\(asked.after)::uuid IS NULL OR exception_id > \(asked.after))
+            WHERE (\(asked.list.after)::uuid IS NULL OR exception_id > \(asked.list.after))
                 \(condition(of: asked.state))
                 AND (\(asked.kind)::text IS NULL OR kind = \(asked.kind))
                 AND (\(asked.raisedBefore)::timestamptz IS NULL OR raised_at < \(asked.raisedBefore))
                 AND (\(asked.assignee)::text IS NULL OR coalesce(assignee, 'none') = \(asked.assignee))
                 AND (\(scope)::uuid IS NULL OR owner_id IN (SELECT id FROM subtree))
-            ORDER BY exception_id LIMIT \(asked.limit + 1)
+            ORDER BY exception_id LIMIT \(asked.list.limit + 1)
             """
         ).map(ExceptionEntry.init)
     }

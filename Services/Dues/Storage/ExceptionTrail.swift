@@ -43,7 +43,7 @@ struct ExceptionTrail: Sendable, Encodable {
                 WHERE e.settled_at IS NULL AND (
                     e.kind = \(SettlementState.missingSettlement.rawValue) AND e.payment_id IN (
                         SELECT payment_id FROM settlement_lines
-                        WHERE file_id = \(file) AND state = \(SettlementState.matched.rawValue))
+                        WHERE file_id = \(file) AND state <> \(SettlementState.duplicate.rawValue))
                     OR e.kind = \(ExceptionKind.missingFile.rawValue) AND e.gateway = \(gateway)
                         AND e.day BETWEEN \(days?.lowerBound) AND \(days?.upperBound))
                 RETURNING e.exception_id
