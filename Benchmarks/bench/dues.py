@@ -14,15 +14,20 @@ HERE = pathlib.Path(__file__).resolve().parents[1]
 TABLES = ("callbacks", "payment_orders", "assessments", "payments", "ledger_postings", "outbox", "advances", "exceptions")
 
 
+def make_schema(bench, postgres):
+    """Makes the database `filled` with the service's tables, and its role."""
+    postgres.sql("CREATE ROLE hoso_dues LOGIN; ALTER ROLE hoso_dues SET search_path = dues")
+    postgres.make("filled")
+    postgres.sql("CREATE SCHEMA dues AUTHORIZATION hoso_dues", "filled")
+    bench.migrate("dues", postgres.url("filled", "hoso_dues"))
+
+
 class Dues:
     """The service's databases: one that is filled once, copies of it for the rounds."""
 
     def __init__(self, bench, postgres, orders):
         self._bench, self._postgres = bench, postgres
-        postgres.sql("CREATE ROLE hoso_dues LOGIN; ALTER ROLE hoso_dues SET search_path = dues")
-        postgres.make("filled")
-        postgres.sql("CREATE SCHEMA dues AUTHORIZATION hoso_dues", "filled")
-        bench.migrate("dues", postgres.url("filled", "hoso_dues"))
+        make_schema(bench, postgres)
         orders_sql = (HERE / "sql/orders.sql").read_text(encoding="utf-8")
         postgres.sql(f"SET search_path = dues;\n\\set first 1\n\\set last {orders}\n{orders_sql}", "filled")
 

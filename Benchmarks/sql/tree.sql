@@ -1,7 +1,12 @@
 -- The copy of the directory that Routing keeps: the centre, :provinces provinces, :communes communes in each, :bases base
 -- organisations in each of these, :cells cells in each of these, an officer everywhere, :applicants members in each cell.
 -- Ids follow from the kind and the number, so that load generators know them: kind 1 to 5 are the levels, 11 to 15 their
--- officers, 21 to 25 the officers' roles, 6 the members.
+-- officers, 21 to 25 the officers' roles, 6 the members. `:circumstances` says what else is known of a member `n`;
+-- nothing when it is not set.
+\if :{?circumstances}
+\else
+\set circumstances '''{}''::jsonb'
+\endif
 CREATE FUNCTION bench_id(kind bigint, number bigint) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ('019a9e' || lpad(to_hex(kind), 2, '0') || '-0000-7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid;
 
@@ -32,13 +37,14 @@ FROM place;
 INSERT INTO directory_members (id, version, cell_id, state)
 SELECT m.id, 1, m.cell, jsonb_build_object('memberId', m.id, 'fullName', m.name, 'state', 'official', 'cellId', m.cell,
     'joinedOn', '2015-05-19', 'recognisedOn', '2016-05-19',
-    'channels', '{"consent": {"email": false, "sms": false, "push": false}}'::jsonb)
+    'channels', '{"consent": {"email": false, "sms": false, "push": false}}'::jsonb) || m.circumstances
 FROM (
     SELECT bench_id(10 + kind, number) AS id, CASE kind WHEN 5 THEN id ELSE bench_id(5, 0) END AS cell,
-        'Cán bộ Mẫu ' || code AS name
+        'Cán bộ Mẫu ' || code AS name, '{}'::jsonb AS circumstances
     FROM place
     UNION ALL
-    SELECT bench_id(6, n), bench_id(5, n % (:provinces * :communes * :bases * :cells)), 'Nguyễn Văn Mẫu ' || n
+    SELECT bench_id(6, n), bench_id(5, n % (:provinces * :communes * :bases * :cells)), 'Nguyễn Văn Mẫu ' || n,
+        :circumstances
     FROM generate_series(0, :provinces * :communes * :bases * :cells * :applicants - 1) AS n
 ) m;
 
