@@ -61,7 +61,9 @@ struct DuesParts: Sendable {
         policies = Policies(kit)
         let writing = AssessmentWriting(kit: kit, standings: standings)
         let chunk = try settings.int("dues.assessment.chunk")
-        runner = AssessmentRunner(kit: kit, policies: policies, writing: writing, chunk: chunk)
+        runner = AssessmentRunner(
+            kit: kit, policies: policies, writing: writing, chunk: chunk,
+            hands: try settings.int("dues.assessment.hands"))
         comparer = PolicyComparisonRunner(kit: kit, policies: policies, chunk: chunk)
         remittances = RemittanceCloser(
             kit: kit, policies: policies, calendar: try DuesSettings.remittanceCalendar(settings),

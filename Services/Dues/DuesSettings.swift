@@ -25,6 +25,9 @@ enum DuesSettings {
             "dues.assessment.chunk", .int, default: "1000", range: 1...50_000,
             help: "How many members one transaction of a run looks at."),
         Setting(
+            "dues.assessment.hands", .int, default: "2", range: 1...4,
+            help: "How many transactions of runs a process has at once; more than the run's lanes are of no use."),
+        Setting(
             "dues.remittance.calendar",
             default: "group=2 subordinate-cell=4 base-cell=4 section=7 base-organisation=10 superior-of-base=15 "
                 + "commune=15 provincial=20 agency-central=20 central=25",

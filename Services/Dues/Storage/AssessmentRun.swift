@@ -34,8 +34,16 @@ struct AssessmentRun: Sendable, Encodable {
     }
 
     static func find(_ id: UUIDv7, in session: any PostgresQueryable) async throws -> AssessmentRun? {
-        try await session.queryOptional("SELECT * FROM assessment_runs WHERE run_id = \(id)").map(AssessmentRun.init)
+        try await session.queryOptional("\(selection) WHERE r.run_id = \(id)").map(AssessmentRun.init)
     }
+
+    /// A run with what it did in all lanes.
+    static let selection: SQL = """
+        SELECT r.*, l.* FROM assessment_runs r CROSS JOIN LATERAL (
+            SELECT sum(members)::bigint AS members, sum(assessed)::bigint AS assessed, sum(changed)::bigint AS changed
+            FROM assessment_run_lanes WHERE run_id = r.run_id
+        ) AS l
+        """
 
     /// Starts a run; nil when one of the month is under way.
     static func start(
@@ -48,9 +56,14 @@ struct AssessmentRun: Sendable, Encodable {
             INSERT INTO assessment_runs
                 (run_id, month, scope_id, policy_version, state, requested_by, started_at, updated_at)
             VALUES (\(id), \(month), \(scope), \(policy), 'running', \(subject), \(now), \(now))
-            ON CONFLICT (month) WHERE state = 'running' DO NOTHING RETURNING *
+            ON CONFLICT (month) WHERE state = 'running' DO NOTHING
             """,
+            """
+            INSERT INTO assessment_run_lanes (run_id, lane)
+            SELECT run_id, generate_series(0, assessment_lanes() - 1) FROM assessment_runs WHERE run_id = \(id)
+            """,
+            "\(selection) WHERE r.run_id = \(id)",
         ])
-        return try results[1].rows.first.map(AssessmentRun.init)
+        return try results[3].rows.first.map(AssessmentRun.init)
     }
 }

@@ -19,13 +19,13 @@ struct AssessmentWriting: Sendable {
         let last: MemberID?
     }
 
-    /// Writes it; the transaction holds the month alone from here on.
+    /// Writes it; the transaction holds the month of these members alone from here on.
     func assess(
         _ members: MemberStretch, by rules: MonthRules, _ context: EventContext, in transaction: PostgresTransaction
     ) async throws -> Outcome {
         let statement = AssessmentStatement(rules: rules, members: members, now: context.now)
         // The statement sees whatever was committed before the month was free.
-        let rows = try await transaction.pipeline([MonthLock.alone([rules.month]), statement.assessment])[1].rows
+        let rows = try await transaction.pipeline([MonthLock.alone([rules.month], of: members), statement.assessment])[1].rows
         guard let summary = rows.first else { return Outcome(lookedAt: 0, assessed: 0, changed: 0, last: nil) }
         let changed = try rows.filter { try !$0.isNull("assessment_id") }
         let assessments = try changed.map {

@@ -22,7 +22,7 @@ extension Reassessment {
             let running: SQL = "SELECT month FROM assessment_runs WHERE state = 'running'"
             held.formUnion(
                 try await transaction.query("\(touched) UNION \(running)").map { try $0.get("month") } + months)
-            months = try await transaction.pipeline([MonthLock.alone(Array(held)), touched])[1].rows
+            months = try await transaction.pipeline([MonthLock.alone(Array(held), of: .one(member)), touched])[1].rows
                 .map { try $0.get("month") }
         } while !held.isSuperset(of: months)
         let book = try await policies.shelf(in: transaction).book

@@ -24,7 +24,7 @@ struct Reassessment: Sendable {
         let last = min(months.end ?? DuesMonth.lastAssessed(context.now), DuesMonth.lastAssessed(context.now))
         guard from <= last else { return 0 }
         let found = try await transaction.pipeline([
-            MonthLock.alone(Array(from...last)),
+            MonthLock.alone(Array(from...last), of: .one(member)),
             """
             SELECT month FROM assessments WHERE member_id = \(member) AND month >= \(from) AND month <= \(last)
             ORDER BY month
