@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 
-from bench import assessment_row, case_rows, import_row, machine, messaging_rows, process_rows, rows
+from bench import assessment_row, case_rows, import_row, machine, messaging_rows, process_rows, rows, settlement_row
 from bench.figures import table
 from bench.servers import Bench
 
@@ -38,17 +38,18 @@ class Plan:
     campaign: int = 100_000
     # Of whose members the dues are assessed; 3,332 communes are the country's 5.6 million.
     communes: int = 3_332
+    settled_lines: int = 1_000_000
 
 
 QUICK = Plan(
     rounds=2, callbacks=20_000, relayed=100_000, consumed=20_000, latency_seconds=5, overload_seconds=10,
     decay_seconds=30, demonstrations=3, settle_seconds=3, population="province", members=100_000, decisions=2_000,
-    open_cases=200_000, list_seconds=10, campaign=5_000, communes=60,
+    open_cases=200_000, list_seconds=10, campaign=5_000, communes=60, settled_lines=50_000,
 )
 SMOKE = Plan(
     rounds=1, callbacks=1_000, relayed=5_000, consumed=2_000, latency_rate=50, latency_seconds=4, overload_seconds=1,
     decay_seconds=2, demonstrations=1, settle_seconds=0, population="commune", decisions=160, open_cases=2_000,
-    list_rate=10, list_seconds=3, campaign=200, communes=1,
+    list_rate=10, list_seconds=3, campaign=200, communes=1, settled_lines=1_000,
 )
 
 ROWS = {
@@ -68,6 +69,7 @@ ROWS = {
     "worklist": case_rows.row_worklist,
     "campaign": case_rows.row_campaign,
     "assessment": assessment_row.row_assessment,
+    "settlement": settlement_row.row_settlement,
 }
 
 

@@ -5,13 +5,12 @@ import http.client
 import json
 import itertools
 import os
-import subprocess
 import time
 import urllib.parse
 
 from bench import dues
 from bench.figures import Figure, no_longer
-from bench.servers import Postgres, free_port, metric, running, wait_for, watching
+from bench.servers import Postgres, free_port, metric, psql, running, wait_for, watching
 
 # The columns of the file, in their order.
 COLUMNS = (
@@ -181,22 +180,10 @@ def _round(directory, file):
 
     columns = COLUMNS.replace(",", " text,")
     directory.sql(f"DROP TABLE IF EXISTS told; CREATE UNLOGGED TABLE told ({columns} text); CHECKPOINT")
-    found["copy"], _ = _run(directory.url, "COPY told FROM STDIN (FORMAT csv, HEADER)", "ANALYZE told", file=file)
-    found["join"], counts = _run(directory.url, (dues.HERE / "peers/import.sql").read_text(encoding="utf-8"))
+    search = "SET search_path = directory"
+    found["copy"], _ = psql(directory.url, search, "COPY told FROM STDIN (FORMAT csv, HEADER)", "ANALYZE told", file=file)
+    found["join"], counts = psql(directory.url, search, (dues.HERE / "peers/import.sql").read_text(encoding="utf-8"))
     differing = sum(map(int, counts.strip().split("|")))
     assert differing == found["differences"], f"A finds {found['differences']} who differ, B {differing}"
     directory.sql("DROP TABLE told")
     return found
-
-
-def _run(url, *statements, file=os.devnull):
-    """Runs statements with the file as input; the seconds that they take, and what they say."""
-    command = ["psql", "--no-psqlrc", "-qAtX", "-v", "ON_ERROR_STOP=1", "--dbname", url]
-    for statement in ("SET search_path = directory", *statements):
-        command += ["-c", statement]
-    began = time.monotonic()
-    with open(file, "rb") as given:
-        done = subprocess.run(command, stdin=given, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    return time.monotonic() - began, done.stdout

@@ -140,6 +140,19 @@ class Postgres:
         self.sql("CHECKPOINT")
 
 
+def psql(url, *statements, file=os.devnull):
+    """Runs statements in one session with the file as input; the seconds that they take, and what they say."""
+    command = ["psql", "--no-psqlrc", "-qAtX", "-v", "ON_ERROR_STOP=1", "--dbname", url]
+    for statement in statements:
+        command += ["-c", statement]
+    began = time.monotonic()
+    with open(file, "rb") as given:
+        done = subprocess.run(command, stdin=given, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return time.monotonic() - began, done.stdout
+
+
 @contextlib.contextmanager
 def running(command, log, environment=None, stdout=None):
     """A process that is asked to end when the block ends, and killed when it does not."""

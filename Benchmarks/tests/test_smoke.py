@@ -12,7 +12,7 @@ ROWS = subprocess.run(
     [ROOT / "Benchmarks/run", "--list"], capture_output=True, text=True, check=True, env={**os.environ}
 ).stdout.split()
 # Rows that fill their tables for half a minute and more, and the one that another row is but for a snapshot.
-LONG = ("import", "routing", "worklist", "campaign", "assessment", "decay-snapshot")
+LONG = ("import", "routing", "worklist", "campaign", "assessment", "settlement", "decay-snapshot")
 IS_LONG = "HOSO_TEST_LONG" in os.environ
 
 
