@@ -17,13 +17,15 @@ enum RefundAnswer: Sendable {
     case refused
     case pending
     case neverHeard
+    /// A fault of its own: nothing is said of the refund.
+    case broken
 }
 
 extension GatewayUnderTest {
     static let refundSettings = [
         "dues.vnpay.refundUrl": "https://pay.example/refund", "dues.vnpay.refundStatusUrl": "https://pay.example/asked",
         "dues.portal.refundUrl": "https://portal.example/refund",
-        "dues.portal.refundStatusUrl": "https://portal.example/asked",
+        "dues.portal.refundStatusUrl": "https://portal.example/asked", "dues.portal.unknownRefundCodes": "01",
         "dues.momo.refundUrl": "https://momo.example/refund", "dues.momo.refundStatusUrl": "https://momo.example/asked",
     ]
 
@@ -43,6 +45,7 @@ extension GatewayUnderTest {
                 case .refused: ("00", "09")
                 case .pending: ("00", "05")
                 case .neverHeard: ("91", "")
+                case .broken: ("99", "")
                 }
             let values = [
                 ("vnp_ResponseId", "r1"), ("vnp_Command", value("vnp_Command")), ("vnp_ResponseCode", code),
@@ -63,6 +66,7 @@ extension GatewayUnderTest {
                 case .refused: ("51", "FAILED")
                 case .pending: ("00", "PENDING")
                 case .neverHeard: ("01", "")
+                case .broken: ("96", "")
                 }
             let values = [
                 ("LoaiBanTin", value("LoaiBanTin")), ("MaLoi", code), ("MaDoiTac", "PARTNER"),
@@ -79,6 +83,7 @@ extension GatewayUnderTest {
                 case .refused: "1080"
                 case .pending: "7002"
                 case .neverHeard: "42"
+                case .broken: "99"
                 }
             let (order, number) = (value("orderId"), transaction.isEmpty ? "0" : transaction)
             let head = #"{"partnerCode":"MOMO","orderId":"\#(order)","requestId":"\#(value("requestId"))""#

@@ -155,6 +155,49 @@ struct RefundWorkTests {
         }
     }
 
+    @Test(
+        "a fault of the gateway's own is not 'never heard': nothing is sent again, however late",
+        arguments: GatewayUnderTest.allCases)
+    func broken(gateway: GatewayUnderTest) async throws {
+        FaultRecord.note("G8", "each gateway: a fault of its own to the question about a refund")
+        let paper = GatewaysOnPaper()
+        try await RefundScene.run(client: paper) { refunds in
+            let (_, order, payment) = try await refunds.paid(gateway)
+            let id = try await refunds.approved(payment)
+            let work = refunds.scene.parts.refundWork
+            try await work.drain()
+            paper.answer { try gateway.refund($0, .broken, amount: order.total) }
+            refunds.scene.clock?.advance(by: 7_200)
+            try await work.drain()
+            #expect(try await refunds.show(id).state == "unknown")
+            #expect(paper.calls.map { $0.url.hasSuffix("/refund") } == [true, false])
+        }
+    }
+
+    @Test("a refusal of what is sent again is no end: the gateway may have had it, and is asked")
+    func refusedAgain() async throws {
+        let paper = GatewaysOnPaper()
+        try await RefundScene.run(client: paper) { refunds in
+            let (_, order, payment) = try await refunds.paid(.portal)
+            let id = try await refunds.approved(payment)
+            let work = refunds.scene.parts.refundWork
+            try await work.drain()
+            paper.answer { call in
+                let answer = call.url.hasSuffix("/asked") ? RefundAnswer.neverHeard : .refused
+                return try GatewayUnderTest.portal.refund(call, answer, amount: order.total)
+            }
+            refunds.scene.clock?.advance(by: 7_200)
+            try await work.drain()
+            #expect(paper.calls.filter { $0.url.hasSuffix("/refund") }.count == 2)
+            #expect(try await refunds.show(id).state == "unknown")
+            paper.answer { try GatewayUnderTest.portal.refund($0, .done("99"), amount: order.total) }
+            refunds.scene.clock?.advance(by: 7_200)
+            try await work.drain()
+            #expect(try await refunds.show(id).state == "succeeded")
+            try await refunds.expectBooks()
+        }
+    }
+
     @Test("what was sent once is not withdrawn, also while it waits to be sent again")
     func sentOnce() async throws {
         let paper = GatewaysOnPaper()

@@ -21,7 +21,8 @@ struct BooksRoutes: Sendable {
         }
         router.post("/v1/month-closes") { request, context in
             let subject = try context.requireOperator().subject
-            return try await kit.idempotent(request, context, as: OneMonth.self) { body, transaction in
+            return try await kit.idempotent(request, context, as: OneMonth.self, options: Self.long) {
+                body, transaction in
                 try await close(body.month, by: subject, in: transaction)
             }
         }
@@ -31,14 +32,16 @@ struct BooksRoutes: Sendable {
         }
         router.post("/v1/parity-checks") { request, context in
             _ = try context.requireOperator()
-            return try await kit.idempotent(request, context, as: OneMonth.self) { body, transaction in
+            return try await kit.idempotent(request, context, as: OneMonth.self, options: Self.long) {
+                body, transaction in
                 try await compare(body.month, in: transaction)
             }
         }
     }
 
     /// A month has millions of rows.
-    private static let reading = TransactionOptions(isReadOnly: true, statementTimeout: .seconds(600))
+    private static let long = TransactionOptions(statementTimeout: .seconds(600))
+    private static let reading = TransactionOptions(isReadOnly: true, statementTimeout: long.statementTimeout)
 
     private struct OneMonth: Decodable, Sendable {
         let month: DuesMonth
@@ -87,7 +90,6 @@ struct BooksRoutes: Sendable {
     ) async throws -> Reply {
         let now = kit.time.now
         guard now >= month.closableFrom else { throw Problem.monthNotOver }
-        try await transaction.execute("SET LOCAL statement_timeout = '600s'")
         guard let close = try await MonthClose.begin(month, by: subject, at: now, in: transaction) else {
             throw Problem.monthClosedAlready
         }
@@ -102,7 +104,6 @@ struct BooksRoutes: Sendable {
 
     private func compare(_ month: DuesMonth, in transaction: PostgresTransaction) async throws -> Reply {
         let now = kit.time.now
-        try await transaction.execute("SET LOCAL statement_timeout = '600s'")
         let parity = Parity(from: month.start, through: month.end, now: now)
         let differences = try await parity.differences(in: transaction)
         try await ParityFindings.keep(differences, of: parity, at: now, in: transaction)

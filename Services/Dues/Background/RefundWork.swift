@@ -31,6 +31,8 @@ struct RefundWork: Sendable {
         let row: RefundRow
         /// Told for the first time, or once more; asked about otherwise.
         let isSending: Bool
+        /// Whether it was told before.
+        let isAgain: Bool
         let gateway: any RefundingGateway
         let url: String
     }
@@ -65,7 +67,8 @@ struct RefundWork: Sendable {
         }
         let leased = try await booking.take(
             isSending ? .send : .noAnswer, of: row, .init(nextAt: now + lease, isAsked: true), in: transaction)
-        return .due(Due(row: leased, isSending: isSending, gateway: gateway, url: url))
+        return .due(
+            Due(row: leased, isSending: isSending, isAgain: row.sentAt != nil, gateway: gateway, url: url))
     }
 
     /// One that was sent and cannot be asked about is for a person.
@@ -128,6 +131,8 @@ struct RefundWork: Sendable {
         let later = now + pause.after(due.row.asked)
         switch reading {
         case .succeeded(let transaction): return (.succeed, .init(transaction: transaction))
+        // A gateway may refuse the number because it had come after all.
+        case .failed(let code) where due.isSending && due.isAgain: return (.noAnswer, .init(code: code, nextAt: later))
         case .failed(let code): return (.fail, .init(code: code))
         case .pending(let code): return (.noAnswer, .init(code: code, nextAt: later))
         case .notReceived(let code):

@@ -19,9 +19,10 @@ public struct Idempotency: Sendable {
     /// Two requests with one key at the same time: the second waits for the first and gets its answer.
     @discardableResult
     public func perform(
-        _ key: IdempotencyKey, effect: (PostgresTransaction) async throws -> Reply
+        _ key: IdempotencyKey, options: TransactionOptions = TransactionOptions(),
+        effect: (PostgresTransaction) async throws -> Reply
     ) async throws -> Reply {
-        try await pool.transaction { try await perform(key, in: $0, effect: effect) }
+        try await pool.transaction(options) { try await perform(key, in: $0, effect: effect) }
     }
 
     /// The same inside a transaction of the caller, which must not be of a stricter isolation than read committed.

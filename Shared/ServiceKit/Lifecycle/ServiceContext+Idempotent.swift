@@ -14,11 +14,12 @@ extension ServiceContext {
     ///   - effect: changes what there is to change, through the given transaction only, and says what to answer.
     public func idempotent<Body: Decodable & Sendable>(
         _ request: Request, _ context: HosoRequestContext, as body: Body.Type = Body.self,
+        options: TransactionOptions = TransactionOptions(),
         _ effect: (Body, PostgresTransaction) async throws -> Reply
     ) async throws -> Reply {
         let claim = try await claim(request, context)
         let decoded = try RequestBodyDecoder.decode(body, from: claim.body, contentType: request.headers[.contentType])
-        return try await idempotency.perform(claim.key) { try await effect(decoded, $0) }
+        return try await idempotency.perform(claim.key, options: options) { try await effect(decoded, $0) }
     }
 
     /// The same for a request whose body is not decoded, or is empty.

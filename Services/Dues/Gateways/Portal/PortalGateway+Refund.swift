@@ -88,7 +88,7 @@ extension PortalGateway: RefundingGateway {
         else { return .unusable(reason: "other-question") }
         let code = message.scalar("MaLoi") ?? ""
         let transaction = message.scalar("MaGiaoDich") ?? ""
-        switch message.scalar("TrangThai") {
+        switch message.scalar("TrangThai") ?? "" {
         case "SUCCESS":
             guard message.scalar("SoTien") == String(refund.amount.amount),
                 message.scalar("MaTienTe") == Self.currency
@@ -96,9 +96,8 @@ extension PortalGateway: RefundingGateway {
             return .succeeded(transaction: GatewayText.isTransaction(transaction) ? transaction : nil)
         case "PENDING": return .pending(code: code)
         case "FAILED": return .failed(code: code)
-        // It knows of no such refund when the state is empty and the code is not that of success.
-        case nil, "":
-            return code == configuration.words.success ? .unusable(reason: "state") : .notReceived(code: code)
+        // Any other fault of the gateway's has no state either.
+        case "" where configuration.words.unknownRefund.contains(code): return .notReceived(code: code)
         default: return .unusable(reason: "state")
         }
     }

@@ -33,6 +33,12 @@ extension PortalGateway: ConfiguredGateway {
             Setting("dues.portal.successCode", default: Words().success, help: "MaLoi that says paid, or done."),
             Setting("dues.portal.pendingCodes", .list, help: "MaLoi of callbacks whose payment is not finished."),
             Setting(
+                "dues.portal.unknownRefundCodes", .list,
+                help: """
+                    MaLoi of an answer about a refund that says that its number is not known: the refund is sent again. \
+                    Without it a person finds out.
+                    """),
+            Setting(
                 "dues.portal.answerCodes", .list,
                 help: """
                     MaLoi of our answers, over confirmed=00, already-confirmed=00, not-ours=00, order-not-found=01, \
@@ -71,6 +77,7 @@ extension PortalGateway: ConfiguredGateway {
         words.constants = try GatewaySettings.pairs(settings, "dues.portal.constants", over: words.constants)
         words.success = try settings.string("dues.portal.successCode")
         words.pending = Set(try settings.list("dues.portal.pendingCodes"))
+        words.unknownRefund = Set(try settings.list("dues.portal.unknownRefundCodes"))
         for (name, code) in try GatewaySettings.pairs(settings, "dues.portal.answerCodes", over: [:]) {
             guard let answer = CallbackAnswer(rawValue: name), GatewayText.isTransaction(code) else {
                 throw GatewaySettings.fault("dues.portal.answerCodes", "has an answer or a code that cannot be")

@@ -45,6 +45,8 @@ struct PortalGateway: PaymentGateway {
         var success = "00"
         /// `MaLoi` of a callback whose payment is not finished.
         var pending: Set<String> = []
+        /// `MaLoi` of an answer about a refund that says that its number is not known.
+        var unknownRefund: Set<String> = []
         /// `MaLoi` of our answers.
         var answers: [CallbackAnswer: String] = [
             .confirmed: "00", .alreadyConfirmed: "00", .notOurs: "00", .orderNotFound: "01", .wrongAmount: "04",
