@@ -98,7 +98,8 @@ struct AssessmentRunTests {
             subjects.append(
                 AssessmentSubject(
                     memberId: member, cellId: cell, state: state, joinedOn: try Day(joined), category: category,
-                    base: base, figures: figures ?? [], region: cell == scene.cell ? .one : .four, reliefs: reliefs, voluntaryAmounts: wishes))
+                    base: base, figures: figures ?? [], region: cell == scene.cell ? .one : .four, reliefs: reliefs,
+                    voluntaryAmounts: wishes))
         }
         return subjects
     }

@@ -64,7 +64,8 @@ struct ReportedFigureTests {
                 figures: [try figure("2026-10", 12_000_000)])
             try await scene.parts.changedMembers.drain()
             #expect(
-                try await kept(member, "2026-11", in: scene) == Kept(amount: 120_000, reason: nil, isProvisional: false))
+                try await kept(member, "2026-11", in: scene) == Kept(amount: 120_000, reason: nil, isProvisional: false)
+            )
             #expect(
                 try await kept(member, "2026-10", in: scene)
                     == Kept(amount: 100_000, reason: "old-figure", isProvisional: true))
@@ -95,7 +96,8 @@ struct ReportedFigureTests {
                 figures: [try figure("2026-09", 11_000_000)])
             try await scene.parts.changedMembers.drain()
             #expect(
-                try await kept(member, "2026-10", in: scene) == Kept(amount: 110_000, reason: nil, isProvisional: false))
+                try await kept(member, "2026-10", in: scene) == Kept(amount: 110_000, reason: nil, isProvisional: false)
+            )
             #expect(try await trail(scene) == 1)
             try await scene.expectBooksToAgree()
         }
@@ -121,7 +123,8 @@ struct ReportedFigureTests {
             let member = try await scene.member(.insured, figures: [try figure("2026-10", 12_000_000), september])
             try await scene.assess("2026-11")
             #expect(
-                try await kept(member, "2026-11", in: scene) == Kept(amount: 120_000, reason: nil, isProvisional: false))
+                try await kept(member, "2026-11", in: scene) == Kept(amount: 120_000, reason: nil, isProvisional: false)
+            )
             try set(scene, "2026-12-02T08:00")
             let two = ["Công ty Mẫu 01", "Công ty Mẫu 02"]
             try await scene.member(
@@ -135,7 +138,8 @@ struct ReportedFigureTests {
                 figures: [try figure("2026-10", 15_000_000, employers: two, settled: true), september])
             try await scene.parts.changedMembers.drain()
             #expect(
-                try await kept(member, "2026-11", in: scene) == Kept(amount: 150_000, reason: nil, isProvisional: false))
+                try await kept(member, "2026-11", in: scene) == Kept(amount: 150_000, reason: nil, isProvisional: false)
+            )
             #expect(try await trail(scene) == 2)
             try await scene.expectBooksToAgree()
         }

@@ -29,7 +29,9 @@ enum FigureFault: String, CaseIterable, Sendable {
     var text: LocalizedText {
         switch self {
         case .noPerson:
-            say("Thiếu cả số định danh cá nhân và mã số bảo hiểm xã hội.", "Neither a personal ID nor an insurance number.")
+            say(
+                "Thiếu cả số định danh cá nhân và mã số bảo hiểm xã hội.",
+                "Neither a personal ID nor an insurance number.")
         case .unknownPerson: say("Không có đảng viên mang số này.", "No member has this number.")
         case .twoPersons:
             say("Số định danh và mã số bảo hiểm là của hai người.", "The two numbers are those of two people.")

@@ -33,6 +33,12 @@ struct FigureInquiry: Sendable {
         guard let person = try await MemberStore.read(member, in: kit.pool)?.personalID else {
             throw Problem(Faults([Self.noPersonalID]))
         }
+        // Before anything leaves: his number goes out, whether an answer comes or not.
+        try await kit.pool.transaction { transaction in
+            try await kit.audit.record(
+                "figures.asked", subject: "\(member)", actor: subject, details: ["month": month.text],
+                in: transaction)
+        }
         let answer = try await answer(person, month)
         return try await kit.pool.transaction { transaction in
             // Member first: the order in which everybody locks.
@@ -50,9 +56,6 @@ struct FigureInquiry: Sendable {
                 VALUES (\(id), \(member), \(month), \(subject), \(now), \(answer != nil), \(figures.count), \(entered))
                 """)
             try await telling.tell([member], author: subject, reason: "figure inquiry \(id)", in: transaction)
-            try await kit.audit.record(
-                "figures.asked", subject: "\(member)", actor: subject, details: ["month": month.text],
-                in: transaction)
             return Outcome(known: answer != nil, answered: figures.count, entered: entered)
         }
     }
@@ -88,7 +91,8 @@ struct FigureInquiry: Sendable {
 
 extension Problem {
     static let figureSourceAway = Problem(
-        .serviceUnavailable, id: "figure-source-away", vietnamese: "Cơ quan bảo hiểm xã hội chưa trả lời, xin thử lại sau",
+        .serviceUnavailable, id: "figure-source-away",
+        vietnamese: "Cơ quan bảo hiểm xã hội chưa trả lời, xin thử lại sau",
         english: "Vietnam Social Security does not answer, please try again"
     ).retryAfter(seconds: 60)
     static let figureAnswerUnreadable = Problem(

@@ -103,7 +103,8 @@ struct PullBody: Decodable, Sendable {
         }
         guard (subject == .figures) == (month != nil) else {
             throw InvalidValue(
-                field: "month", rule: "import.month", vietnamese: "Số liệu được lấy theo một tháng, dữ liệu khác thì không.",
+                field: "month", rule: "import.month",
+                vietnamese: "Số liệu được lấy theo một tháng, dữ liệu khác thì không.",
                 english: "Figures are pulled of one month, other subjects of none.")
         }
     }
@@ -116,6 +117,8 @@ struct ImportView: Encodable {
     let mode: ImportMode
     let layout: String
     let asOf: Date
+    /// The month that was asked for.
+    let month: DuesMonth?
     let receivedAt: Date
     let state: ImportRun.State
     let records: Int64
@@ -135,6 +138,7 @@ struct ImportView: Encodable {
         mode = run.mode
         layout = run.layout
         asOf = run.asOf
+        month = run.month
         receivedAt = run.receivedAt
         state = run.state
         records = run.records

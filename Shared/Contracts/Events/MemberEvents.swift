@@ -48,7 +48,8 @@ public struct MemberState: EventPayload, Hashable {
         memberId: MemberID, fullName: String, state: MembershipState, cellId: OrganizationID,
         residenceCellId: OrganizationID? = nil, joinedOn: Day, recognisedOn: Day? = nil,
         officialCardNumber: String? = nil, duesCategory: DuesCategory? = nil, duesBase: DuesBase? = nil,
-        duesFigures: [DuesFigure]? = nil, channels: Channels, transfersHeld: Bool? = nil, exemptFromResidenceActivity: Bool? = nil,
+        duesFigures: [DuesFigure]? = nil, channels: Channels, transfersHeld: Bool? = nil,
+        exemptFromResidenceActivity: Bool? = nil,
         exemptFromIntroduction: Bool? = nil, residenceLinks: [ResidenceLink]? = nil, account: AccountState? = nil,
         stay: Stay? = nil, inTransitSince: Day? = nil
     ) {
@@ -182,7 +183,8 @@ public struct DuesFigure: Codable, Hashable, Sendable {
     public let source: DuesBaseSource
     /// The monthly amount; absent while several employers contradict each other and the cell has not settled it.
     public let amount: Dong?
-    /// Whom it is of, by name, or by code where no name is known; several when they contradict each other or are added up.
+    /// Whom it is of, by name, or by code where no name is known; several when they contradict each other or are added
+    /// up.
     public let employers: [String]
     /// When the latest part of it came.
     public let cameAt: Date
@@ -190,8 +192,8 @@ public struct DuesFigure: Codable, Hashable, Sendable {
     public let settled: Bool?
 
     public init(
-        month: DuesMonth, kind: DuesFigureKind, source: DuesBaseSource, amount: Dong?, employers: [String], cameAt: Date,
-        settled: Bool? = nil
+        month: DuesMonth, kind: DuesFigureKind, source: DuesBaseSource, amount: Dong?, employers: [String],
+        cameAt: Date, settled: Bool? = nil
     ) {
         self.month = month
         self.kind = kind

@@ -40,7 +40,8 @@ struct ContradictionTests {
             #expect(settled.reason == "Theo hợp đồng lao động" && MemberID(settled.decidedBy) != nil)
             #expect(
                 try await scene.imports.count(
-                    "SELECT count(*) AS n FROM audit WHERE action = 'figures.settled' AND subject = \("\(member)")") == 1
+                    "SELECT count(*) AS n FROM audit WHERE action = 'figures.settled' AND subject = \("\(member)")")
+                    == 1
             )
         }
     }

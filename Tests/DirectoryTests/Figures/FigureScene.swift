@@ -65,10 +65,10 @@ struct FigureScene: Sendable {
     func faults() async throws -> [String] {
         try await pool.query(
             """
-            SELECT line, field, rule, column_no FROM import_faults
+            SELECT concat_ws(' ', line, field, rule) AS fault FROM import_faults
             WHERE import_id = (SELECT id FROM imports ORDER BY number DESC LIMIT 1) ORDER BY line, place
             """
-        ).map { "\(try $0.get("line", as: Int64.self)) \(try $0.get("field", as: String?.self) ?? "-") \(try $0.get("rule", as: String.self))" }
+        ).map { try $0.get("fault") }
     }
 
     /// What the other services were told last of a member's figures: the month, the amount, and whose it is.

@@ -90,8 +90,8 @@ public struct MonthFigures: Hashable, Sendable {
             if case .employer(let code) = choice, reported.count > 1 { figure.employerCode == code } else { true }
         }
         return DuesFigure(
-            month: month, kind: kind, source: .socialInsurance, amount: amount, employers: counting.compactMap(\.employer),
-            cameAt: reported.map(\.cameAt).max() ?? .distantPast,
+            month: month, kind: kind, source: .socialInsurance, amount: amount,
+            employers: counting.compactMap(\.employer), cameAt: reported.map(\.cameAt).max() ?? .distantPast,
             settled: reported.count > 1 && amount != nil ? true : nil)
     }
 }

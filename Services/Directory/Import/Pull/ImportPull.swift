@@ -100,8 +100,9 @@ struct ImportPull: Sendable {
         _ page: ImportPage, of run: ImportRun, _ layout: RecordLayout, in transaction: PostgresTransaction
     ) async throws {
         let table = StagingTable(run.subject, number: run.number)
-        if run.cursor == nil, run.month == nil, let newest = try await ImportStore.newest(of: run.subject, in: transaction),
-            page.asOf < newest
+        // Of figures the newest counts, in whatever order they come.
+        if run.cursor == nil, run.month == nil,
+            let newest = try await ImportStore.newest(of: run.subject, in: transaction), page.asOf < newest
         {
             throw Problem.importOutdated
         }
