@@ -29,11 +29,12 @@ struct FigureEntry: Sendable {
             try await transaction.execute("DROP TABLE \(identifier: matched)")
             throw error
         }
+        // A source that tells of a moment to come would outrun every correction until then.
         let entered = try await FigureStore.enter(
             """
             SELECT member_id, month, kind, employer_code, employer_name, amount FROM \(identifier: matched)
             WHERE fault IS NULL
-            """, told: run.asOf, origin: run.id, at: now, in: transaction)
+            """, told: min(run.asOf, now), origin: run.id, at: now, in: transaction)
         try await transaction.execute("UPDATE imports SET entered = \(Int64(entered)) WHERE id = \(run.id)")
         try await transaction.execute("DROP TABLE \(identifier: matched)")
         return entered

@@ -213,6 +213,9 @@ struct FigureImportTests {
             #expect(try await scene.faults() == ["2 month month-outside"])
             #expect(try await scene.told(first) == ["2026-10 7000000 DV01"])
             #expect(try await scene.told(second) == ["2026-10 7000000 DV01"])
+            let ahead = try await scene.imports.count(
+                "SELECT count(*) AS n FROM figures WHERE told_at > \(scene.scene.now)")
+            #expect(ahead == 0, "or nothing could correct it until then")
         }
     }
 
@@ -261,6 +264,7 @@ private final class FigurePages: ImportSource {
         let number = question.cursor.flatMap { Int($0) } ?? 0
         return ImportPage(
             records: ByteBuffer(string: pages[number].map { $0 + "\n" }.joined()),
-            asOf: Date(timeIntervalSince1970: 1_795_100_000), next: number + 1 < pages.count ? "\(number + 1)" : nil)
+            asOf: TestTimes.start.addingTimeInterval(86_400 * 9), next: number + 1 < pages.count ? "\(number + 1)" : nil
+        )
     }
 }

@@ -113,6 +113,7 @@ struct FigureInquiryTests {
             }
             let neighbour = try await scene.imports.token(.cellSecretary, at: scene.imports.tree.b.cell)
             let secretary = try await scene.imports.token(.cellSecretary, at: scene.cell)
+            _ = try await scene.scene.role(.cellSecretary, of: member, at: scene.cell)
             let own = try await scene.scene.service.token(member: member)
             #expect(try await ask(neighbour) == .forbidden)
             #expect(try await ask(own) == .forbidden)
