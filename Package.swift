@@ -210,7 +210,7 @@ let whole: [Target] =
             name: "ServiceTestKit",
             dependencies: [
                 "Contracts", "Kafka", "Messaging", "Postgres", "ServiceKit", "TestStack", .httpTypes, .hummingbird,
-                .hummingbirdTesting, .logging, .nioCore,
+                .hummingbirdTesting, .logging, .nioCore, .nioPosix,
             ], path: "Tests/ServiceTestKit", swiftSettings: settings),
         tests(
             "ServiceKit",
@@ -282,17 +282,17 @@ let whole: [Target] =
         resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")])
     + service(
         "Directory", ["Records", .asyncHTTPClient, .nioCore, .nioHTTP1],
-        migrations: ["0001_directory", "0002_past", "0003_people", "0004_import"],
+        migrations: ["0001_directory", "0002_past", "0003_people", "0004_import", "0005_dues_figures"],
         resources: [
             .embedInCode("Import/Layouts/members-4.0.json"), .embedInCode("Import/Layouts/organizations-4.0.json"),
-            .embedInCode("Import/Layouts/answers-4.0.json"),
+            .embedInCode("Import/Layouts/answers-4.0.json"), .embedInCode("Import/Layouts/figures-1.0.json"),
         ])
     + service(
         "Dues", ["Projections", .asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1, .nioPosix],
         migrations: [
             "0001_dues", "0002_standing_rows_and_advances", "0003_policies_and_decisions", "0004_gateways",
             "0005_changes_of_members", "0006_refunds", "0007_reconciliation", "0008_books", "0009_remittances",
-            "0010_cash", "0011_voluntary_amounts", "0016_assessment_lanes",
+            "0010_cash", "0011_voluntary_amounts", "0013_figures", "0016_assessment_lanes",
         ],
         domainResources: [
             .embedInCode("Resources/dues-policy.json"), .embedInCode("Resources/settlement-vnpay-csv.json"),

@@ -3,11 +3,11 @@ import Contracts
 import Foundation
 import NIOCore
 
-/// `hosoctl import`: brings a file of the Party Member Database to Directory and waits until it is compared.
+/// `hosoctl import`: brings a file of the Party Member Database, or of figures, to Directory and waits until it is done.
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Brings a file of the Party Member Database to Directory and waits until it is compared.",
+        abstract: "Brings a file of the Party Member Database, or of figures, to Directory and waits until it is done.",
         discussion: """
             The file streams to the service. Lines that cannot be taken are listed with line, field and rule; a file \
             that cannot be trusted as a whole is refused and nothing of it is used. Differences are settled by people, \
@@ -16,8 +16,8 @@ struct ImportCommand: AsyncParsableCommand {
 
     @OptionGroup var options: AdminOptions
     @Argument(help: "The file, .csv or .jsonl.") var file: String
-    @Option(help: "members or organizations; by the file's name when absent.") var subject: String?
-    @Option(help: "full, delta or first-load.") var mode = "full"
+    @Option(help: "members, organizations or figures; by the file's name when absent.") var subject: String?
+    @Option(help: "full (the usual one), delta or first-load; figures have none.") var mode: String?
     @Option(help: "The moment of which the source says that it is so, such as 2026-11-20T00:00:00Z.") var asOf: String
     @Option(help: "The layout, when it is not the usual one.") var layout: String?
 
@@ -69,9 +69,9 @@ struct ImportCommand: AsyncParsableCommand {
         let name = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
         var query = URLComponents()
         query.queryItems = [
-            URLQueryItem(name: "subject", value: subject ?? name), URLQueryItem(name: "mode", value: mode),
-            URLQueryItem(name: "asOf", value: asOf),
+            URLQueryItem(name: "subject", value: subject ?? name), URLQueryItem(name: "asOf", value: asOf),
         ]
+        if let mode { query.queryItems?.append(URLQueryItem(name: "mode", value: mode)) }
         if let layout { query.queryItems?.append(URLQueryItem(name: "layout", value: layout)) }
         return "/v1/imports?" + (query.percentEncodedQuery ?? "")
     }

@@ -24,10 +24,13 @@ struct Directory: ServiceDefinition {
         Migration(
             component: "directory", version: 4, name: "import",
             sql: String(decoding: PackageResources._004_import_sql, as: UTF8.self)),
+        Migration(
+            component: "directory", version: 5, name: "dues_figures",
+            sql: String(decoding: PackageResources._005_dues_figures_sql, as: UTF8.self)),
     ]
 
     static let settings =
-        ImportSettings.all + [
+        ImportSettings.all + FigureSettings.all + [
             Setting(
                 "directory.accountInquiry.url", .url,
                 help: "Where a bank account's holder is asked for; without it accounts are approved unverified."),
@@ -40,6 +43,7 @@ struct Directory: ServiceDefinition {
         let inquiries = try inquiries(kit)
         let desk = DirectoryDesk(kit: kit, isVerifiable: inquiries != nil)
         let imports = try ImportRoutes(desk)
+        let figures = try FigureRoutes(desk)
         let outgoing = OutgoingRoutes(
             desk: desk, bearers: imports.bearers, layout: try ImportLayouts.answers())
         return ServiceParts(
@@ -59,6 +63,7 @@ struct Directory: ServiceDefinition {
                 DifferenceRoutes(desk: desk).add(to: router)
                 outgoing.add(to: router)
                 QualityRoutes(desk: desk).add(to: router)
+                figures.add(to: router)
             },
             consumers: [AdmissionConsumer.definition(audit: kit.audit)],
             background: try jobs(kit, desk, imports.layouts, inquiries),
@@ -77,6 +82,9 @@ struct Directory: ServiceDefinition {
             })
         jobs.append(
             PeriodicJob(name: "imports", interval: .seconds(2), logger: kit.logger) { try await comparison.run() })
+        let telling = try FigureTelling(kit)
+        jobs.append(
+            PeriodicJob(name: "figures", interval: .seconds(2), logger: kit.logger) { try await telling.run() })
         if let inquiries {
             jobs.append(
                 PeriodicJob(name: "account inquiries", interval: .seconds(2), logger: kit.logger) {

@@ -6,6 +6,8 @@ public enum FieldFormat: Sendable, Hashable {
     case digits(Int)
     /// A day, given on as `2026-11-20`.
     case day(DayForm)
+    /// A month, `2026-11`.
+    case month
     /// One of the keys, given on as its value.
     case choice([[UInt8]: [UInt8]])
     /// A whole number within bounds.
@@ -27,7 +29,7 @@ public enum FieldFormat: Sendable, Hashable {
 extension FieldFormat: Decodable {
     private enum Key: CodingKey { case format, longest, count, days, values, from, to }
     private enum Kind: String, Decodable {
-        case text, digits, day, choice
+        case text, digits, day, month, choice
         case wholeNumber = "whole-number"
     }
 
@@ -40,6 +42,7 @@ extension FieldFormat: Decodable {
         case .text: self = .text(longest: try values.decodeIfPresent(Int.self, forKey: .longest) ?? Self.usualLength)
         case .digits: self = .digits(try values.decode(Int.self, forKey: .count))
         case .day: self = .day(try values.decodeIfPresent(DayForm.self, forKey: .days) ?? .yearFirst)
+        case .month: self = .month
         case .choice:
             let choices = try values.decode([String: String].self, forKey: .values)
             self = .choice(Dictionary(choices.map { (Array($0.utf8), Array($1.utf8)) }, uniquingKeysWith: { $1 }))
@@ -62,6 +65,7 @@ extension FieldFormat {
         case .digits(let count): value.count == count && value.allSatisfy(\.isDigit) ? nil : .digits
         case .day(.yearFirst): CalendarDay(yearFirst: value).isReal ? nil : .day
         case .day(.dayFirst): Self.fault(ofDayFirst: value, changed: &changed)
+        case .month: CalendarDay(monthOf: value).isReal ? nil : .month
         case .choice(let values): Self.fault(ofChoice: value, among: values, changed: &changed)
         case .wholeNumber(let bounds): Self.number(value).map(bounds.contains) == true ? nil : .wholeNumber
         }
@@ -104,6 +108,14 @@ private struct CalendarDay {
         year = Self.number(value, 0, 4)
         month = Self.number(value, 5, 2)
         day = Self.number(value, 8, 2)
+    }
+
+    /// The first day of a month.
+    init(monthOf value: UnsafeBufferPointer<UInt8>) {
+        guard value.count == 7, value[4] == UInt8(ascii: "-") else { return }
+        year = Self.number(value, 0, 4)
+        month = Self.number(value, 5, 2)
+        day = 1
     }
 
     private static func number(_ value: UnsafeBufferPointer<UInt8>, _ start: Int, _ count: Int) -> Int {

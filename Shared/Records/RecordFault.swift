@@ -52,6 +52,8 @@ public struct RecordFault: Error, Hashable, Sendable {
         case digits
         /// Not a day of the calendar in the form of the layout.
         case day
+        /// Not a month of the calendar, written year-month.
+        case month
         /// None of the values that the field may have.
         case choice
         /// Not a whole number within the bounds of the field.
@@ -79,6 +81,7 @@ extension RecordFault.Rule {
         case .textLength: say("Giá trị quá dài.", "The value is too long.")
         case .digits: say("Không đủ số chữ số quy định.", "Not the right number of digits.")
         case .day: say("Ngày không hợp lệ.", "Not a day of the calendar.")
+        case .month: say("Tháng không hợp lệ.", "Not a month of the calendar, written as 2026-11.")
         case .choice: say("Giá trị không có trong danh mục.", "Not one of the values of the list.")
         case .wholeNumber: say("Không phải số nguyên trong phạm vi cho phép.", "Not a whole number within the bounds.")
         }

@@ -101,6 +101,7 @@ struct EnumerationAgreementTests {
         "membershipState": MembershipState.allCases.map(\.rawValue),
         "duesCategory": DuesCategory.allCases.map(\.rawValue),
         "duesBaseSource": DuesBaseSource.allCases.map(\.rawValue),
+        "duesFigureKind": DuesFigureKind.allCases.map(\.rawValue),
         "roleName": RoleName.allCases.map(\.rawValue),
         "deadlineAlertLevel": DeadlineAlertLevel.allCases.map(\.rawValue),
         "paperFileState": PaperFileState.allCases.map(\.rawValue),

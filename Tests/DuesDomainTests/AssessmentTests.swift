@@ -201,7 +201,7 @@ struct AssessmentTests {
         #expect(steps[3].text.english == "Owed for 2026-05: 7.965 đ.")
         let salary = try Figures.subject(.insured, base: try Figures.salary(10_000_000, of: "2026-03"))
         let provisional = try #require(try Figures.assess(salary, in: "2026-05")).explanation
-        #expect(provisional.map(\.rule) == ["category", "share-of-base", "provisional", "amount"])
+        #expect(provisional.map(\.rule) == ["category", "share-of-base", "figure", "provisional", "amount"])
     }
 
     @Test("a voluntary amount is owed where it is more than would be owed, also by who is exempt")

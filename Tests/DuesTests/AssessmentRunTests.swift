@@ -73,7 +73,9 @@ struct AssessmentRunTests {
                     month: try months[index % 3].map { try DuesMonth($0) })
             let joined = ["2015-05-19", "1976-11-30", "1976-12-01", "1976-02-29", "2026-12-01"][index % 5]
             let cell = index % 2 == 0 ? scene.cell : scene.otherCell
-            let member = try await scene.member(category, base: base, state: state, joinedOn: joined, cell: cell)
+            let figures = try Self.figures(index, &generator)
+            let member = try await scene.member(
+                category, base: base, state: state, joinedOn: joined, cell: cell, figures: figures)
             var reliefs: [Relief] = []
             for (ground, percent) in [(Relief.Ground.hardship, 30), (.hardship, 70), (.poorHousehold, 100)]
             where index % Int.random(in: 3...9, using: &generator) == 0 {
@@ -96,9 +98,30 @@ struct AssessmentRunTests {
             subjects.append(
                 AssessmentSubject(
                     memberId: member, cellId: cell, state: state, joinedOn: try Day(joined), category: category,
-                    base: base, region: cell == scene.cell ? .one : .four, reliefs: reliefs, voluntaryAmounts: wishes))
+                    base: base, figures: figures ?? [], region: cell == scene.cell ? .one : .four, reliefs: reliefs,
+                    voluntaryAmounts: wishes))
         }
         return subjects
+    }
+
+    /// Reported figures of every kind around the month before, some of them contradictory; of every third member none.
+    private static func figures(
+        _ index: Int, _ generator: inout SystemRandomNumberGenerator
+    ) throws -> [DuesFigure]? {
+        guard !index.isMultiple(of: 3) else { return nil }
+        var figures: [DuesFigure] = []
+        for month in ["2026-12", "2026-11", "2026-10", "2026-09", "2026-08"] {
+            for kind in DuesFigureKind.allCases where Bool.random(using: &generator) {
+                let isKnown = Int.random(in: 0..<4, using: &generator) > 0
+                figures.append(
+                    DuesFigure(
+                        month: try DuesMonth(month), kind: kind, source: .socialInsurance,
+                        amount: isKnown ? Dong(Int64.random(in: 0...600_000, using: &generator)) : nil,
+                        employers: ["Công ty Mẫu \(index)"], cameAt: TestTimes.start,
+                        settled: index.isMultiple(of: 4) ? true : nil))
+            }
+        }
+        return figures
     }
 
     private static func keep(_ wish: VoluntaryAmount, of member: MemberID, in scene: DuesScene) async throws {

@@ -79,12 +79,12 @@ struct DuesScene: Sendable {
     func member(
         _ category: DuesCategory? = .uninsuredWorkingAge, base: DuesBase? = nil, state: MembershipState = .official,
         joinedOn: String = "2015-05-19", cell: OrganizationID? = nil, id: MemberID? = nil,
-        inTransitSince day: String? = nil
+        inTransitSince day: String? = nil, figures: [DuesFigure]? = nil
     ) async throws -> MemberID {
         let member: MemberID = id ?? kit.ids.next(at: kit.time.now)
         let value = MemberState(
             memberId: member, fullName: "Nguyễn Văn Mẫu", state: state, cellId: cell ?? self.cell,
-            joinedOn: try Day(joinedOn), duesCategory: category, duesBase: base,
+            joinedOn: try Day(joinedOn), duesCategory: category, duesBase: base, duesFigures: figures,
             channels: .init(consent: .init(email: false, sms: false, push: false)),
             inTransitSince: try day.map { try Day($0) })
         try await pool.execute(

@@ -33,6 +33,15 @@ struct FormatTests {
         #expect(reading.faults.map(\.line) == [2])
     }
 
+    @Test(
+        "a month is written year-month",
+        arguments: ["2026-13", "2026-00", "10/2026", "2026-1", "2026-10-01", "0000-01"])
+    func months(text: String) throws {
+        let layout = try RecordLayout(text: #"{"name": "months", "fields": [{"name": "month", "format": "month"}]}"#)
+        #expect(try Reading.of("month\n2026-10\n", layout).records == [["2026-10"]])
+        #expect(try Reading.of("month\n\(text)\n", layout).faults.map(\.rule) == [.month])
+    }
+
     @Test("every fault of a line is told, and what is right in it stays readable")
     func severalFaults() throws {
         let reading = try Reading.of(heading + "0001,,x,y,z,\n", .formats())

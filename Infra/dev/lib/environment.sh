@@ -88,11 +88,12 @@ HOSO_NOTIFICATION_SMS_URL=$(url_of sms)/messages
 VARIABLES
 }
 
-# Who is asked under which name an account is kept, and where the Party Member Database is pulled from.
+# Who is asked under which name an account is kept, and where the Party Member Database and figures are pulled from.
 directory_environment() {
     cat <<VARIABLES
 HOSO_DIRECTORY_ACCOUNT_INQUIRY_URL=$(url_of bank)/accounts
 HOSO_DIRECTORY_IMPORTS_SOURCE_URL=$(url_of partydb)
+HOSO_DIRECTORY_FIGURES_SOURCE_URL=$(url_of insurance)
 VARIABLES
 }
 

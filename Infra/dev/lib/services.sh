@@ -21,6 +21,7 @@ bank         stand-in  25 Account inquiry
 partydb      stand-in  27 Party Member Database
 portal       stand-in  28 National portal payments
 momo         stand-in  29 MoMo
+insurance    stand-in  30 Vietnam Social Security
 '
 
 all_names() {

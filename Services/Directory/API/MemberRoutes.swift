@@ -63,7 +63,7 @@ extension DirectoryDesk {
     }
 
     /// A member, for those who may see him; each look at somebody else's data is logged.
-    private func seen(
+    func seen(
         _ id: MemberID, as action: String, _ context: HosoRequestContext, in transaction: PostgresTransaction
     ) async throws -> MemberStore.Row {
         let visitor = try await visitor(context, in: transaction)

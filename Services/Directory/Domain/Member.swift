@@ -29,6 +29,8 @@ public struct Member: Codable, Hashable, Sendable {
     public internal(set) var position: String?
     public internal(set) var duesCategory: DuesCategory?
     public internal(set) var duesBase: DuesBase?
+    /// What authorities reported of the last months, the latest month first.
+    public internal(set) var duesFigures: [DuesFigure]?
     public internal(set) var channels: MemberState.Channels
     public internal(set) var transfersHeld: Bool?
     public internal(set) var exemptFromResidenceActivity: Bool?
@@ -44,7 +46,8 @@ public struct Member: Codable, Hashable, Sendable {
         MemberState(
             memberId: id, fullName: fullName, state: state, cellId: cellId, residenceCellId: residenceCellId,
             joinedOn: joinedOn, recognisedOn: recognisedOn, officialCardNumber: officialCardNumber,
-            duesCategory: duesCategory, duesBase: duesBase, channels: publishedChannels, transfersHeld: transfersHeld,
+            duesCategory: duesCategory, duesBase: duesBase, duesFigures: duesFigures, channels: publishedChannels,
+            transfersHeld: transfersHeld,
             exemptFromResidenceActivity: exemptFromResidenceActivity, exemptFromIntroduction: exemptFromIntroduction,
             residenceLinks: residenceLinks, account: account?.state, stay: stay, inTransitSince: transit?.since)
     }

@@ -8,6 +8,7 @@ enum ImportLayouts {
         [
             .members: try byName([PackageResources.members_4_0_json]),
             .organizations: try byName([PackageResources.organizations_4_0_json]),
+            .figures: try byName([PackageResources.figures_1_0_json]),
         ]
     }
 

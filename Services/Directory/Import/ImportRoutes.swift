@@ -6,7 +6,7 @@ import Postgres
 import Records
 import ServiceKit
 
-/// `/v1/imports`: files of the Party Member Database, by those who may bring them.
+/// `/v1/imports`: files of the Party Member Database and of Vietnam Social Security, by those who may bring them.
 ///
 /// No Idempotency-Key is asked for: the same file once more changes nothing.
 struct ImportRoutes: Sendable {
@@ -42,11 +42,13 @@ struct ImportRoutes: Sendable {
     /// Begins to pull from the source, where one is named.
     private func pull(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
         let visitor = try await bearers.require(context)
-        guard try kit.settings.stringIfSet("directory.imports.sourceUrl") != nil else { throw Problem.notFound }
         return try await kit.idempotent(request, context, as: PullBody.self) { body, transaction in
-            guard let layout = layouts[body.subject]?["\(body.subject.rawValue)-4.0"] else { throw Problem.notFound }
+            guard try ImportPull.address(of: body.subject, kit.settings) != nil,
+                let layout = layouts[body.subject]?[body.subject.usualLayout]
+            else { throw Problem.notFound }
             let request = ImportRequest(
-                subject: body.subject, mode: body.mode ?? .full, layout: layout, form: .jsonLines, asOf: kit.time.now)
+                subject: body.subject, mode: body.mode ?? body.subject.modes[0], layout: layout, form: .jsonLines,
+                asOf: kit.time.now, month: body.month)
             try await intake.checkEmpty(request, in: transaction)
             let run = try await ImportPull.begin(kit, request, author: visitor.subject, in: transaction)
             return try .json(.accepted, ImportView(run), headers: [.location: "/v1/imports/\(run.id)"])
@@ -84,6 +86,28 @@ struct ImportRoutes: Sendable {
 struct PullBody: Decodable, Sendable {
     let subject: ImportSubject
     let mode: ImportMode?
+    /// The month of the figures; of nothing else.
+    let month: DuesMonth?
+
+    private enum Key: CodingKey { case subject, mode, month }
+
+    init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: Key.self)
+        subject = try fields.decode(ImportSubject.self, forKey: .subject)
+        mode = try fields.decodeIfPresent(ImportMode.self, forKey: .mode)
+        month = try fields.decodeIfPresent(DuesMonth.self, forKey: .month)
+        if let mode, !subject.modes.contains(mode) {
+            throw InvalidValue(
+                field: "mode", rule: "import.mode", vietnamese: "Loại dữ liệu này không nạp theo cách đó.",
+                english: "This subject is not imported in that mode.")
+        }
+        guard (subject == .figures) == (month != nil) else {
+            throw InvalidValue(
+                field: "month", rule: "import.month",
+                vietnamese: "Số liệu được lấy theo một tháng, dữ liệu khác thì không.",
+                english: "Figures are pulled of one month, other subjects of none.")
+        }
+    }
 }
 
 /// An import as its sender sees it.
@@ -93,12 +117,14 @@ struct ImportView: Encodable {
     let mode: ImportMode
     let layout: String
     let asOf: Date
+    /// The month that was asked for.
+    let month: DuesMonth?
     let receivedAt: Date
     let state: ImportRun.State
     let records: Int64
     let faultyRecords: Int64
     let unreadableLines: Int64
-    /// Members or organisations that a first load entered.
+    /// Members or organisations that a first load entered, or figures that are new.
     let entered: Int64
     /// Differences that were opened or changed.
     let opened: Int64?
@@ -112,6 +138,7 @@ struct ImportView: Encodable {
         mode = run.mode
         layout = run.layout
         asOf = run.asOf
+        month = run.month
         receivedAt = run.receivedAt
         state = run.state
         records = run.records
@@ -138,7 +165,7 @@ struct ImportFaultView: Encodable {
         column = fault.column
         field = fault.field
         rule = fault.rule
-        let text = RecordFault.Rule(rawValue: fault.rule)?.text
+        let text = RecordFault.Rule(rawValue: fault.rule)?.text ?? FigureFault(rawValue: fault.rule)?.text
         vietnamese = text?.vietnamese
         english = text?.english
     }

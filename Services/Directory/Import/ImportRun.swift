@@ -6,12 +6,32 @@ import Postgres
 enum ImportSubject: String, Codable, Hashable, Sendable, CaseIterable {
     case members
     case organizations
+    /// Salaries, benefits and pensions from Vietnam Social Security.
+    case figures
 
-    /// The name of what identifies a record in the source.
-    var keyField: String {
+    /// The name of what identifies a record in the source; none where that is a personal ID, which no list of faults has.
+    var keyField: String? {
         switch self {
         case .members: "sourceId"
         case .organizations: "code"
+        case .figures: nil
+        }
+    }
+
+    /// The layout of a file of which nothing else is said.
+    var usualLayout: String {
+        switch self {
+        case .members, .organizations: "\(rawValue)-4.0"
+        case .figures: "\(rawValue)-1.0"
+        }
+    }
+
+    /// The modes in which it is imported, the usual one first.
+    var modes: [ImportMode] {
+        switch self {
+        case .members, .organizations: [.full, .delta, .firstLoad]
+        // Of whom a file does not tell, it says nothing.
+        case .figures: [.delta]
         }
     }
 }
@@ -64,13 +84,15 @@ struct ImportRun: PostgresRowDecodable, Sendable {
     let finishedAt: Date?
     /// The page that a pull has to ask for next; absent for the first one.
     let cursor: String?
+    /// The month that a pull asks for; absent for a file, and for what has no months.
+    let month: DuesMonth?
 
     /// Records that can be compared.
     var usable: Int64 { records - faulty }
 
     static let columns: SQL = """
         id, number, subject, mode, layout, as_of, author, received_at, state, fields, records, faulty, unreadable, opened,
-        closed, entered, loaded_to, finished_at, cursor
+        closed, entered, loaded_to, finished_at, cursor, month
         """
 
     init(row: PostgresRow) throws {
@@ -93,6 +115,7 @@ struct ImportRun: PostgresRowDecodable, Sendable {
         loadedTo = try row.get("loaded_to")
         finishedAt = try row.get("finished_at")
         cursor = try row.get("cursor")
+        month = try row.get("month")
     }
 }
 

@@ -12,9 +12,10 @@ enum ImportStore {
         try await transaction.queryOne(
             """
             INSERT INTO imports (id, subject, mode, layout, as_of, author, received_at, state, fields, records, faulty,
-                unreadable)
+                unreadable, month)
             VALUES (\(id), \(request.subject.rawValue), \(request.mode.rawValue), \(request.layout.name),
-                \(request.asOf), \(author), \(now), \(ImportRun.State.staged.rawValue), \([String]()), 0, 0, 0)
+                \(request.asOf), \(author), \(now), \(ImportRun.State.staged.rawValue), \([String]()), 0, 0, 0,
+                \(request.month))
             RETURNING number
             """
         ).get("number")
@@ -81,11 +82,15 @@ enum ImportStore {
             """, as: ImportRun.self)
     }
 
-    /// The oldest import whose records are being pulled.
-    static func pulling(in session: any PostgresQueryable) async throws -> ImportRun? {
+    /// The oldest import of the subjects whose records are being pulled.
+    static func pulling(
+        _ subjects: [ImportSubject], in session: any PostgresQueryable
+    ) async throws -> ImportRun? {
         try await session.queryOptional(
-            "SELECT \(ImportRun.columns) FROM imports WHERE state = 'pulling' ORDER BY number LIMIT 1",
-            as: ImportRun.self)
+            """
+            SELECT \(ImportRun.columns) FROM imports
+            WHERE state = 'pulling' AND subject = ANY (\(subjects.map(\.rawValue))) ORDER BY number LIMIT 1
+            """, as: ImportRun.self)
     }
 
     /// Holds a pull until the transaction ends; false when it has gone on since it was read.

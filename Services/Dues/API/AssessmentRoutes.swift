@@ -88,6 +88,8 @@ struct AssessmentRoutes: Sendable {
             let open: Dong
             let category: DuesCategory?
             let base: DuesBase?
+            /// Whom the base is of and when it came, where an authority reported it.
+            let origin: FigureOrigin?
             let policy: String
             let provisional: Bool
             let reason: AssessmentReason?
@@ -123,7 +125,7 @@ struct AssessmentRoutes: Sendable {
         return Assessments.View(
             assessmentId: row.assessmentId, month: assessment.month, organizationId: assessment.cellId,
             amount: assessment.amount, paid: row.paid, open: max(assessment.amount - row.paid, .zero),
-            category: assessment.category, base: assessment.base, policy: assessment.policy,
+            category: assessment.category, base: assessment.base, origin: assessment.origin, policy: assessment.policy,
             provisional: assessment.provisional, reason: assessment.reason, version: row.version, madeAt: row.madeAt,
             due: deferrals.first { $0.months.contains(assessment.month) }?.due,
             explanation: assessment.explanation)

@@ -75,7 +75,8 @@ extension OrderDesk {
         else { return .zero }
         let subject = AssessmentSubject(
             memberId: member.memberId, cellId: member.cellId, state: member.state, joinedOn: member.joinedOn,
-            category: member.duesCategory, base: member.duesBase, region: cell.duesRegion,
+            category: member.duesCategory, base: member.duesBase, figures: member.duesFigures ?? [],
+            region: cell.duesRegion,
             reliefs: try await DecisionRow<Relief>.list(of: member.memberId, in: transaction).map(\.decision),
             voluntaryAmounts: try await DecisionRow<VoluntaryAmount>.list(of: member.memberId, in: transaction)
                 .map(\.decision))

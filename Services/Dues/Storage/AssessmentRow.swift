@@ -26,7 +26,9 @@ struct AssessmentRow: Sendable {
         assessment = Assessment(
             memberId: try row.get("member_id"), cellId: try row.get("organization_id"), month: month,
             amount: try row.get("amount"), fullAmount: try row.get("full_amount"),
-            voluntary: try row.get("voluntary"), category: category, base: base, minimum: try row.get("minimum"),
+            voluntary: try row.get("voluntary"), category: category, base: base,
+            origin: try row.get("base_origin", as: PostgresJSON?.self).map { try ContractsJSON.decode(from: $0.bytes) },
+            minimum: try row.get("minimum"),
             rate: category.flatMap { policies[policy]?.rate(of: $0) },
             reduction: try row.get("reduction", as: Int?.self).flatMap { try? BasisPoints($0) }, policy: policy,
             provisional: try row.get("provisional"),

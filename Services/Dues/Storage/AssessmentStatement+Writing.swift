@@ -7,25 +7,27 @@ extension AssessmentStatement {
     var upsert: SQL {
         """
         INSERT INTO assessments AS a (assessment_id, member_id, month, organization_id, amount, full_amount, category,
-            base_source, base_amount, base_month, minimum, reduction, policy, provisional, reason, voluntary, made_at)
+            base_source, base_amount, base_month, base_origin, minimum, reduction, policy, provisional, reason, voluntary,
+            made_at)
         SELECT assessment_id(r.member_id, \(rules.month)), r.member_id, \(rules.month), r.cell_id, r.amount,
             r.full_amount, r.category,
             CASE WHEN r.kind IN ('share-of-base', 'fixed-by-body') THEN r.base_source END,
             CASE WHEN r.kind IN ('share-of-base', 'fixed-by-body') THEN r.base_amount END,
             CASE WHEN r.kind IN ('share-of-base', 'fixed-by-body') THEN r.base_month END,
+            CASE WHEN r.kind IN ('share-of-base', 'fixed-by-body') THEN r.base_origin END,
             CASE WHEN r.kind = 'share-of-minimum' THEN r.wage END,
             r.reduction, \(rules.rates.version), r.doubt IS NOT NULL AND coalesce(r.reduction, 0) < 10000,
             coalesce(r.ground, r.doubt), r.voluntary, \(now)
         FROM relieved r ORDER BY r.member_id
         ON CONFLICT (member_id, month) DO UPDATE SET amount = excluded.amount, full_amount = excluded.full_amount,
             category = excluded.category, base_source = excluded.base_source, base_amount = excluded.base_amount,
-            base_month = excluded.base_month, minimum = excluded.minimum, reduction = excluded.reduction,
+            base_month = excluded.base_month, base_origin = excluded.base_origin, minimum = excluded.minimum, reduction = excluded.reduction,
             policy = excluded.policy, provisional = excluded.provisional, reason = excluded.reason,
             voluntary = excluded.voluntary, version = a.version + 1, made_at = excluded.made_at
-        WHERE (a.amount, a.full_amount, a.category, a.base_source, a.base_amount, a.base_month, a.minimum, a.reduction,
-                a.policy, a.provisional, a.reason, a.voluntary)
+        WHERE (a.amount, a.full_amount, a.category, a.base_source, a.base_amount, a.base_month, a.base_origin, a.minimum,
+                a.reduction, a.policy, a.provisional, a.reason, a.voluntary)
             IS DISTINCT FROM (excluded.amount, excluded.full_amount, excluded.category, excluded.base_source,
-                excluded.base_amount, excluded.base_month, excluded.minimum, excluded.reduction, excluded.policy,
+                excluded.base_amount, excluded.base_month, excluded.base_origin, excluded.minimum, excluded.reduction, excluded.policy,
                 excluded.provisional, excluded.reason, excluded.voluntary)
         RETURNING a.*
         """

@@ -38,9 +38,10 @@ struct AssessmentStatement {
         let rows = DuesCategory.allCases.map { RateRow(category: $0, rate: rules.rates.rate(of: $0)) }
         let regions = DuesRegion.allCases
         return """
-            rate (category, kind, share, fixed, low, high, strict) AS (
+            rate (category, kind, share, fixed, low, high, strict, figure) AS (
                 SELECT * FROM unnest(\(rows.map(\.category.rawValue)), \(rows.map(\.kind)), \(rows.map(\.share)),
-                    \(rows.map(\.fixed)), \(rows.map(\.low)), \(rows.map(\.high)), \(rows.map(\.strict)))
+                    \(rows.map(\.fixed)), \(rows.map(\.low)), \(rows.map(\.high)), \(rows.map(\.strict)),
+                    \(rows.map(\.category.figureKind?.rawValue)))
             ), minimum (region, wage) AS (
                 SELECT * FROM unnest(\(regions.map(\.rawValue)), \(regions.map { rules.minima.amount(in: $0) }))
             )
@@ -62,9 +63,7 @@ struct AssessmentStatement {
     private var subjects: SQL {
         """
         subject AS (
-            SELECT c.member_id, o.id AS cell_id, r.*, m.wage,
-                (c.state #>> '{duesBase,amount}')::bigint AS base_amount,
-                c.state #>> '{duesBase,source}' AS base_source, c.state #>> '{duesBase,month}' AS base_month,
+            SELECT c.member_id, o.id AS cell_id, r.*, m.wage, \(knownFigure.columns),
                 ((c.state ->> 'joinedOn')::date + \(rules.rates.exemptAfterYears) * interval '1 year')::date
                     <= \(rules.month.lastDay) AS long_member
             FROM chunk c LEFT JOIN letter_months l ON l.member_id = c.member_id AND l.month = \(rules.month)
@@ -72,6 +71,7 @@ struct AssessmentStatement {
                 JOIN directory_organizations o ON o.id = coalesce(a.organization_id, l.cell_id, c.cell_id)
                 JOIN minimum m ON m.region = o.state ->> 'duesRegion'
                 LEFT JOIN rate r ON r.category = c.state ->> 'duesCategory'
+                \(knownFigure.joins)
             WHERE (c.state ->> 'state' = ANY(\(owing.map(\.rawValue)))
                     OR c.state ->> 'state' = ANY(\(held.map(\.rawValue))) AND l.cell_id IS NOT NULL)
                 AND (c.state ->> 'joinedOn')::date <= \(rules.month.lastDay)
@@ -80,6 +80,9 @@ struct AssessmentStatement {
         )
         """
     }
+
+    /// What the dues are computed from.
+    private var knownFigure: KnownFigureColumns { KnownFigureColumns(wanted: rules.month.previous) }
 
     /// The dues before any relief.
     private var fullDues: SQL {
@@ -98,6 +101,8 @@ struct AssessmentStatement {
                     END AS full_amount,
                     CASE
                         WHEN s.kind IS NULL THEN \(AssessmentReason.noCategory.rawValue)
+                        WHEN s.kind = 'share-of-base' AND s.contradicted
+                            THEN \(AssessmentReason.contradictoryFigure.rawValue)
                         WHEN s.kind IN ('share-of-base', 'fixed-by-body') AND s.base_amount IS NULL
                             THEN \(AssessmentReason.noFigure.rawValue)
                         WHEN s.strict AND s.base_month IS DISTINCT FROM \(rules.month.previous)

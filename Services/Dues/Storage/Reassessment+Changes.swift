@@ -5,9 +5,10 @@ import Postgres
 
 extension Reassessment {
     /// Looks again at what a member owes about whom something changed: the months held while he was in transit, those that
-    /// waited for what is known now, and those from the present one on that were assessed already.
+    /// waited for what is known now, those of which an authority reported another figure than they were computed from, and
+    /// those from the present one on that were assessed already.
     ///
-    /// Months that are over and were final stay: what is true today says nothing about them.
+    /// Other months that are over and were final stay: what is true today says nothing about them.
     ///
     /// - Returns: how many assessments were made or changed.
     func follow(
@@ -44,6 +45,8 @@ extension Reassessment {
             -- What waits for the figure of the month before takes that one and no other.
             AND (a.base_month IS NULL OR a.reason = \(AssessmentReason.outsideBounds.rawValue) OR a.month = to_char(
                 to_date(m.state #>> '{duesBase,month}', 'YYYY-MM') + interval '1 month', 'YYYY-MM')))
+        UNION
+        \(ReportedFigures.monthsTouched(member))
         UNION
         SELECT r.month FROM assessment_runs r JOIN directory_members m ON m.id = \(member)
         WHERE r.state = 'done' AND r.month >= \(present) AND (r.scope_id IS NULL OR r.scope_id IN (

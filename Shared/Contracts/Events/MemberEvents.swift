@@ -1,3 +1,5 @@
+public import Foundation
+
 /// What the other services need of the present state of a member.
 public struct MemberState: EventPayload, Hashable {
     public static let type = "hoso.member.state.v1"
@@ -23,6 +25,8 @@ public struct MemberState: EventPayload, Hashable {
     public let duesCategory: DuesCategory?
     /// The figure that dues are computed from; absent when none is known.
     public let duesBase: DuesBase?
+    /// What authorities reported of the last months, the latest month first; absent when nothing was.
+    public let duesFigures: [DuesFigure]?
     /// How the member can be reached and agreed to be.
     public let channels: Channels
     /// Whether a transfer must wait until another matter is settled; why is not told.
@@ -44,7 +48,8 @@ public struct MemberState: EventPayload, Hashable {
         memberId: MemberID, fullName: String, state: MembershipState, cellId: OrganizationID,
         residenceCellId: OrganizationID? = nil, joinedOn: Day, recognisedOn: Day? = nil,
         officialCardNumber: String? = nil, duesCategory: DuesCategory? = nil, duesBase: DuesBase? = nil,
-        channels: Channels, transfersHeld: Bool? = nil, exemptFromResidenceActivity: Bool? = nil,
+        duesFigures: [DuesFigure]? = nil, channels: Channels, transfersHeld: Bool? = nil,
+        exemptFromResidenceActivity: Bool? = nil,
         exemptFromIntroduction: Bool? = nil, residenceLinks: [ResidenceLink]? = nil, account: AccountState? = nil,
         stay: Stay? = nil, inTransitSince: Day? = nil
     ) {
@@ -58,6 +63,7 @@ public struct MemberState: EventPayload, Hashable {
         self.officialCardNumber = officialCardNumber
         self.duesCategory = duesCategory
         self.duesBase = duesBase
+        self.duesFigures = duesFigures
         self.channels = channels
         self.transfersHeld = transfersHeld
         self.exemptFromResidenceActivity = exemptFromResidenceActivity
@@ -164,5 +170,37 @@ public struct DuesBase: Codable, Hashable, Sendable {
         self.source = source
         self.amount = amount
         self.month = month
+    }
+}
+
+/// A figure that an authority reported of one month of a member, as it stands after all that came.
+public struct DuesFigure: Codable, Hashable, Sendable {
+    /// The month it is of.
+    public let month: DuesMonth
+    /// What it is.
+    public let kind: DuesFigureKind
+    /// Who reported it.
+    public let source: DuesBaseSource
+    /// The monthly amount; absent while several employers contradict each other and the cell has not settled it.
+    public let amount: Dong?
+    /// Whom it is of, by name, or by code where no name is known; several when they contradict each other or are added
+    /// up.
+    public let employers: [String]
+    /// When the latest part of it came.
+    public let cameAt: Date
+    /// Whether the cell settled which of several counts.
+    public let settled: Bool?
+
+    public init(
+        month: DuesMonth, kind: DuesFigureKind, source: DuesBaseSource, amount: Dong?, employers: [String],
+        cameAt: Date, settled: Bool? = nil
+    ) {
+        self.month = month
+        self.kind = kind
+        self.source = source
+        self.amount = amount
+        self.employers = employers
+        self.cameAt = cameAt
+        self.settled = settled
     }
 }

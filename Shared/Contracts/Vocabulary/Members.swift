@@ -55,6 +55,27 @@ public enum DuesCategory: String, Codable, Hashable, Sendable, CaseIterable {
     case abroad
 }
 
+/// What a figure that an authority reports of a member's month is.
+public enum DuesFigureKind: String, Codable, Hashable, Sendable, CaseIterable {
+    /// The salary that the compulsory insurance is paid on.
+    case salary = "insurance-salary"
+    /// What the insurance pays to somebody off work.
+    case benefit = "insurance-benefit"
+    case pension
+}
+
+extension DuesCategory {
+    /// The figure that the dues of the category are a share of, where an authority reports it.
+    public var figureKind: DuesFigureKind? {
+        switch self {
+        case .insured: .salary
+        case .insuranceBenefit: .benefit
+        case .pensioner: .pension
+        case .student, .uninsuredWorkingAge, .uninsuredRetirementAge, .missionAbroad, .abroad: nil
+        }
+    }
+}
+
 /// Where the figure that dues are computed from comes from.
 public enum DuesBaseSource: String, Codable, Hashable, Sendable, CaseIterable {
     /// Vietnam Social Security.

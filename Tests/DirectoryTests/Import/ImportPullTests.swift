@@ -31,7 +31,8 @@ struct ImportPullTests {
         /// The next so many questions are not answered.
         func goAway(for questions: Int) { away.withLock { $0 = questions } }
 
-        func page(_ subject: ImportSubject, since: Date?, cursor: String?) async throws -> ImportPage {
+        func page(_ question: ImportQuestion) async throws -> ImportPage {
+            let (since, cursor) = (question.since, question.cursor)
             asked.withLock { $0.append("\(since.map { RFC3339.text(of: $0) } ?? "all") \(cursor ?? "first")") }
             let isAway = away.withLock { away in
                 away -= 1
@@ -64,7 +65,7 @@ struct ImportPullTests {
     }
 
     private func pull(_ scene: ImportScene, _ source: Pages) throws -> ImportPull {
-        try ImportPull(scene.scene.service.kit, source: source, layouts: try ImportLayouts.all())
+        try ImportPull(scene.scene.service.kit, source: source, of: [.members], layouts: try ImportLayouts.all())
     }
 
     @Test("pages are pulled one after the other, each record once, also when the source is away in between")

@@ -9,11 +9,15 @@ struct ImportWorker: Sendable {
     let kit: ServiceContext
     private let timeout: Duration
     private let workMemory: Int
+    private let limits: ImportLimits
+    private let figureMonths: Int
 
     init(_ kit: ServiceContext) throws {
         self.kit = kit
         timeout = try kit.settings.duration("directory.imports.timeout")
         workMemory = try kit.settings.int("directory.imports.workMemory")
+        limits = try ImportLimits(kit.settings)
+        figureMonths = try kit.settings.int("directory.figures.months")
     }
 
     /// Everything that waits.
@@ -47,7 +51,7 @@ struct ImportWorker: Sendable {
 
     /// Why an import that waited is of no use any more; nothing when it still is.
     private func outrun(_ run: ImportRun, in transaction: PostgresTransaction) async throws -> String? {
-        guard run.state == .staged else { return nil }
+        guard run.state == .staged, run.subject != .figures else { return nil }
         if run.mode == .firstLoad, try await ImportStore.isFilled(run.subject, in: transaction) {
             return "directory-not-empty"
         }
@@ -78,6 +82,7 @@ struct ImportWorker: Sendable {
         try await transaction.execute("SELECT set_config('work_mem', \("\(workMemory)MB"), true)")
         let found = FoundDifferences(run: run, transaction: transaction)
         switch run.subject {
+        case .figures: return try await enter(run, table, in: transaction)
         case .members: try await MemberComparison(run: run, transaction: transaction).compare()
         case .organizations: try await OrganizationComparison(run: run, transaction: transaction).compare()
         }
@@ -88,5 +93,22 @@ struct ImportWorker: Sendable {
         try await kit.audit.record(
             "import.compared", subject: "\(run.id)", actor: kit.service.source,
             details: ["opened": outcome.opened, "closed": outcome.closed], in: transaction)
+    }
+
+    /// Enters the figures of a file, or refuses all of it where too much is wrong.
+    private func enter(_ run: ImportRun, _ table: StagingTable, in transaction: PostgresTransaction) async throws {
+        let entry = FigureEntry(
+            run: run, limits: limits, months: figureMonths, now: kit.time.now, transaction: transaction)
+        do {
+            let entered = try await entry.enter()
+            try await ImportStore.finish(run.id, as: .compared, at: kit.time.now, in: transaction)
+            try await kit.audit.record(
+                "import.entered", subject: "\(run.id)", actor: kit.service.source, details: ["figures": entered],
+                in: transaction)
+        } catch is TooManyFaults {
+            try await ImportStore.refuse(run.id, nil, at: kit.time.now, in: transaction)
+            kit.logger.error("too much is wrong with a file of figures", metadata: ["import": "\(run.id)"])
+        }
+        try await table.drop(in: transaction)
     }
 }

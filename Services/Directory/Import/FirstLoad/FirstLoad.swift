@@ -35,6 +35,7 @@ struct FirstLoad: Sendable {
             switch run.subject {
             case .members: try await MemberLoad(self).enter(after: run.loadedTo, limit: Self.batch)
             case .organizations: try await OrganizationLoad(self).enter(after: run.loadedTo, limit: Self.batch)
+            case .figures: (entered: 0, reached: Int64?.none)
             }
         guard let reached = batch.reached else {
             try await transaction.execute("DROP TABLE \(identifier: twins)")
@@ -75,7 +76,7 @@ struct FirstLoad: Sendable {
     /// The order in which rows are entered, a whole number: organisations above before those below.
     static func order(of subject: ImportSubject) -> String {
         switch subject {
-        case .members: return "line"
+        case .members, .figures: return "line"
         case .organizations:
             let levels = OrganizationLoad.levels.map { "'\($0.rawValue)'" }.joined(separator: ", ")
             return "array_position(ARRAY[\(levels)], type) * 1000000000000 + line"

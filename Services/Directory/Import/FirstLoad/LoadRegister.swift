@@ -4,8 +4,8 @@ import Foundation
 import Messaging
 import Postgres
 
-/// Writes what a first load enters as ``Register`` does for one: the row, its history, its place and its event, here
-/// each in one statement for a whole batch.
+/// Writes what a first load enters, or what files change of many, as ``Register`` does for one: the row, its history, its
+/// place and its event, here each in one statement for a whole batch.
 struct LoadRegister: Sendable {
     let transaction: PostgresTransaction
     let outbox: Outbox
@@ -50,19 +50,44 @@ struct LoadRegister: Sendable {
             in: transaction)
     }
 
+    /// Writes the next version of members whose rows the caller holds, and who stay where they are.
+    func change(_ members: [Member]) async throws {
+        let documents = try members.map { String(decoding: try ContractsJSON.encode($0), as: UTF8.self) }
+        let ids = members.map(\.id.value)
+        let updated = try await transaction.execute(
+            """
+            UPDATE members m SET version = n.version, changed_at = \(now), document = n.document::jsonb
+            FROM unnest(\(ids), \(members.map(\.version)), \(documents)) AS n (id, version, document)
+            WHERE m.id = n.id AND m.version = n.version - 1
+            """)
+        if let first = members.first, updated != members.count {
+            throw VersionLost(id: first.id.value, version: first.version - 1)
+        }
+        try await keepHistory("member", table: "members", ids: ids)
+        try await outbox.append(
+            try members.map {
+                try outbox.entry(of: $0.published, key: $0.id.value, version: $0.version, context: context)
+            },
+            in: transaction)
+    }
+
     private func remember(_ kind: String, table: String, place: String, ids: [UUIDv7]) async throws {
+        try await keepHistory(kind, table: table, ids: ids)
+        try await transaction.execute(
+            """
+            INSERT INTO placements (kind, id, place_id, from_on)
+            SELECT \(kind), id, \(identifier: place), \(Day(containing: now)) FROM \(identifier: table)
+            WHERE id = ANY (\(ids)) AND \(identifier: place) IS NOT NULL
+            """)
+    }
+
+    private func keepHistory(_ kind: String, table: String, ids: [UUIDv7]) async throws {
         let day = Day(containing: now)
         try await transaction.execute(
             """
             INSERT INTO history (kind, id, version, at, author, reason, effective_on, document)
             SELECT \(kind), id, version, \(now), \(author), \(reason), \(day), document
             FROM \(identifier: table) WHERE id = ANY (\(ids))
-            """)
-        try await transaction.execute(
-            """
-            INSERT INTO placements (kind, id, place_id, from_on)
-            SELECT \(kind), id, \(identifier: place), \(day) FROM \(identifier: table)
-            WHERE id = ANY (\(ids)) AND \(identifier: place) IS NOT NULL
             """)
     }
 }

@@ -12,8 +12,14 @@ struct ImportRequest: Sendable {
     let layout: RecordLayout
     let form: RecordReader.Form
     let asOf: Date
+    /// The month that a pull asks the source for.
+    var month: DuesMonth?
 
-    init(subject: ImportSubject, mode: ImportMode, layout: RecordLayout, form: RecordReader.Form, asOf: Date) {
+    init(
+        subject: ImportSubject, mode: ImportMode, layout: RecordLayout, form: RecordReader.Form, asOf: Date,
+        month: DuesMonth? = nil
+    ) {
+        self.month = month
         self.subject = subject
         self.mode = mode
         self.layout = layout
@@ -26,8 +32,9 @@ struct ImportRequest: Sendable {
             throw Query.invalid("subject")
         }
         self.subject = subject
-        mode = try Query.value("mode", request, ImportMode.init) ?? .full
-        let name = request.uri.queryParameters.get("layout") ?? "\(subject.rawValue)-4.0"
+        mode = try Query.value("mode", request, ImportMode.init) ?? subject.modes[0]
+        guard subject.modes.contains(mode) else { throw Query.invalid("mode") }
+        let name = request.uri.queryParameters.get("layout") ?? subject.usualLayout
         guard let layout = layouts[subject]?[name] else { throw Query.invalid("layout") }
         self.layout = layout
         guard let asOf = try Query.value("asOf", request, { RFC3339.moment(of: $0) }) else {

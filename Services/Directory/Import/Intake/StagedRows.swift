@@ -72,7 +72,7 @@ struct StagedRows<Pieces: AsyncSequence & Sendable>: AsyncSequence, Sendable whe
         init(_ rows: StagedRows) {
             writer = StagedRowWriter(rows.table, rows.layout)
             notes = rows.notes
-            key = rows.layout.index(of: rows.table.subject.keyField)
+            key = rows.table.subject.keyField.flatMap(rows.layout.index)
         }
 
         func take(_ finding: RecordFinding, into found: inout [UInt8]) {
@@ -105,7 +105,10 @@ struct ImportLimits: Sendable {
 
     func check(_ counts: RecordCounts, isLast: Bool) throws(TooManyFaults) {
         let wrong = counts.faulty + counts.unreadable
-        let all = counts.records + counts.unreadable
+        try check(wrong: wrong, of: counts.records + counts.unreadable, isLast: isLast)
+    }
+
+    func check(wrong: Int, of all: Int, isLast: Bool) throws(TooManyFaults) {
         guard wrong <= faults else { throw TooManyFaults() }
         guard isLast || all >= Self.judgedFrom, wrong > 1 else { return }
         guard wrong * 100 <= all * faultsInHundred else { throw TooManyFaults() }

@@ -17,6 +17,7 @@ struct StagingTable: Sendable {
         switch subject {
         case .members: Self.members
         case .organizations: Self.organizations
+        case .figures: Self.figures
         }
     }
 
@@ -31,6 +32,10 @@ struct StagingTable: Sendable {
         ("code", "code"), ("type", "type"), ("name", "name"), ("parent_code", "parentCode"),
         ("residential", "residential"), ("dues_region", "duesRegion"), ("meeting_day", "meetingDay"),
         ("change", "change"),
+    ]
+    private static let figures: [(name: String, field: String)] = [
+        ("personal_id", "personalId"), ("insurance_number", "insuranceNumber"), ("month", "month"), ("kind", "kind"),
+        ("employer_code", "employerCode"), ("employer_name", "employerName"), ("amount", "amount"),
     ]
 
     func create(in transaction: PostgresTransaction) async throws {

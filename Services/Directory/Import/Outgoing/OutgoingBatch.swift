@@ -80,6 +80,7 @@ struct OutgoingLine: Encodable {
                 values[fact.rawValue] = .some(organization.told(fact, parentCode: parentCode))
             }
             if organization.status != .active { values["change"] = .some("removed") }
+        case .figures: throw PostgresError(.decoding, "figures do not go back to their source")
         }
         self.values = values
     }

@@ -11,26 +11,49 @@ import ServiceKit
 struct ImportPull: Sendable {
     let kit: ServiceContext
     let source: any ImportSource
+    let subjects: [ImportSubject]
     let layouts: [ImportSubject: [String: RecordLayout]]
     private let limits: ImportLimits
     private let timeout: Duration
 
-    init(_ kit: ServiceContext, source: any ImportSource, layouts: [ImportSubject: [String: RecordLayout]]) throws {
+    /// - Parameter subjects: what the source has.
+    init(
+        _ kit: ServiceContext, source: any ImportSource, of subjects: [ImportSubject],
+        layouts: [ImportSubject: [String: RecordLayout]]
+    ) throws {
         self.kit = kit
         self.source = source
+        self.subjects = subjects
         self.layouts = layouts
         limits = try ImportLimits(kit.settings)
         timeout = try kit.settings.duration("directory.imports.timeout")
     }
 
-    /// The work in the background, where a source is named.
+    /// The sources by the beginning of their settings' names. Each has work of its own in the background: one that is away
+    /// holds nobody else up.
+    private static let sources: [String: [ImportSubject]] = [
+        "directory.imports": [.members, .organizations], "directory.figures": [.figures],
+    ]
+
+    /// Where the source of a subject is; nothing where none is named.
+    static func address(of subject: ImportSubject, _ settings: Settings) throws -> String? {
+        guard let name = sources.first(where: { $0.value.contains(subject) })?.key else { return nil }
+        return try settings.stringIfSet("\(name).sourceUrl")
+    }
+
+    /// The work in the background, for each source that is named.
     static func jobs(
         _ kit: ServiceContext, _ layouts: [ImportSubject: [String: RecordLayout]]
     ) throws -> [PeriodicJob] {
-        guard let address = try kit.settings.stringIfSet("directory.imports.sourceUrl") else { return [] }
-        let token = try kit.settings.stringIfSet("directory.imports.sourceToken")
-        let pull = try ImportPull(kit, source: HTTPImportSource(address: address, token: token), layouts: layouts)
-        return [PeriodicJob(name: "pulls", interval: .seconds(2), logger: kit.logger) { try await pull.run() }]
+        try sources.sorted { $0.key < $1.key }.compactMap { name, subjects in
+            guard let address = try kit.settings.stringIfSet("\(name).sourceUrl") else { return nil }
+            let token = try kit.settings.stringIfSet("\(name).sourceToken")
+            let source = HTTPImportSource(address: address, token: token)
+            let pull = try ImportPull(kit, source: source, of: subjects, layouts: layouts)
+            return PeriodicJob(name: "pulls of \(name)", interval: .seconds(2), logger: kit.logger) {
+                try await pull.run()
+            }
+        }
     }
 
     /// Begins a pull; its pages come in the background.
@@ -52,10 +75,13 @@ struct ImportPull: Sendable {
 
     /// The next page; false when no pull is under way.
     func step() async throws -> Bool {
-        guard let run = try await ImportStore.pulling(in: kit.pool) else { return false }
+        guard let run = try await ImportStore.pulling(subjects, in: kit.pool) else { return false }
         guard let layout = layouts[run.subject]?[run.layout] else { return false }
-        let since = try await run.mode == .delta ? ImportStore.newest(of: run.subject, in: kit.pool) : nil
-        let page = try await source.page(run.subject, since: since, cursor: run.cursor)
+        var question = ImportQuestion(subject: run.subject, month: run.month, cursor: run.cursor)
+        if run.mode == .delta, run.month == nil {
+            question.since = try await ImportStore.newest(of: run.subject, in: kit.pool)
+        }
+        let page = try await source.page(question)
         do {
             try await kit.pool.transaction(TransactionOptions(statementTimeout: timeout)) { transaction in
                 // Another process may have had the same page.
@@ -74,8 +100,9 @@ struct ImportPull: Sendable {
         _ page: ImportPage, of run: ImportRun, _ layout: RecordLayout, in transaction: PostgresTransaction
     ) async throws {
         let table = StagingTable(run.subject, number: run.number)
-        if run.cursor == nil, let newest = try await ImportStore.newest(of: run.subject, in: transaction),
-            page.asOf < newest
+        // Of figures the newest counts, in whatever order they come.
+        if run.cursor == nil, run.month == nil,
+            let newest = try await ImportStore.newest(of: run.subject, in: transaction), page.asOf < newest
         {
             throw Problem.importOutdated
         }

@@ -14,16 +14,24 @@ struct ImportPage: Sendable {
     let next: String?
 }
 
-/// Where the Party Member Database is asked for its records, page by page.
+/// Where the Party Member Database, or Vietnam Social Security, is asked for its records, page by page.
 protocol ImportSource: Sendable {
-    /// - Parameters:
-    ///   - since: only what changed after the moment; absent: everything.
-    ///   - cursor: what the page before gave; absent: the first page.
-    func page(_ subject: ImportSubject, since: Date?, cursor: String?) async throws -> ImportPage
+    func page(_ question: ImportQuestion) async throws -> ImportPage
 }
 
-/// The source over HTTP: `GET <address>/members?since=…&cursor=…` answers JSON lines, with the headers `As-Of` and, but
-/// on the last page, `Next-Cursor`.
+/// Which page is asked for.
+struct ImportQuestion: Sendable {
+    let subject: ImportSubject
+    /// Only what changed after the moment; absent: everything.
+    var since: Date?
+    /// Only what is of the month, where the subject has months.
+    var month: DuesMonth?
+    /// What the page before gave; absent: the first page.
+    var cursor: String?
+}
+
+/// The source over HTTP: `GET <address>/members?since=…&cursor=…`, or `…/figures?month=…&cursor=…`, answers JSON lines,
+/// with the headers `As-Of` and, but on the last page, `Next-Cursor`.
 struct HTTPImportSource: ImportSource {
     let address: String
     let token: String?
@@ -38,11 +46,12 @@ struct HTTPImportSource: ImportSource {
         let description: String
     }
 
-    func page(_ subject: ImportSubject, since: Date?, cursor: String?) async throws -> ImportPage {
-        var url = URLComponents(string: "\(address)/\(subject.rawValue)")
+    func page(_ question: ImportQuestion) async throws -> ImportPage {
+        var url = URLComponents(string: "\(address)/\(question.subject.rawValue)")
         url?.queryItems = [
-            since.map { URLQueryItem(name: "since", value: RFC3339.text(of: $0)) },
-            cursor.map { URLQueryItem(name: "cursor", value: $0) },
+            question.since.map { URLQueryItem(name: "since", value: RFC3339.text(of: $0)) },
+            question.month.map { URLQueryItem(name: "month", value: $0.text) },
+            question.cursor.map { URLQueryItem(name: "cursor", value: $0) },
         ].compactMap { $0 }
         guard let text = url?.string else { throw Unanswered(description: "the source's address is none") }
         var request = HTTPClientRequest(url: text)

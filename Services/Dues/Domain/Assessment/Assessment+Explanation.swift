@@ -18,8 +18,10 @@ extension Assessment {
     public var explanation: [ExplanationStep] {
         var steps = [category.map(categoryStep) ?? noCategory]
         if let rate { steps.append(rateStep(rate)) }
+        if let base { steps.append(figureStep(base)) }
         if let reduction, reduction.value > 0 { steps.append(reliefStep(reduction)) }
         if let voluntary { steps.append(voluntaryStep(voluntary)) }
+        if reason == .contradictoryFigure { steps.append(contradiction) }
         if provisional { steps.append(provisionalStep) }
         steps.append(
             ExplanationStep(
@@ -63,6 +65,39 @@ extension Assessment {
 
     private var noFigure: ExplanationStep {
         ExplanationStep("no-figure", "Chưa có số liệu để tính.", "The figure to compute from is not known yet.")
+    }
+
+    /// Where the figure comes from: who said it, of which month, which employers, and when it came.
+    private func figureStep(_ base: DuesBase) -> ExplanationStep {
+        let (source, english) = base.source.names
+        var texts = (vietnamese: "Số liệu: \(source)", english: "The figure: \(english)")
+        if let month = base.month {
+            texts.vietnamese += ", tháng \(month)"
+            texts.english += ", of \(month)"
+        }
+        if let origin {
+            let names = origin.employers.joined(separator: "; ")
+            if !names.isEmpty {
+                texts.vietnamese += ", đơn vị: \(names)"
+                texts.english += ", from: \(names)"
+            }
+            let day = Day(containing: origin.cameAt)
+            texts.vietnamese += ", nhận ngày \(day)"
+            texts.english += ", came on \(day)"
+            if origin.settled == true {
+                texts.vietnamese += ", chi bộ đã xác định"
+                texts.english += ", settled by the cell"
+            }
+        }
+        return ExplanationStep("figure", texts.vietnamese + ".", texts.english + ".")
+    }
+
+    private var contradiction: ExplanationStep {
+        ExplanationStep(
+            "contradictory-figure",
+            "Nhiều đơn vị cùng báo số liệu tháng \(month.previous); chi bộ xác định số được tính, trước mắt dùng số gần nhất.",
+            "Several employers reported for \(month.previous); the cell settles which counts, the last known figure is used until then."
+        )
     }
 
     private func reliefStep(_ reduction: BasisPoints) -> ExplanationStep {
@@ -109,6 +144,18 @@ extension DuesCategory {
             ("không có lương hưu, đủ tuổi nghỉ hưu", "not insured, at or above retirement age")
         case .missionAbroad: ("công tác, học tập ở nước ngoài theo diện nhà nước", "on a mission abroad")
         case .abroad: ("ở ngoài nước", "abroad")
+        }
+    }
+}
+
+extension DuesBaseSource {
+    var names: (vietnamese: String, english: String) {
+        switch self {
+        case .socialInsurance: ("Bảo hiểm xã hội Việt Nam", "Vietnam Social Security")
+        case .pensionList: ("danh sách hưởng lương hưu", "the list of pensions")
+        case .meritList: ("danh sách người có công", "the list of people with merit")
+        case .memberStatement: ("đảng viên kê khai với chi bộ", "stated by the member to the cell")
+        case .fixedByBody: ("cấp uỷ ấn định", "fixed by the body")
         }
     }
 }

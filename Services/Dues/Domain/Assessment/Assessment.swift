@@ -13,6 +13,8 @@ public struct Assessment: Hashable, Sendable {
     public let voluntary: Dong?
     public let category: DuesCategory?
     public let base: DuesBase?
+    /// Whom the base is of and when it came, where an authority reported it.
+    public let origin: FigureOrigin?
     /// The regional minimum wage, where the category is measured by it.
     public let minimum: Dong?
     public let rate: DuesRate?
@@ -26,9 +28,8 @@ public struct Assessment: Hashable, Sendable {
 
     public init(
         memberId: MemberID, cellId: OrganizationID, month: DuesMonth, amount: Dong, fullAmount: Dong,
-        voluntary: Dong? = nil, category: DuesCategory?, base: DuesBase?, minimum: Dong?, rate: DuesRate?,
-        reduction: BasisPoints?,
-        policy: String, provisional: Bool, reason: AssessmentReason?
+        voluntary: Dong? = nil, category: DuesCategory?, base: DuesBase?, origin: FigureOrigin? = nil, minimum: Dong?,
+        rate: DuesRate?, reduction: BasisPoints?, policy: String, provisional: Bool, reason: AssessmentReason?
     ) {
         self.memberId = memberId
         self.cellId = cellId
@@ -38,6 +39,7 @@ public struct Assessment: Hashable, Sendable {
         self.voluntary = voluntary
         self.category = category
         self.base = base
+        self.origin = origin
         self.minimum = minimum
         self.rate = rate
         self.reduction = reduction
@@ -61,6 +63,9 @@ public enum AssessmentReason: String, Codable, Hashable, Sendable, CaseIterable 
     case noFigure = "no-figure"
     /// The last known figure is of another month than it should be.
     case oldFigure = "old-figure"
+    /// Several employers reported for the month before and the cell has not settled which counts; the last known figure
+    /// is used.
+    case contradictoryFigure = "contradictory-figure"
     /// What the body fixed lies outside the bounds; the nearest bound is used until the body corrects it.
     case outsideBounds = "outside-bounds"
 

@@ -11,14 +11,16 @@ extension MonthRules {
         case .held, .owed: break
         }
         guard subject.joinedOn <= month.lastDay else { return .notOwed }
-        let full = fullDues(of: subject)
+        let figure = KnownFigure(subject, kind: subject.category?.figureKind, of: month.previous)
+        let full = fullDues(of: subject, figure)
         guard let relief = relief(for: subject) else {
-            return .assessed(assessment(subject, full, amount: full.amount, reduction: nil, reason: full.reason))
+            return .assessed(
+                assessment(subject, figure, full, amount: full.amount, reduction: nil, reason: full.reason))
         }
         let owed = try? BasisPoints(10_000 - relief.reduction.value)
         let amount = owed.map { full.amount.applying($0, rounding: rates.rounding) } ?? .zero
         return .assessed(
-            assessment(subject, full, amount: amount, reduction: relief.reduction, reason: relief.reason))
+            assessment(subject, figure, full, amount: amount, reduction: relief.reduction, reason: relief.reason))
     }
 
     /// The dues before any relief.
@@ -30,7 +32,7 @@ extension MonthRules {
         var reason: AssessmentReason?
     }
 
-    private func fullDues(of subject: AssessmentSubject) -> FullDues {
+    private func fullDues(of subject: AssessmentSubject, _ known: KnownFigure) -> FullDues {
         guard let category = subject.category else { return FullDues(provisional: true, reason: .noCategory) }
         let rate = rates.rate(of: category)
         switch rate {
@@ -41,13 +43,17 @@ extension MonthRules {
             return FullDues(
                 amount: minimum.applying(share, rounding: rates.rounding), rate: rate, minimum: minimum)
         case .shareOfBase(let share, let figure):
-            guard let base = subject.base else { return FullDues(rate: rate, provisional: true, reason: .noFigure) }
+            guard let base = known.base else {
+                return FullDues(
+                    rate: rate, provisional: true, reason: known.isContradicted ? .contradictoryFigure : .noFigure)
+            }
             let fits = figure == .standing || base.month == month.previous
             return FullDues(
-                amount: base.amount.applying(share, rounding: rates.rounding), rate: rate, provisional: !fits,
-                reason: fits ? nil : .oldFigure)
+                amount: base.amount.applying(share, rounding: rates.rounding), rate: rate,
+                provisional: known.isContradicted || !fits,
+                reason: known.isContradicted ? .contradictoryFigure : fits ? nil : .oldFigure)
         case .fixedByBody(let bounds):
-            guard let base = subject.base else { return FullDues(rate: rate, provisional: true, reason: .noFigure) }
+            guard let base = known.base else { return FullDues(rate: rate, provisional: true, reason: .noFigure) }
             let amount = min(max(base.amount, bounds.lowerBound), bounds.upperBound)
             let fits = amount == base.amount
             return FullDues(
@@ -77,7 +83,7 @@ extension MonthRules {
     }
 
     private func assessment(
-        _ subject: AssessmentSubject, _ full: FullDues, amount: Dong, reduction: BasisPoints?,
+        _ subject: AssessmentSubject, _ figure: KnownFigure, _ full: FullDues, amount: Dong, reduction: BasisPoints?,
         reason: AssessmentReason?
     ) -> Assessment {
         let usesBase =
@@ -92,7 +98,7 @@ extension MonthRules {
         return Assessment(
             memberId: subject.memberId, cellId: subject.cellId, month: month, amount: voluntary ?? amount,
             fullAmount: full.amount, voluntary: voluntary, category: subject.category,
-            base: usesBase ? subject.base : nil,
+            base: usesBase ? figure.base : nil, origin: usesBase ? figure.origin : nil,
             minimum: full.minimum, rate: full.rate, reduction: reduction, policy: rates.version,
             provisional: full.provisional && !exempt, reason: reason)
     }

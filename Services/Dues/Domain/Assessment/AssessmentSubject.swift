@@ -9,8 +9,10 @@ public struct AssessmentSubject: Hashable, Sendable {
     public let joinedOn: Day
     /// The row of the table; absent when none is known.
     public let category: DuesCategory?
-    /// The last known figure.
+    /// The figure that the member stated or that the body fixed; the last one known.
     public let base: DuesBase?
+    /// What authorities reported of single months.
+    public let figures: [DuesFigure]
     /// The region of the place of Party activity.
     public let region: DuesRegion
     public let reliefs: [Relief]
@@ -20,8 +22,8 @@ public struct AssessmentSubject: Hashable, Sendable {
 
     public init(
         memberId: MemberID, cellId: OrganizationID, state: MembershipState, joinedOn: Day, category: DuesCategory?,
-        base: DuesBase?, region: DuesRegion, reliefs: [Relief] = [], voluntaryAmounts: [VoluntaryAmount] = [],
-        letterMonth: DuesMonth? = nil
+        base: DuesBase?, figures: [DuesFigure] = [], region: DuesRegion, reliefs: [Relief] = [],
+        voluntaryAmounts: [VoluntaryAmount] = [], letterMonth: DuesMonth? = nil
     ) {
         self.memberId = memberId
         self.cellId = cellId
@@ -29,6 +31,7 @@ public struct AssessmentSubject: Hashable, Sendable {
         self.joinedOn = joinedOn
         self.category = category
         self.base = base
+        self.figures = figures
         self.region = region
         self.reliefs = reliefs
         self.voluntaryAmounts = voluntaryAmounts
