@@ -45,6 +45,9 @@ struct Dues: ServiceDefinition {
             Migration(
                 component: "dues", version: 11, name: "voluntary_amounts",
                 sql: String(decoding: PackageResources._011_voluntary_amounts_sql, as: UTF8.self)),
+            Migration(
+                component: "dues", version: 15, name: "receipt_documents",
+                sql: String(decoding: PackageResources._015_receipt_documents_sql, as: UTF8.self)),
         ]
 
     static let settings = DuesSettings.all
