@@ -63,7 +63,8 @@ struct ReceiptDocumentTests {
 
     private func issued(_ receipt: ReceiptID, _ scene: DuesScene) throws -> ReceiptDocumentIssued {
         ReceiptDocumentIssued(
-            receiptId: receipt, number: "DP-2026-000001", issuingOrganizationId: scene.base, signedAt: scene.kit.time.now,
+            receiptId: receipt, number: "DP-2026-000001", issuingOrganizationId: scene.base,
+            signedAt: scene.kit.time.now,
             sha256: try ContentDigest(String(repeating: "ab", count: 32)), size: 40_000,
             verificationId: try VerificationID(checking: "7K3M-9QXA-2BTD-0H5B", field: "x"),
             signerClass: .development, level: .basic)
@@ -99,7 +100,7 @@ struct ReceiptDocumentTests {
         }
     }
 
-    @Test("a late seal is shown and still comes; a failure that is final can be asked again, and a stale one changes nothing")
+    @Test("a late seal is shown and still comes; a final failure can be asked again, and a stale one changes nothing")
     func failures() async throws {
         try await DuesScene.run { scene in
             let (id, member) = try await receipt(scene)

@@ -94,7 +94,7 @@ struct ReceiptTests {
         }
     }
 
-    @Test("the payer, the one member it is about and his officers read it; others do not, and each access leaves a trace")
+    @Test("the payer, the one member it is about and his officers read it, others do not; each access leaves a trace")
     func whoReads() async throws {
         try await SigningStage.run { stage in
             let treasurer = try await stage.known(as: "Cán bộ Mẫu 09")

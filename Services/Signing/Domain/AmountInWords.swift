@@ -2,8 +2,10 @@ public import Contracts
 
 /// A sum in Vietnamese words (số tiền bằng chữ), as it stands on receipts: `Mười lăm nghìn chín trăm ba mươi đồng`.
 ///
-/// The rules are those of Unicode CLDR (`common/rbnf/vi.xml`, spellout-cardinal), with `linh` where CLDR has `lẻ`: the
-/// textbooks of primary school write `linh`. Groups of nothing but zeros are not read.
+/// Each group of three digits is read by the rules of Unicode CLDR (`common/rbnf/vi.xml`, spellout-cardinal), with
+/// `linh` where CLDR has `lẻ`: both are in use (C). Groups of nothing but zeros are not read. After a higher group
+/// missing hundreds are read in every group (`không trăm bảy mươi nghìn`), where CLDR does so in the last one only: on
+/// a receipt no digit of a group that is read stays unsaid (C).
 public struct AmountInWords: Hashable, Sendable, CustomStringConvertible {
     public let description: String
 

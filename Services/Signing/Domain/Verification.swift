@@ -68,7 +68,7 @@ public struct Verification: Codable, Hashable, Sendable {
                     english: "The receipt exists, is intact and in force.")
             case (.good, .reduced):
                 LocalizedText(
-                    vietnamese: "Biên lai có thật và còn nguyên vẹn; một phần số tiền đã được hoàn trả bằng phiếu riêng.",
+                    vietnamese: "Biên lai có thật và còn nguyên vẹn; một phần số tiền đã được hoàn trả theo phiếu.",
                     english: "The receipt exists and is intact; a voucher gave a part of its money back.")
             case (.good, .refunded):
                 LocalizedText(

@@ -48,8 +48,8 @@ struct ReceiptDocument {
     ) -> DocumentContent.Table {
         var rows = request.lines.enumerated().map { index, line in
             [
-                "\(index + 1)", names[line.memberId] ?? "", "\(ResultDocument.two(line.month.month))/\(line.month.year)",
-                "\(line.amount)",
+                "\(index + 1)", names[line.memberId] ?? "",
+                "\(ResultDocument.two(line.month.month))/\(line.month.year)", "\(line.amount)",
             ]
         }
         if let overpaid = request.overpaid { rows.append(["", "Số tiền nộp thừa, chờ hoàn trả", "", "\(overpaid)"]) }
