@@ -174,7 +174,7 @@ let whole: [Target] =
             [
                 "Signing", "SigningDocuments", "SigningDomain", "Contracts", "Kafka", "Messaging", "Postgres",
                 "ServiceKit",
-                "ServiceTestKit", "TestPKI", "TestStack", "Trust", .httpTypes,
+                "ServiceTestKit", "TestPKI", "TestStack", "Trust", .httpTypes, .subprocess,
             ]),
         // The operators' command.
         .executableTarget(
@@ -292,7 +292,7 @@ let whole: [Target] =
         migrations: [
             "0001_dues", "0002_standing_rows_and_advances", "0003_policies_and_decisions", "0004_gateways",
             "0005_changes_of_members", "0006_refunds", "0007_reconciliation", "0008_books", "0009_remittances",
-            "0010_cash", "0011_voluntary_amounts", "0013_figures", "0016_assessment_lanes",
+            "0010_cash", "0011_voluntary_amounts", "0013_figures", "0015_receipt_documents", "0016_assessment_lanes",
         ],
         domainResources: [
             .embedInCode("Resources/dues-policy.json"), .embedInCode("Resources/settlement-vnpay-csv.json"),
@@ -320,7 +320,7 @@ let whole: [Target] =
         ], exclude: ["Procedures"])
     + service(
         "Signing", ["Projections", "SigningDocuments", .httpTypes],
-        migrations: ["0001_signing", "0002_unreadable_jobs"],
+        migrations: ["0001_signing", "0002_unreadable_jobs", "0003_receipts"],
         exclude: ["Documents"])
 
 /// The services as they are deployed.

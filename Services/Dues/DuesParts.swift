@@ -14,6 +14,7 @@ struct DuesParts: Sendable {
     let runner: AssessmentRunner
     let comparer: PolicyComparisonRunner
     let receipts: ReceiptRegister
+    let vouchers: RefundVouchers
     private let makesReceipts: Bool
     let expiry: OrderExpiry
     let deferralWatch: DeferralWatch
@@ -34,6 +35,7 @@ struct DuesParts: Sendable {
     private struct Routes: Sendable {
         let assessments: AssessmentRoutes
         let orders: OrderRoutes
+        let receipts: ReceiptRoutes
         let gateways: GatewayRoutes
         let settlements: SettlementRoutes
         let exceptions: ExceptionRoutes
@@ -73,7 +75,10 @@ struct DuesParts: Sendable {
         deferralWatch = DeferralWatch(kit: kit, standings: standings)
         let reassessment = Reassessment(policies: policies, writing: writing)
         changedMembers = ChangedMembers(kit: kit, reassessment: reassessment)
-        receipts = ReceiptRegister(kit: kit, standings: standings, batch: try settings.int("dues.receipts.batch"))
+        let documents = ReceiptDocuments(kit: kit, channels: Set(try settings.list("dues.receipts.documents")))
+        receipts = ReceiptRegister(
+            kit: kit, standings: standings, documents: documents, batch: try settings.int("dues.receipts.batch"))
+        vouchers = RefundVouchers(kit: kit)
         makesReceipts = try settings.bool("dues.receipts.enabled")
         expiry = OrderExpiry(kit: kit, gateways: gateways)
         let access = DuesAccess(kit: kit, directory: directory)
@@ -106,6 +111,9 @@ struct DuesParts: Sendable {
             orders: OrderRoutes(
                 kit: kit, access: access, desk: orders, cash: CashDesk(orders: orders, paymentsMade: paymentsMade),
                 gateways: gateways, banks: try GatewaySettings.banks(settings)),
+            receipts: ReceiptRoutes(
+                kit: kit, access: access, documents: documents,
+                address: try settings.string("dues.receipts.documentsUrl")),
             gateways: GatewayRoutes(
                 kit: kit, gateways: gateways, callbacks: callbacks,
                 addresses: CallerAddress(
@@ -129,6 +137,7 @@ struct DuesParts: Sendable {
             routes: { [routes] router in
                 routes.assessments.add(to: router)
                 routes.orders.add(to: router)
+                routes.receipts.add(to: router)
                 routes.gateways.add(to: router)
                 routes.settlements.add(to: router)
                 routes.exceptions.add(to: router)
@@ -140,7 +149,7 @@ struct DuesParts: Sendable {
                 routes.statements.add(to: router)
                 routes.books.add(to: router)
             },
-            consumers: [directory.consumer],
+            consumers: [directory.consumer, ReceiptDocuments.consumer],
             background: [
                 CalledJob(
                     name: "assessment-runs", interval: .seconds(1), wakeUp: runsStarted, logger: kit.logger
@@ -196,7 +205,10 @@ struct DuesParts: Sendable {
         return [
             CalledJob(name: "receipts", interval: .seconds(1), wakeUp: paymentsMade, logger: kit.logger) { [receipts] in
                 try await receipts.drain()
-            }
+            },
+            PeriodicJob(name: "refund-vouchers", interval: .seconds(5), logger: kit.logger) { [vouchers] in
+                try await vouchers.drain()
+            },
         ]
     }
 }

@@ -47,6 +47,13 @@ enum DuesSettings {
         Setting(
             "dues.receipts.enabled", .bool, default: "true",
             help: "Whether this process makes receipts; one process of the service at least has to."),
+        Setting(
+            "dues.receipts.documents",
+            help: "Channels, with commas between, whose receipts get their sealed document at once, for example cash; "
+                + "the others when somebody asks for it."),
+        Setting(
+            "dues.receipts.documentsUrl", .url, default: "http://127.0.0.1:8104", hasDevelopmentDefault: true,
+            help: "Where callers reach Signing, which gives the documents of receipts out; without a slash at its end."),
         Setting("dues.receipts.batch", .int, default: "200", range: 1...5_000, help: "Receipts in one transaction."),
     ]
 

@@ -19,6 +19,9 @@ struct Signing: ServiceDefinition {
             Migration(
                 component: "signing", version: 2, name: "unreadable_jobs",
                 sql: String(decoding: PackageResources._002_unreadable_jobs_sql, as: UTF8.self)),
+            Migration(
+                component: "signing", version: 3, name: "receipts",
+                sql: String(decoding: PackageResources._003_receipts_sql, as: UTF8.self)),
         ]
 
     static let settings =
@@ -45,20 +48,27 @@ struct Signing: ServiceDefinition {
         let wakeUp = WakeUp()
         let given = try settings.string("signing.publicUrl")
         let address = given.hasSuffix("/") ? String(given.dropLast()) : given
+        let sealing = Sealing(seals: seals)
+        let schedule = RetrySchedule(
+            first: try settings.seconds("signing.retry.first"),
+            longest: try settings.seconds("signing.retry.longest"),
+            announcedAt: try settings.int("signing.retry.announcedAt"))
         let worker = SigningWorker(
-            kit: kit, issuing: Issuing(kit: kit, directory: directory, seals: seals, address: address),
-            schedule: RetrySchedule(
-                first: try settings.seconds("signing.retry.first"),
-                longest: try settings.seconds("signing.retry.longest"),
-                announcedAt: try settings.int("signing.retry.announcedAt")),
-            wakeUp: wakeUp, hands: try settings.int("signing.hands"))
+            kit: kit, issuing: Issuing(kit: kit, directory: directory, sealing: sealing, address: address),
+            receipts: ReceiptWork(
+                kit: kit, directory: directory, sealing: sealing, schedule: schedule, address: address),
+            schedule: schedule, wakeUp: wakeUp, hands: try settings.int("signing.hands"))
         let desk = ResultDesk(kit: kit, directory: directory, address: address, trust: trust)
         return ServiceParts(
             routes: { router in
                 desk.addResults(to: router)
+                desk.addReceipts(to: router)
                 desk.addVerification(to: router)
             },
-            consumers: [directory.consumer, RequestConsumer.definition(directory, wakeUp: wakeUp)],
+            consumers: [
+                directory.consumer, RequestConsumer.definition(directory, wakeUp: wakeUp),
+                ReceiptConsumer.definition(wakeUp: wakeUp),
+            ],
             background: [worker], checks: [HealthCheck("seal") { seals.health }])
     }
 }

@@ -58,6 +58,7 @@ HOSO_DUES_MOMO_REFUND_URL=$(url_of momo)/v2/gateway/api/refund
 HOSO_DUES_MOMO_REFUND_STATUS_URL=$(url_of momo)/v2/gateway/api/refund/query
 HOSO_DUES_MOMO_RETURN_URL=$(url_of dues)/
 HOSO_DUES_MOMO_CALLBACK_URL=$(url_of dues)/v1/gateways/momo/ipn
+HOSO_DUES_RECEIPTS_DOCUMENTS_URL=$(url_of signing)
 VARIABLES
 }
 

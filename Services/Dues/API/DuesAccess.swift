@@ -26,6 +26,16 @@ struct DuesAccess: Sendable {
             caller, for: member, Self.superiorRoles.union(Self.readingRoles), in: session)
     }
 
+    /// Whether the caller may see an order and its receipts: the payer, and whoever may see the dues of all its members.
+    func requireReader(
+        ofOrder order: PaymentOrder, _ caller: Caller, in session: any PostgresQueryable
+    ) async throws {
+        if let member = caller.memberID, member == order.payerMemberId { return }
+        for member in Set(order.lines.map(\.key.memberId)) {
+            try await requireReader(of: member, caller, in: session)
+        }
+    }
+
     /// Whether the caller may pay for a member.
     func requirePayer(for member: MemberID, _ caller: Caller, in session: any PostgresQueryable) async throws {
         try await require(caller, for: member, Self.superiorRoles, in: session)

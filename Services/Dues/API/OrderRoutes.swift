@@ -52,11 +52,7 @@ struct OrderRoutes: Sendable {
         guard let id = context.parameters.get("id").flatMap({ OrderID($0) }),
             let order = try await PaymentOrder.find(id, in: kit.pool)
         else { throw Problem.notFound }
-        if caller.memberID == nil || caller.memberID != order.payerMemberId {
-            for member in Set(order.lines.map(\.key.memberId)) {
-                try await access.requireReader(of: member, caller, in: kit.pool)
-            }
-        }
+        try await access.requireReader(ofOrder: order, caller, in: kit.pool)
         return order
     }
 

@@ -10,6 +10,7 @@ import ServiceKit
 struct ReceiptRegister: Sendable {
     let kit: ServiceContext
     let standings: Standings
+    let documents: ReceiptDocuments
     let batch: Int
 
     /// Works until no payment waits.
@@ -35,6 +36,7 @@ struct ReceiptRegister: Sendable {
             let payments = try await waiting(rows, in: transaction)
             let receipts = try await numbered(payments, context.now, in: transaction)
             try await keep(receipts, context, in: transaction)
+            try await documents.follow(receipts, in: transaction)
             try await standings.refresh(
                 Set(receipts.flatMap { $0.lines.map(\.key.memberId) }), context: context, in: transaction)
             kit.outbox.wakeRelay(after: transaction)
@@ -52,36 +54,15 @@ struct ReceiptRegister: Sendable {
     }
 
     private func waiting(_ rows: [PostgresRow], in transaction: PostgresTransaction) async throws -> [Payment] {
-        let taken = try await taken(rows, in: transaction)
+        let ids = try rows.map { try $0.get("payment_id", as: PaymentID.self) }
+        guard let earliest = try rows.map({ try $0.get("confirmed_at", as: Date.self) }).min() else { return [] }
+        let taken = try await ReceiptLines.taken(of: ids, since: earliest, in: transaction)
         return try rows.map { row in
             let id: PaymentID = try row.get("payment_id")
             return Payment(
                 id: id, order: try PaymentOrder(row: row, lines: [:]), amount: try row.get("amount"),
                 overpaid: try row.get("overpaid"), lines: taken[id] ?? [])
         }
-    }
-
-    /// What the lines took of each payment, as the books have it, in the order of the lines.
-    private func taken(
-        _ rows: [PostgresRow], in transaction: PostgresTransaction
-    ) async throws -> [PaymentID: [OrderLine]] {
-        let ids = try rows.map { try $0.get("payment_id", as: PaymentID.self) }
-        let earliest = try rows.map { try $0.get("confirmed_at", as: Date.self) }.min()
-        let lines = try await transaction.query(
-            """
-            SELECT t.payment_id, t.amount, l.member_id, l.month, l.cell_id, l.assessment_id
-            FROM (
-                SELECT payment_id, member_id, month, sum(amount)::bigint AS amount FROM ledger_postings
-                WHERE payment_id = ANY(\(ids)) AND posted_at >= \(earliest) AND cause = \(Posting.Cause.payment.rawValue)
-                    AND credit IN (\(AccountKind.memberReceivable.rawValue), \(AccountKind.advances.rawValue))
-                GROUP BY payment_id, member_id, month
-            ) AS t JOIN payments p USING (payment_id)
-                JOIN order_lines l ON l.order_id = p.order_id AND l.member_id = t.member_id AND l.month = t.month
-            ORDER BY t.payment_id, l.position
-            """)
-        var taken: [PaymentID: [OrderLine]] = [:]
-        for row in lines { taken[try row.get("payment_id"), default: []].append(try OrderLine(row: row)) }
-        return taken
     }
 
     /// Draws the numbers, one stretch for each series.

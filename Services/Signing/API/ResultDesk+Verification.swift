@@ -5,7 +5,7 @@ import Hummingbird
 import ServiceKit
 import SigningDomain
 
-/// `GET /v1/verify/{verificationId}`: anybody asks whether a result exists, is intact and in force; programs get JSON,
+/// `GET /v1/verify/{verificationId}`: anybody asks whether a result or receipt exists, is intact and in force; programs get JSON,
 /// browsers a page. No sign-in.
 extension ResultDesk {
     func addVerification(to router: Router<HosoRequestContext>) {
@@ -30,6 +30,7 @@ extension ResultDesk {
                 vietnamese: error.vietnamese, english: error.english)
         }
         guard let sealed = try await ResultStore.sealed(id, in: kit.pool) else {
+            if let receipt = try await ReceiptStore.sealed(id, in: kit.pool) { return verification(of: receipt) }
             throw Problem(
                 .notFound, id: "result-unknown", vietnamese: "Không có kết quả nào mang mã tra cứu này",
                 english: "No result has this verification code")
@@ -37,6 +38,14 @@ extension ResultDesk {
         guard sealed.hasItsHash else { return Verification(id, seal: .broken, force: sealed.force) }
         return Verification(
             id, seal: trust.finding(in: sealed.document, of: id, signedAt: sealed.signedAt), force: sealed.force)
+    }
+
+    private func verification(of receipt: SealedReceipt) -> Verification {
+        let id = receipt.verificationId
+        let seal =
+            receipt.hasItsHash
+            ? trust.finding(in: receipt.document, of: id, signedAt: receipt.signedAt) : SealFinding.broken
+        return Verification(id, seal: seal, receipt: receipt.force)
     }
 
     /// Browsers name HTML; programs seldom do.

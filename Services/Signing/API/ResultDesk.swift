@@ -25,7 +25,7 @@ struct ResultDesk: Sendable {
         router.get("/v1/results/:id/document") { _, context in
             try await answer(context, action: "result.document-read") { row, transaction in
                 Reply(
-                    .ok, headers: Self.headers(of: row),
+                    .ok, headers: Self.headers(of: row.verificationId, sha256: row.sha256.text),
                     body: try await ResultStore.document(of: row.id, in: transaction))
             }
         }
@@ -64,11 +64,12 @@ struct ResultDesk: Sendable {
         .cellSecretary, .cellDeputy, .organisationOfficer, .officeOfficer, .committeeSigner, .inspector, .auditor,
     ]
 
-    private static func headers(of row: ResultRow) -> HTTPFields {
+    /// The headers of a sealed document.
+    static func headers(of id: VerificationID, sha256: String) -> HTTPFields {
         var headers = HTTPFields()
         headers[.contentType] = "application/pdf"
-        headers[.contentDisposition] = "inline; filename=\"\(row.verificationId).pdf\""
-        headers[.eTag] = "\"\(row.sha256)\""
+        headers[.contentDisposition] = "inline; filename=\"\(id).pdf\""
+        headers[.eTag] = "\"\(sha256)\""
         headers[.cacheControl] = "private, no-store"
         headers[.xContentTypeOptions] = "nosniff"
         return headers

@@ -53,4 +53,39 @@ public struct Verification: Codable, Hashable, Sendable {
                     english: "The stored result was changed; do not rely on it.")
             }
     }
+
+    /// Judges the stored document of a receipt; why it was cancelled is told, how much it says is not.
+    public init(_ id: VerificationID, seal: SealFinding, receipt: ReceiptForce) {
+        verificationId = id
+        exists = true
+        intact = seal == .good
+        inForce = receipt == .inForce || receipt == .reduced
+        text =
+            switch (seal, receipt) {
+            case (.good, .inForce):
+                LocalizedText(
+                    vietnamese: "Biên lai có thật, còn nguyên vẹn và đang có hiệu lực.",
+                    english: "The receipt exists, is intact and in force.")
+            case (.good, .reduced):
+                LocalizedText(
+                    vietnamese: "Biên lai có thật và còn nguyên vẹn; một phần số tiền đã được hoàn trả theo phiếu.",
+                    english: "The receipt exists and is intact; a voucher gave a part of its money back.")
+            case (.good, .refunded):
+                LocalizedText(
+                    vietnamese: "Biên lai có thật nhưng đã huỷ: toàn bộ số tiền đã được hoàn trả.",
+                    english: "The receipt exists but was cancelled: all of its money was given back.")
+            case (.good, .reversed):
+                LocalizedText(
+                    vietnamese: "Biên lai có thật nhưng đã huỷ: cổng thanh toán đã thu hồi giao dịch.",
+                    english: "The receipt exists but was cancelled: the gateway took the payment back.")
+            case (.untrusted, _):
+                LocalizedText(
+                    vietnamese: "Chữ ký số trên biên lai không được tin cậy, không được sử dụng.",
+                    english: "The seal on the receipt is not trusted; do not rely on it.")
+            case (.broken, _):
+                LocalizedText(
+                    vietnamese: "Biên lai đã bị thay đổi, không được sử dụng.",
+                    english: "The stored receipt was changed; do not rely on it.")
+            }
+    }
 }

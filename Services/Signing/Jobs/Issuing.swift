@@ -4,7 +4,6 @@ import Messaging
 import Postgres
 import Projections
 import ServiceKit
-import SigningDocuments
 import SigningDomain
 import Trust
 
@@ -14,8 +13,7 @@ import Trust
 struct Issuing: Sendable {
     let kit: ServiceContext
     let directory: DirectoryProjection
-    let seals: SealKeeper
-    let renderer = DocumentRenderer()
+    let sealing: Sealing
     /// Where anybody reaches the service, without a slash at its end.
     let address: String
 
@@ -24,7 +22,7 @@ struct Issuing: Sendable {
         let request = job.request
         let now = kit.time.now
         // Before anything is drawn or locked: without a seal there is nothing to do.
-        let (identity, signerClass) = try await seals.seal(at: now)
+        let (identity, signerClass) = try await sealing.seals.seal(at: now)
         guard let issuer = try await directory.organization(request.issuingOrganizationId, in: transaction) else {
             throw JobFailure.ofSurroundings("issuer-unknown")
         }
@@ -38,8 +36,8 @@ struct Issuing: Sendable {
         let drawn = ResultDocument(
             request, codes: codes, issuer: issuer, superior: superior, signer: signer, verification: verification,
             address: "\(address)/v1/verify/\(verification)", at: now)
-        let document = try await signed(
-            drawn.content, by: identity, signer: signer, verification: verification, at: now)
+        let document = try await sealing.sealed(
+            drawn.content, by: identity, signer: signer, act: "Ban hành kết quả", verification: verification, at: now)
         let result = ResultIssued(
             dossierId: request.dossierId, resultId: kit.ids.next(at: now), resultCode: codes.resultCode,
             storeKey: codes.storeKey, documentType: request.documentType, version: request.version,
@@ -67,29 +65,6 @@ struct Issuing: Sendable {
                 ordinal: ordinal)
         } catch {
             throw .ofRequest(error.rule.replacing(".", with: "-"))
-        }
-    }
-
-    private func signed(
-        _ content: DocumentContent, by identity: SigningIdentity, signer: String, verification: VerificationID,
-        at now: Date
-    ) async throws -> [UInt8] {
-        let drawn: [UInt8]
-        do {
-            drawn = try await renderer.rendered(content)
-        } catch {
-            // Only what was asked for can be too long; fonts and memory are the machine's.
-            throw error.code == .tooLong ? JobFailure.ofRequest("too-long") : JobFailure.ofSurroundings("drawing")
-        }
-        // The seal is over the identifier too, so that no other document can be shown under it (`SealTrust.finding`).
-        let appearance = PDFSigner.Appearance(
-            field: "seal", name: signer, reason: "Ban hành kết quả, mã tra cứu \(verification)")
-        do {
-            return try await PDFSigner.sign(drawn, as: appearance, signedAt: now) {
-                try await identity.signDetached($0, at: now)
-            }
-        } catch let error as PDFError {
-            throw JobFailure.ofSurroundings("pdf-\(error.code.rawValue)")
         }
     }
 }

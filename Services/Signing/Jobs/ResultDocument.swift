@@ -46,13 +46,15 @@ struct ResultDocument {
         }
     }
 
-    private static func capitalized(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+    static func capitalized(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
 
     /// The moment in Vietnam, `20/11/2026 09:15`.
-    private static func moment(_ date: Date) -> String {
+    static func moment(_ date: Date) -> String {
         let day = Day(containing: date)
         let minutes = Int(date.timeIntervalSince(day.start)) / 60
-        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         return "\(two(day.dayOfMonth))/\(two(day.month))/\(day.year) \(two(minutes / 60)):\(two(minutes % 60))"
     }
+
+    /// With two digits at least.
+    static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

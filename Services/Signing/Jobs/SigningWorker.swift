@@ -12,6 +12,8 @@ import SigningDomain
 struct SigningWorker: Service {
     let kit: ServiceContext
     let issuing: Issuing
+    /// What is done while no result waits.
+    let receipts: ReceiptWork
     let schedule: RetrySchedule
     let wakeUp: WakeUp
     /// How many jobs are worked on at once.
@@ -53,31 +55,27 @@ struct SigningWorker: Service {
         }
     }
 
-    /// Does one job; false when none waits.
-    ///
+    /// Does one job, of a result before that of a receipt; false when none waits.
+    func step() async throws -> Bool {
+        if try await issueResult() { return true }
+        return try await receipts.step()
+    }
+
     /// The job's lock is held from here to the commit. What fails is undone to the savepoint, and the failure is
     /// written under the same lock.
-    func step() async throws -> Bool {
+    private func issueResult() async throws -> Bool {
         try await kit.pool.transaction { transaction in
             guard let taking = try await JobStore.take(now: kit.time.now, in: transaction) else { return false }
             guard case .job(let job) = taking else {
                 if case .unreadable(let job, let cause) = taking { try await setAside(job, cause, in: transaction) }
                 return true
             }
-            do {
-                let result = try await transaction.savepoint { try await issuing.issue(job, in: transaction) }
+            let failed = try await FailedAttempt.of(transaction) {
+                let result = try await issuing.issue(job, in: transaction)
                 try await JobStore.finish(job.key, .issued, now: kit.time.now, in: transaction)
                 note("issued", job.key, ["result": "\(result.resultId)", "bytes": "\(result.size)"])
-            } catch let error as PostgresError where error.sqlState == nil {
-                // The connection is in doubt and the transaction with it; the job stays as it was. What the server
-                // itself refused was undone to the savepoint: that job waits like any other, or it would be the first
-                // to be taken for ever.
-                throw error
-            } catch is CancellationError {
-                throw CancellationError()
-            } catch {
-                try await fail(job, JobFailure(error), cause: error, in: transaction)
             }
+            if let failed { try await fail(job, failed.failure, cause: failed.cause, in: transaction) }
             return true
         }
     }

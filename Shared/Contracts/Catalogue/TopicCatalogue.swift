@@ -12,9 +12,12 @@ public enum TopicCatalogue {
     public static let cases = event("hoso.routing.cases.v1", .routing, "dossierId")
     public static let assessments = event("hoso.dues.assessments.v1", .dues, "assessmentId")
     public static let payments = event("hoso.dues.payments.v1", .dues, "orderId")
+    /// What is to become of receipts on paper; their numbers are told on `payments`.
+    public static let receipts = event("hoso.dues.receipts.v1", .dues, "receiptId")
     public static let remittances = event("hoso.dues.remittances.v1", .dues, "remittanceId")
     public static let standings = state("hoso.dues.standings.v1", .dues, "memberId")
     public static let results = event("hoso.signing.results.v1", .signing, "dossierId")
+    public static let receiptDocuments = event("hoso.signing.receipts.v1", .signing, "receiptId")
     public static let deliveries = event("hoso.notification.deliveries.v1", .notification, "deliveryId")
 
     /// The topic on which a service tells how it runs: parked, blocked, degraded, audit anchors.
@@ -29,8 +32,8 @@ public enum TopicCatalogue {
     /// All topics, the operations topics last.
     public static let all: [Topic] =
         [
-            organizations, members, roles, dossiers, feedback, cases, assessments, payments, remittances, standings,
-            results, deliveries,
+            organizations, members, roles, dossiers, feedback, cases, assessments, payments, receipts, remittances,
+            standings, results, receiptDocuments, deliveries,
         ] + ServiceName.allCases.map(operations(of:))
 
     /// The topic of the name, or nil when it is not one of the suite.

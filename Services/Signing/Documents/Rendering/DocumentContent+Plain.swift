@@ -11,6 +11,7 @@ extension DocumentContent {
         copy.addressee = addressee.map { plainText($0) }
         copy.facts = facts.map { Fact(plainText($0.label), plainText($0.value)) }
         copy.paragraphs = paragraphs.map { plainText($0) }
+        copy.table = table?.plain
         copy.boxes = boxes.map(\.plain)
         copy.closing = closing.map { plainText($0) }
         copy.signature = Signature(
@@ -20,6 +21,14 @@ extension DocumentContent {
         copy.verification = Verification(
             identifier: plainText(verification.identifier), address: plainText(verification.address))
         return copy
+    }
+}
+
+extension DocumentContent.Table {
+    fileprivate var plain: DocumentContent.Table {
+        DocumentContent.Table(
+            columns: columns.map { Column(plainText($0.title), share: $0.share, isFigure: $0.isFigure) },
+            rows: rows.map { row in row.map { plainText($0) } })
     }
 }
 

@@ -22,6 +22,8 @@ public struct DocumentContent: Sendable, Hashable, Codable {
     public var facts: [Fact]
     /// The text, one entry for each paragraph.
     public var paragraphs: [String]
+    /// Rows under the text, for example what a receipt is for.
+    public var table: Table?
     /// The numbered boxes, one for each hop.
     public var boxes: [Box]
     /// The text after the boxes.
@@ -37,9 +39,9 @@ public struct DocumentContent: Sendable, Hashable, Codable {
 
     public init(
         template: String, issuer: Issuer, number: String, placeAndDate: String, title: String, subtitle: String? = nil,
-        addressee: String? = nil, facts: [Fact] = [], paragraphs: [String] = [], boxes: [Box] = [],
-        closing: [String] = [], signature: Signature, recipients: [String] = [], verification: Verification,
-        createdAt: Date
+        addressee: String? = nil, facts: [Fact] = [], paragraphs: [String] = [], table: Table? = nil,
+        boxes: [Box] = [], closing: [String] = [], signature: Signature, recipients: [String] = [],
+        verification: Verification, createdAt: Date
     ) {
         self.template = template
         self.issuer = issuer
@@ -50,6 +52,7 @@ public struct DocumentContent: Sendable, Hashable, Codable {
         self.addressee = addressee
         self.facts = facts
         self.paragraphs = paragraphs
+        self.table = table
         self.boxes = boxes
         self.closing = closing
         self.signature = signature
@@ -81,6 +84,32 @@ extension DocumentContent {
         public init(_ label: String, _ value: String) {
             self.label = label
             self.value = value
+        }
+    }
+
+    /// Rows with a head; a long one goes on over the page.
+    public struct Table: Sendable, Hashable, Codable {
+        public struct Column: Sendable, Hashable, Codable {
+            public var title: String
+            /// Its part of the width, against the other columns.
+            public var share: Double
+            /// Whether it holds figures, which stand at the right.
+            public var isFigure: Bool
+
+            public init(_ title: String, share: Double, isFigure: Bool = false) {
+                self.title = title
+                self.share = share
+                self.isFigure = isFigure
+            }
+        }
+
+        public var columns: [Column]
+        /// The texts of each row, one for each column.
+        public var rows: [[String]]
+
+        public init(columns: [Column], rows: [[String]]) {
+            self.columns = columns
+            self.rows = rows
         }
     }
 

@@ -24,6 +24,7 @@ struct PartyDocumentLayout {
         head()
         try name()
         try body()
+        try table()
         try boxes()
         for paragraph in content.closing { try self.paragraph(paragraph) }
         try ending()
@@ -95,6 +96,34 @@ struct PartyDocumentLayout {
 
     private func paragraph(_ text: String) throws(RenderingError) {
         try flow.paragraph(StyledText(text, alignment: .justified, indent: 28), spacing: 5)
+    }
+
+    // MARK: Table
+
+    private func table() throws(RenderingError) {
+        guard let table = content.table else { return }
+        let total = table.columns.reduce(0) { $0 + $1.share }
+        var borders = [PageFlow.left]
+        for column in table.columns { borders.append((borders.last ?? 0) + PageFlow.width * column.share / total) }
+        let heads = table.columns.map { StyledText($0.title, size: 12, bold: true, alignment: .center) }
+        try row(heads, borders)
+        for texts in table.rows {
+            let cells = zip(table.columns, texts).map { column, text in
+                StyledText(text, size: 12, alignment: column.isFigure ? .right : .left)
+            }
+            try row(cells, borders)
+        }
+        flow.skip(8)
+    }
+
+    private func row(_ texts: [StyledText], _ borders: [Double]) throws(RenderingError) {
+        let edges = Array(zip(borders, borders.dropFirst()))
+        let cells = zip(texts, edges).map { text, edges in
+            PageFlow.Cell(x: edges.0 + 5, layouts: [canvas.layout(text, width: edges.1 - edges.0 - 10)])
+        }
+        let height = cells.map { $0.layouts.reduce(0) { $0 + $1.height } }.max() ?? 0
+        if height < 100 { try flow.keepTogether(height + 8) }
+        try flow.row(cells, borders: borders)
     }
 
     // MARK: Boxes
