@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 
-from bench import case_rows, import_row, machine, messaging_rows, process_rows, rows
+from bench import case_rows, export_row, import_row, machine, messaging_rows, parity_row, process_rows, rows
 from bench.figures import table
 from bench.servers import Bench
 
@@ -36,17 +36,20 @@ class Plan:
     list_rate: int = 50
     list_seconds: int = 30
     campaign: int = 100_000
+    # How many payments a month has, and the tree that they come from: provinces, communes in each, bases, cells.
+    payments: int = 5_000_000
+    tree: tuple = (34, 100, 12, 5)
 
 
 QUICK = Plan(
     rounds=2, callbacks=20_000, relayed=100_000, consumed=20_000, latency_seconds=5, overload_seconds=10,
     decay_seconds=30, demonstrations=3, settle_seconds=3, population="province", members=100_000, decisions=2_000,
-    open_cases=200_000, list_seconds=10, campaign=5_000,
+    open_cases=200_000, list_seconds=10, campaign=5_000, payments=500_000, tree=(34, 20, 6, 5),
 )
 SMOKE = Plan(
     rounds=1, callbacks=1_000, relayed=5_000, consumed=2_000, latency_rate=50, latency_seconds=4, overload_seconds=1,
     decay_seconds=2, demonstrations=1, settle_seconds=0, population="commune", decisions=160, open_cases=2_000,
-    list_rate=10, list_seconds=3, campaign=200,
+    list_rate=10, list_seconds=3, campaign=200, payments=2_000, tree=(2, 2, 2, 2),
 )
 
 ROWS = {
@@ -65,6 +68,8 @@ ROWS = {
     "routing": case_rows.row_routing,
     "worklist": case_rows.row_worklist,
     "campaign": case_rows.row_campaign,
+    "export": export_row.row_export,
+    "parity": parity_row.row_parity,
 }
 
 

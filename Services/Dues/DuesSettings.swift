@@ -44,6 +44,10 @@ enum DuesSettings {
         Setting(
             "dues.receipts.enabled", .bool, default: "true",
             help: "Whether this process makes receipts; one process of the service at least has to."),
+        Setting(
+            "dues.export.parallel", .int, default: "2", range: 1...50,
+            help: "How many exports a process sends at once; each holds a connection to the database."),
+        Setting("dues.export.longest", .duration, default: "30m", help: "The longest that an export may take."),
         Setting("dues.receipts.batch", .int, default: "200", range: 1...5_000, help: "Receipts in one transaction."),
     ]
 
