@@ -20,10 +20,11 @@ def row_export(bench, plan):
         peer = (dues.HERE / "peers/export.sql").read_text(encoding="utf-8")
         with filled.serving() as (process, address):
             for _ in range(min(plan.rounds, 3)):
-                url = f"{address}/v1/organizations/{month.CENTRE}/exports/payments?from={filled.name}&bom=false&headings=en"
+                path = f"/v1/organizations/{month.LEVELS['centre']}/exports/payments?from={filled.name}"
                 with watching({"dues": process.pid}, peak):
                     seconds, lines, size = _counted(
-                        ["curl", "--silent", "--fail", "--no-buffer", "-H", f"Authorization: Bearer {filled.token()}", url])
+                        ["curl", "--silent", "--fail", "--no-buffer", "-H", f"Authorization: Bearer {filled.token()}",
+                         f"{address}{path}&bom=false&headings=en"])
                 assert lines == filled.payments + 1, f"{lines} lines, not {filled.payments} and their headings"
                 a.append(filled.payments / seconds)
                 seconds, others, other = _counted(["psql", "--no-psqlrc", "-qX", "--dbname", filled.url, "-c", peer])
@@ -32,11 +33,24 @@ def row_export(bench, plan):
                               "organizationName,amount,paymentAmount,overpaid\n")
                 assert (others, other) == (lines - 1, size - heading - lines), f"{size} bytes, {other} of the peer"
                 b.append(filled.payments / seconds)
-    notes = [f"RssAnon of the service: {peak['dues']:.0f} MB at most", f"{size / 2**20:,.0f} MB each"]
+            reports = ", ".join(_report(filled, address, level) for level in month.LEVELS)
+    notes = [
+        f"RssAnon of the service: {peak['dues']:.0f} MB at most", f"{size / 2**20:,.0f} MB each",
+        f"the month's report: {reports}",
+    ]
     row = versus("export", Figure(f"{filled.payments:,} payments over HTTP", "/s", a), Figure("COPY TO", "/s", b), 0.5, notes)
     row.target += f", RssAnon < {LARGEST_MEMORY} MB"
     row.is_met = row.is_met and peak["dues"] < LARGEST_MEMORY
     return row
+
+
+def _report(filled, address, level):
+    """How long the report of a body takes, in words; its sums are those of all payments where it is the centre."""
+    seconds, told = filled.ask(address, "GET", f"/v1/organizations/{month.LEVELS[level]}/report?from={filled.name}")
+    if level == "centre":
+        assert told["whole"]["assessed"] == filled.payments, told["whole"]
+    assert told["whole"]["collected"] == told["whole"]["electronic"] == told["whole"]["paid"] > 0, told["whole"]
+    return f"{level} {seconds:.2f} s"
 
 
 def _counted(command):

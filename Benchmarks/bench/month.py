@@ -10,8 +10,11 @@ import uuid
 from bench import dues
 
 PATIENCE = 3_600
-# The centre of sql/tree.sql.
-CENTRE = "019a9e01-0000-7000-8000-000000000000"
+# The first body of each kind in sql/tree.sql.
+LEVELS = {
+    name: f"019a9e{kind:02x}-0000-7000-8000-000000000000"
+    for kind, name in ((1, "centre"), (2, "province"), (3, "commune"), (5, "cell"))
+}
 
 
 class Month:

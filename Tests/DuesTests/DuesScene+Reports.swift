@@ -152,7 +152,10 @@ struct ReportBooks: Sendable {
             sum.paid += row.paid
         }
         for row in posted where row.at < through.next.firstDay.start {
-            let sides = [(row.debit, row.debitOwner, row.credit, row.amount), (row.credit, row.creditOwner, row.debit, -row.amount)]
+            let sides = [
+                (row.debit, row.debitOwner, row.credit, row.amount),
+                (row.credit, row.creditOwner, row.debit, -row.amount),
+            ]
             for (account, owner, other, debit) in sides where below.contains(owner) {
                 if account == "member-receivable" { sum.arrears += debit }
                 guard row.at >= from.firstDay.start else { continue }

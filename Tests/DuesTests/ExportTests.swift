@@ -6,6 +6,7 @@ import Postgres
 import ServiceKit
 import ServiceTestKit
 import Subprocess
+import SystemPackage
 import TestStack
 import Testing
 
@@ -18,7 +19,8 @@ struct ExportTests {
     /// Texts that must come out as they are, or made harmless: what somebody wrote, and what stands in CSV.
     static let texts: [(written: String, inCSV: String)] = [
         ("=HYPERLINK(\"http://x\";\"y\")", "'=HYPERLINK(\"http://x\";\"y\")"), ("+84", "'+84"), ("-5", "'-5"),
-        ("@SUM(A1)", "'@SUM(A1)"), ("\tx", "'\tx"), ("\rx", "'\rx"), ("\nx", "'\nx"), ("Nguyễn Văn Mẫu", "Nguyễn Văn Mẫu"),
+        ("@SUM(A1)", "'@SUM(A1)"), ("\tx", "'\tx"), ("\rx", "'\rx"), ("\nx", "'\nx"),
+        ("Nguyễn Văn Mẫu", "Nguyễn Văn Mẫu"),
         ("a\"b;c,d", "a\"b;c,d"), ("hai\r\ndòng", "hai\r\ndòng"), ("\\N", "\\N"), ("\\.", "\\."), ("<&>", "<&>"),
         ("a=b", "a=b"), ("c:\\new\\table", "c:\\new\\table"),
     ]
@@ -159,11 +161,11 @@ struct ExportTests {
             try await plant(scene)
             let answer = try await export(scene, "exceptions", "&headings=en" + query)
             let rows = try await read("csv", answer.body, as: [[String]].self)
-            let (assignee, amount) = (rows[0].firstIndex(of: "assignee"), rows[0].firstIndex(of: "amount"))
-            let texts = try rows.dropFirst().sorted {
-                try #require(Int($0[try #require(amount)])) < #require(Int($1[try #require(amount)]))
-            }.map { $0[try #require(assignee)] }
-            #expect(texts == Self.texts.map(\.inCSV))
+            let assignee = try #require(rows[0].firstIndex(of: "assignee"))
+            let amount = try #require(rows[0].firstIndex(of: "amount"))
+            let texts = Dictionary(uniqueKeysWithValues: rows.dropFirst().map { ($0[amount], $0[assignee]) })
+            #expect(texts.count == Self.texts.count)
+            for (index, text) in Self.texts.enumerated() { #expect(texts["\(index + 1)"] == text.inCSV) }
             #expect(rows.allSatisfy { $0.count == rows[0].count })
         }
     }

@@ -2,6 +2,7 @@ import Contracts
 import DuesDomain
 import Foundation
 import Postgres
+import ServiceKit
 import ServiceTestKit
 import TestStack
 import Testing
@@ -61,7 +62,8 @@ extension ReportBooks {
         func some<Value>(_ values: [Value]) throws -> Value { try #require(values.randomElement(using: &random)) }
         func moment() -> Date {
             let (start, end) = (months[1].firstDay.start, months[5].firstDay.start)
-            return start.addingTimeInterval(Double(Int.random(in: 0..<Int(end.timeIntervalSince(start)), using: &random)))
+            let seconds = Int.random(in: 0..<Int(end.timeIntervalSince(start)), using: &random)
+            return start.addingTimeInterval(Double(seconds))
         }
         for _ in 0..<150 {
             let full = Int64.random(in: 1...90_000, using: &random)

@@ -64,8 +64,8 @@ struct ReportTests {
 
     @Test("on a tree of all depths, with moved and merged organisations and a closed month: each level is its parts")
     func addsUp() async throws {
-        var random = SeededGenerator(seed: SeededGenerator.seed)
         try await DuesScene.run { scene in
+            var random = SeededGenerator(seed: SeededGenerator.seed)
             let books = try await ReportBooks.plant(in: scene, &random)
             for months in [["2026-10", "2026-10"], ["2026-11", "2026-11"], ["2026-09", "2026-12"]] {
                 try await expectSums(books, months, in: scene)
@@ -120,7 +120,8 @@ struct ReportTests {
             for (role, place, cell, commune) in [
                 (RoleName.cellDuesOfficer, scene.cell, HTTPResponse.Status.ok, HTTPResponse.Status.forbidden),
                 (.cellSecretary, scene.otherCell, .forbidden, .forbidden), (.officeOfficer, scene.commune, .ok, .ok),
-                (.inspector, scene.base, .ok, .forbidden), (.organisationOfficer, scene.commune, .forbidden, .forbidden),
+                (.inspector, scene.base, .ok, .forbidden),
+                (.organisationOfficer, scene.commune, .forbidden, .forbidden),
             ] {
                 let officer = try await scene.member()
                 try await scene.role(role, of: officer, at: place)
@@ -154,7 +155,8 @@ struct ReportTests {
                 }
             }
             for (query, field) in [
-                ("format=pdf", "format"), ("separator=x", "separator"), ("bom=maybe", "bom"), ("headings=fr", "headings"),
+                ("format=pdf", "format"), ("separator=x", "separator"), ("bom=maybe", "bom"),
+                ("headings=fr", "headings"),
             ] {
                 let answer = try await scene.get("\(root)/exports/postings?from=2026-11&\(query)")
                 #expect(answer.status == .badRequest && Array(answer.faults.keys) == [field], "\(query)")

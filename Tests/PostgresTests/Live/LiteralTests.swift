@@ -34,9 +34,11 @@ struct LiteralTests {
         }
     }
 
-    @Test("what has no form, and text that PostgreSQL cannot hold, is refused", arguments: [
-        "SELECT \([Int64]())" as SQL, "SELECT \("a\0b")", "SELECT \(1.5)", "SELECT \(Data([1]))",
-    ])
+    @Test(
+        "what has no form, and text that PostgreSQL cannot hold, is refused",
+        arguments: [
+            "SELECT \([Int64]())" as SQL, "SELECT \("a\0b")", "SELECT \(1.5)", "SELECT \(Data([1]))",
+        ])
     func refused(sql: SQL) {
         #expect { try sql.writtenOut() } throws: { ($0 as? PostgresError)?.code == .usage }
     }

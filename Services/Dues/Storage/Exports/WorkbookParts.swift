@@ -33,7 +33,9 @@ enum WorkbookParts {
 
     private static func workbook(_ sheets: Int) -> String {
         let list = (1...sheets).map { #"<sheet name="\#($0)" sheetId="\#($0)" r:id="rId\#($0)"/>"# }
-        return #"\#(declaration)<workbook xmlns="\#(main)" xmlns:r="\#(office)"><sheets>\#(list.joined())</sheets></workbook>"#
+        return """
+            \(declaration)<workbook xmlns="\(main)" xmlns:r="\(office)"><sheets>\(list.joined())</sheets></workbook>
+            """
     }
 
     private static func workbookRelations(_ sheets: Int) -> String {

@@ -16,7 +16,8 @@ enum XMLText {
             // A reader would make a line feed of it.
             case 0x0D: xml += carriageReturn
             // Nor has it U+FFFE and U+FFFF.
-            case 0xEF where field[position...].starts(with: [0xBF, 0xBE]) || field[position...].starts(with: [0xBF, 0xBF]):
+            case 0xEF
+            where field[position...].starts(with: [0xBF, 0xBE]) || field[position...].starts(with: [0xBF, 0xBF]):
                 xml += replacement
                 position += 2
             case 0x09, 0x0A, 0x20...: xml.append(byte)
