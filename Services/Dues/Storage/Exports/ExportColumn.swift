@@ -36,7 +36,7 @@ struct ExportColumn: Sendable {
         switch kind {
         case .text where harmless:
             """
-            CASE WHEN left(\(value), 1) IN ('=', '+', '-', '@', E'\\t', E'\\r', E'\\n') THEN '''' || \(value)
+            CASE WHEN left(\(value), 1) IN ('=', '+', '-', '@', E'\\t', E'\\r', E'\\n') THEN '''' || (\(value))
                 ELSE \(value) END
             """
         case .moment: "date_trunc('second', \(value) AT TIME ZONE 'Asia/Ho_Chi_Minh')"
