@@ -113,6 +113,10 @@ let documentLibraries: [Target] = [
         providers: [.apt(["libqrencode-dev"])]),
 ]
 
+/// Workbooks are compressed archives.
+let compressionLibrary = Target.systemLibrary(
+    name: "CZlib", path: "Shared/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])])
+
 /// The mail client that Notification sends through.
 let mailLibrary = Target.systemLibrary(
     name: "CCurl", path: "Shared/C/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])])
@@ -141,6 +145,7 @@ func service(
 let whole: [Target] =
     documentLibraries + [
         mailLibrary,
+        compressionLibrary,
         module("WorkingTime", ["Contracts"], resources: [.embedInCode("Resources/calendar-vn.json")]),
         // Files of records, read as they arrive; their layouts are data.
         module("Records", ["Contracts"]),
@@ -241,7 +246,7 @@ let whole: [Target] =
             [
                 "Dues", "DuesDomain", "Contracts", "Messaging", "Postgres", "Projections", "ServiceKit",
                 "ServiceTestKit",
-                "TestStack", "Trust", .httpTypes, .logging, .nioCore, .nioPosix,
+                "TestStack", "Trust", .httpTypes, .hummingbird, .logging, .nioCore, .nioPosix, .subprocess,
             ]),
         tests("IntakeDomain", ["IntakeDomain", "Contracts", "WorkingTime"]),
         tests(
@@ -288,11 +293,12 @@ let whole: [Target] =
             .embedInCode("Import/Layouts/answers-4.0.json"), .embedInCode("Import/Layouts/figures-1.0.json"),
         ])
     + service(
-        "Dues", ["Projections", .asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1, .nioPosix],
+        "Dues", ["CZlib", "Projections", .asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1, .nioPosix],
         migrations: [
             "0001_dues", "0002_standing_rows_and_advances", "0003_policies_and_decisions", "0004_gateways",
             "0005_changes_of_members", "0006_refunds", "0007_reconciliation", "0008_books", "0009_remittances",
-            "0010_cash", "0011_voluntary_amounts", "0013_figures", "0015_receipt_documents", "0016_assessment_lanes",
+            "0010_cash", "0011_voluntary_amounts", "0013_figures", "0014_reports", "0015_receipt_documents",
+            "0016_assessment_lanes",
         ],
         domainResources: [
             .embedInCode("Resources/dues-policy.json"), .embedInCode("Resources/settlement-vnpay-csv.json"),

@@ -9,7 +9,10 @@ import sys
 import time
 import traceback
 
-from bench import assessment_row, case_rows, import_row, machine, messaging_rows, process_rows, rows, settlement_row
+from bench import (
+    assessment_row, case_rows, export_row, import_row, machine, messaging_rows, parity_row, process_rows, rows,
+    settlement_row,
+)
 from bench.figures import table
 from bench.servers import Bench
 
@@ -39,17 +42,21 @@ class Plan:
     # Of whose members the dues are assessed; 3,332 communes are the country's 5.6 million.
     communes: int = 3_332
     settled_lines: int = 1_000_000
+    # How many payments a month has, and the tree that they come from: provinces, communes in each, bases, cells.
+    payments: int = 5_000_000
+    tree: tuple = (34, 100, 12, 5)
 
 
 QUICK = Plan(
     rounds=2, callbacks=20_000, relayed=100_000, consumed=20_000, latency_seconds=5, overload_seconds=10,
     decay_seconds=30, demonstrations=3, settle_seconds=3, population="province", members=100_000, decisions=2_000,
-    open_cases=200_000, list_seconds=10, campaign=5_000, communes=60, settled_lines=50_000,
+    open_cases=200_000, list_seconds=10, campaign=5_000, communes=60, settled_lines=50_000, payments=500_000,
+    tree=(34, 20, 6, 5),
 )
 SMOKE = Plan(
     rounds=1, callbacks=1_000, relayed=5_000, consumed=2_000, latency_rate=50, latency_seconds=4, overload_seconds=1,
     decay_seconds=2, demonstrations=1, settle_seconds=0, population="commune", decisions=160, open_cases=2_000,
-    list_rate=10, list_seconds=3, campaign=200, communes=1, settled_lines=1_000,
+    list_rate=10, list_seconds=3, campaign=200, communes=1, settled_lines=1_000, payments=2_000, tree=(2, 2, 2, 2),
 )
 
 ROWS = {
@@ -70,6 +77,8 @@ ROWS = {
     "campaign": case_rows.row_campaign,
     "assessment": assessment_row.row_assessment,
     "settlement": settlement_row.row_settlement,
+    "export": export_row.row_export,
+    "parity": parity_row.row_parity,
 }
 
 

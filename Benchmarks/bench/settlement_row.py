@@ -46,7 +46,7 @@ class Stage:
         self._bench, self._postgres = bench, postgres
         dues.make_schema(bench, postgres)
         settings = f"\\set first 1\n\\set last {lines}\n\\set state paid\n"
-        texts = [(dues.HERE / "sql" / file).read_text(encoding="utf-8") for file in ("orders.sql", "payments.sql")]
+        texts = [(dues.HERE / "sql" / file).read_text(encoding="utf-8") for file in ("orders.sql", "paid_orders.sql")]
         postgres.sql(f"SET search_path = dues;\n{settings}" + "\n".join(texts), "filled")
 
     def by_service(self, file, peak):

@@ -49,6 +49,9 @@ struct Dues: ServiceDefinition {
                 component: "dues", version: 13, name: "figures",
                 sql: String(decoding: PackageResources._013_figures_sql, as: UTF8.self)),
             Migration(
+                component: "dues", version: 14, name: "reports",
+                sql: String(decoding: PackageResources._014_reports_sql, as: UTF8.self)),
+            Migration(
                 component: "dues", version: 15, name: "receipt_documents",
                 sql: String(decoding: PackageResources._015_receipt_documents_sql, as: UTF8.self)),
             Migration(

@@ -46,6 +46,8 @@ struct DuesParts: Sendable {
         let cash: CashRoutes
         let statements: StatementRoutes
         let books: BooksRoutes
+        let reports: ReportRoutes
+        let exports: ExportRoutes
     }
 
     /// - Parameter client: who calls gateways, where that is not to go over HTTP.
@@ -129,7 +131,8 @@ struct DuesParts: Sendable {
             refunds: RefundRoutes(
                 kit: kit, access: access, gateways: gateways, booking: refundBooking, refundsDue: refundsDue),
             remittances: RemittanceRoutes(kit: kit, access: access), cash: CashRoutes(kit: kit, access: access),
-            statements: StatementRoutes(kit: kit, access: access), books: BooksRoutes(kit: kit))
+            statements: StatementRoutes(kit: kit, access: access), books: BooksRoutes(kit: kit),
+            reports: ReportRoutes(kit: kit, access: access), exports: try ExportRoutes(kit: kit, access: access))
     }
 
     var serviceParts: ServiceParts {
@@ -148,6 +151,8 @@ struct DuesParts: Sendable {
                 routes.cash.add(to: router)
                 routes.statements.add(to: router)
                 routes.books.add(to: router)
+                routes.reports.add(to: router)
+                routes.exports.add(to: router)
             },
             consumers: [directory.consumer, ReceiptDocuments.consumer],
             background: [

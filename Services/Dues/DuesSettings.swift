@@ -54,6 +54,10 @@ enum DuesSettings {
         Setting(
             "dues.receipts.documentsUrl", .url, default: "http://127.0.0.1:8104", hasDevelopmentDefault: true,
             help: "Where callers reach Signing, which gives the documents of receipts out; without a slash at its end."),
+        Setting(
+            "dues.export.parallel", .int, default: "2", range: 1...50,
+            help: "How many exports a process sends at once; each holds a connection to the database."),
+        Setting("dues.export.longest", .duration, default: "30m", help: "The longest that an export may take."),
         Setting("dues.receipts.batch", .int, default: "200", range: 1...5_000, help: "Receipts in one transaction."),
     ]
 
