@@ -46,6 +46,9 @@ struct Dues: ServiceDefinition {
                 component: "dues", version: 11, name: "voluntary_amounts",
                 sql: String(decoding: PackageResources._011_voluntary_amounts_sql, as: UTF8.self)),
             Migration(
+                component: "dues", version: 12, name: "settled_right",
+                sql: String(decoding: PackageResources._012_settled_right_sql, as: UTF8.self)),
+            Migration(
                 component: "dues", version: 13, name: "figures",
                 sql: String(decoding: PackageResources._013_figures_sql, as: UTF8.self)),
             Migration(

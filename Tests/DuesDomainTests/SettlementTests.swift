@@ -28,7 +28,9 @@ struct SettlementTests {
             ("TxnRef,Amount\n", 1, nil, .heading),
             (heading + "A,1,100,0,100,2026-05-13\nTOTAL,1,100\n", 2, nil, .columnCount),
             (heading + "A,1,100.5,0,100,2026-05-13,PAY\nTOTAL,1,100\n", 2, 3, .amount),
-            (heading + "A,1,-100,0,-100,2026-05-13,PAY\nTOTAL,1,100\n", 2, 3, .amount),
+            (heading + "A,1,-100,0,-100,2026-05-13,PAY\nTOTAL,1,100\n", 3, 3, .trailerSum),
+            (heading + "A,1,--100,0,-100,2026-05-13,PAY\nTOTAL,1,-100\n", 2, 3, .amount),
+            (heading + "A,1,100,-10,110,2026-05-13,PAY\nTOTAL,1,100\n", 2, 4, .amount),
             (heading + "A,1,100,10,100,2026-05-13,PAY\nTOTAL,1,100\n", 2, 5, .netDiffers),
             (heading + "A,1,100,0,100,13/05/2026,PAY\nTOTAL,1,100\n", 2, 6, .date),
             (heading + "A,1,100,0,100,2026-02-30,PAY\nTOTAL,1,100\n", 2, 6, .date),
@@ -99,6 +101,13 @@ struct SettlementTests {
         #expect(state(try line(15_930, reversal: true), order: nil, paid: nil) == .reversed)
         #expect(state(try line(15_930), order: order, paid: 15_930, before: true) == .duplicate)
         #expect(state(try line(15_930, reversal: true), order: order, paid: 15_930, before: true) == .reversed)
+        for (refunded, before, end) in [
+            (true, true, SettlementState.matched), (false, true, .duplicate), (false, false, .reversed),
+        ] {
+            let match = SettlementMatch(
+                order: order, paid: Dong(15_930), settledBefore: true, refunded: refunded, takenBackBefore: before)
+            #expect(match.state(of: try line(15_930, reversal: true)) == end)
+        }
         #expect(
             state(try line(15_930, account: "1"), order: order, paid: 15_930, accounts: ["2"]) == .wrongAccount)
         #expect(state(try line(15_930, account: "1"), order: order, paid: 15_930, accounts: ["1"]) == .matched)
@@ -107,7 +116,7 @@ struct SettlementTests {
     @Test("a payment that no file settled within the days allowed is missing its settlement")
     func missing() throws {
         let paid = try Figures.day("2026-05-12")
-        #expect(!SettlementMatch.isMissingSettlement(paidOn: paid, today: paid.adding(days: 3), allowedDays: 3))
-        #expect(SettlementMatch.isMissingSettlement(paidOn: paid, today: paid.adding(days: 4), allowedDays: 3))
+        #expect(!SettlementMatch.isMissingSettlement(confirmedOn: paid, today: paid.adding(days: 3), allowedDays: 3))
+        #expect(SettlementMatch.isMissingSettlement(confirmedOn: paid, today: paid.adding(days: 4), allowedDays: 3))
     }
 }

@@ -33,12 +33,10 @@ struct ExceptionDesk: Sendable {
     ) async throws -> View {
         let action = try order.checkedAction()
         let reason = try EnteredText.line(order.reason, field: "reason")
-        guard
-            let row = try await transaction.queryOptional(
-                "SELECT * FROM exceptions WHERE exception_id = \(id) FOR UPDATE")
-        else { throw Problem.notFound }
-        let entry = try ExceptionEntry(row: row)
-        _ = try await access.requireOffice(caller, asked: entry.organizationId, in: transaction)
+        let found = try await transaction.queryOptional("SELECT owner_id FROM exceptions WHERE exception_id = \(id)")
+        guard let row = found else { throw Problem.notFound }
+        _ = try await access.requireOffice(caller, asked: try row.get("owner_id"), in: transaction)
+        let entry = try await lock(id, order, in: transaction)
         if let officer = caller.memberID, try await access.directory.member(officer, in: transaction)?.mayEnter == false
         {
             throw Problem.accountClosed
@@ -52,6 +50,28 @@ struct ExceptionDesk: Sendable {
         try await kit.audit.record(
             "exception.\(action.rawValue)", subject: "\(id)", actor: caller.subject, in: transaction)
         return try await show(id, to: caller, in: transaction)
+    }
+
+    /// Locks the exception after the orders that it is about and that its money goes to: refunds and files, which end
+    /// exceptions, have the lock of the order already.
+    private func lock(
+        _ id: UUIDv7, _ order: ExceptionOrder, in transaction: PostgresTransaction
+    ) async throws -> ExceptionEntry {
+        let target = order.orderReference.flatMap { try? PaymentReference(typed: $0) }
+        let results = try await transaction.pipeline([
+            """
+            SELECT FROM payment_orders
+            WHERE reference = \(target?.text) OR order_id = (SELECT order_id FROM exceptions WHERE exception_id = \(id))
+            ORDER BY order_id FOR UPDATE
+            """,
+            """
+            SELECT FROM payments WHERE payment_id = (SELECT payment_id FROM exceptions WHERE exception_id = \(id))
+            FOR UPDATE
+            """,
+            "SELECT * FROM exceptions WHERE exception_id = \(id) FOR UPDATE",
+        ])
+        guard let row = results[2].rows.first else { throw Problem.notFound }
+        return try ExceptionEntry(row: row)
     }
 
     /// Whose turn it is: whoever has it acts on it; a write-off waits for its second person.
@@ -107,16 +127,14 @@ struct ExceptionDesk: Sendable {
                     "The money does not fit, so there is nothing to confirm.")
             }
             try await settle(entry, postings, in: transaction)
+            try await owe(balance.surplus, of: entry, in: transaction)
         case .reassign:
             return try await reassign(entry, to: order.orderReference, by: caller, in: transaction)
         case .writeOff:
-            guard !(try await balance(of: entry, in: transaction)).isEmpty else {
-                throw Problem.exceptionRefuses(
-                    "nothing-to-write-off", "Không có khoản tiền nào để xóa sổ.", "There is no money to write off.")
-            }
+            _ = try await balanceToWriteOff(entry, in: transaction)
             try await set("write_off_by = \(caller.subject)", entry, in: transaction)
         case .approve:
-            try await settle(entry, try await balance(of: entry, in: transaction).writtenOff, in: transaction)
+            try await settle(entry, try await balanceToWriteOff(entry, in: transaction).writtenOff, in: transaction)
         case .reject:
             try await set("write_off_by = NULL", entry, in: transaction)
         }
@@ -135,7 +153,39 @@ struct ExceptionDesk: Sendable {
         var ledger = LedgerRows()
         ledger.add(postings, payment: entry.paymentId, settlement: entry.settlement, now: now, ids: kit.ids)
         if let insertion = ledger.insertion(at: now) { try await transaction.execute(insertion) }
-        try await set("settled_at = \(now)", entry, in: transaction)
+        let cleared = postings.filter { $0.credit.kind == .gatewayClearing }.map(\.amount).sum()
+        try await set("settled_at = \(now), cleared = \(cleared)", entry, in: transaction)
+    }
+
+    /// What was settled above the payment can be refunded with it.
+    private func owe(_ surplus: Dong, of entry: ExceptionEntry, in transaction: PostgresTransaction) async throws {
+        guard surplus > .zero, let payment = entry.paymentId else { return }
+        let now = kit.time.now
+        var exceptions = ExceptionRows()
+        exceptions.add(
+            ExceptionKind.overpaid.rawValue, owner: entry.organizationId, order: entry.orderId, payment: payment,
+            amount: surplus, id: kit.ids.next(at: now))
+        _ = try await transaction.pipeline(
+            ["UPDATE payments SET settled_above = settled_above + \(surplus) WHERE payment_id = \(payment)"]
+                + [exceptions.insertion(at: now)].compactMap { $0 })
+    }
+
+    private func balanceToWriteOff(
+        _ entry: ExceptionEntry, in transaction: PostgresTransaction
+    ) async throws -> ExceptionBalance {
+        // What was taken back of a payment is with its payer: a refund on top of a write-off would pay it twice.
+        guard entry.kind != SettlementState.reversed.rawValue || entry.paymentId == nil else {
+            throw Problem.exceptionRefuses(
+                "reversal", "Cổng đã thu hồi khoản này; hãy đề nghị ghi nhận việc thu hồi.",
+                "The gateway took this payment back; ask for a refund of kind reversal.")
+        }
+        let balance = try await balance(of: entry, in: transaction)
+        guard !balance.isEmpty else {
+            throw Problem.exceptionRefuses(
+                "nothing-to-write-off", "Không có hoặc không còn khoản tiền nào để xóa sổ.",
+                "There is no money to write off, or none any more.")
+        }
+        return balance
     }
 
     /// Settled money that nobody could explain pays another order: an order for the member it was meant for.
@@ -173,7 +223,7 @@ struct ExceptionDesk: Sendable {
                 "The order must be of exactly \(balance.unexplained) đồng.")
         }
         var booking = OrderBooking(now: now, ids: kit.ids, outbox: kit.outbox, context: kit.eventContext())
-        _ = try booking.book(decision, callback, on: &changed, source: .exception)
+        let payment = try booking.book(decision, callback, on: &changed, source: .exception)
         // The payment that the line was taken for is without its settlement now.
         if balance.clearing > .zero {
             booking.exceptions.add(
@@ -181,7 +231,12 @@ struct ExceptionDesk: Sendable {
                 payment: entry.paymentId, amount: balance.clearing, id: kit.ids.next(at: now))
         }
         _ = try await transaction.pipeline(booking.statements)
-        try await settle(entry, balance.reassigned(to: changed.payeeId), in: transaction)
+        var ledger = LedgerRows()
+        ledger.add(
+            balance.reassigned(to: changed.payeeId), payment: payment, settlement: entry.settlement, now: now,
+            ids: kit.ids)
+        if let insertion = ledger.insertion(at: now) { try await transaction.execute(insertion) }
+        try await settle(entry, [], in: transaction)
         kit.outbox.wakeRelay(after: transaction)
         transaction.afterCommit { paymentsMade.call() }
         return reference.text
@@ -194,19 +249,23 @@ struct ExceptionDesk: Sendable {
         let place = entry.settlement?.split(separator: "/") ?? []
         let file = place.first.flatMap { UUIDv7(String($0)) }
         let number = place.last.flatMap { Int(String($0)) }
-        let row = try await transaction.queryOne(
-            """
-            SELECT coalesce((SELECT gross FROM settlement_lines WHERE file_id = \(file) AND number = \(number)), 0) AS gross,
-                coalesce((SELECT amount FROM payments WHERE payment_id = \(entry.paymentId)), 0) AS paid
-            """)
-        let (gross, paid): (Dong, Dong) = (try row.get("gross"), try row.get("paid"))
+        let row = try await transaction.queryOptional(
+            "SELECT gross, reversal FROM settlement_lines WHERE file_id = \(file) AND number = \(number)")
+        let gross: Dong = try row?.get("gross") ?? .zero
+        let clearing = try await PaymentClearing.read(entry.paymentId, in: transaction).free
         let payee = entry.organizationId
-        return switch SettlementState(rawValue: entry.kind) {
-        case .amountDiffers, .wrongAccount: ExceptionBalance(unexplained: gross, clearing: paid, payee: payee)
-        case .unknownReference: ExceptionBalance(unexplained: gross, clearing: .zero, payee: payee)
-        case .missingSettlement: ExceptionBalance(unexplained: .zero, clearing: paid, payee: payee)
-        case .matched, .missingCallback, .duplicate, .reversed, nil:
-            ExceptionBalance(unexplained: .zero, clearing: .zero, payee: payee)
+        func holds(unexplained: Dong, clearing: Dong) -> ExceptionBalance {
+            ExceptionBalance(unexplained: unexplained, clearing: clearing, payee: payee)
+        }
+        switch SettlementState(rawValue: entry.kind) {
+        case .amountDiffers, .wrongAccount: return holds(unexplained: gross, clearing: clearing)
+        case .unknownReference: return holds(unexplained: gross, clearing: .zero)
+        case .missingSettlement: return holds(unexplained: .zero, clearing: clearing)
+        case .reversed:
+            guard try row?.get("reversal") ?? false else { return holds(unexplained: .zero, clearing: .zero) }
+            guard entry.paymentId != nil else { return holds(unexplained: -gross, clearing: .zero) }
+            return holds(unexplained: .zero, clearing: min(gross, clearing))
+        case .matched, .missingCallback, .duplicate, nil: return holds(unexplained: .zero, clearing: .zero)
         }
     }
 }

@@ -54,6 +54,8 @@ struct RefundRoutes: Sendable {
         let kind: RefundKind
         /// Of single lines only.
         let lines: [Line]?
+        /// Of a reversal only: what the gateway took back; what files say where nothing is said.
+        let amount: Dong?
         let reason: String
     }
 
@@ -87,27 +89,60 @@ struct RefundRoutes: Sendable {
                 throw Problem.notFound
             }
             try await requireOffice(of: row.order.payeeId, payer: row.order.payerMemberId, officer, in: transaction)
+            let amount = body.kind == .reversal && body.amount == nil ? row.takenBack : body.amount
             let keys = (body.lines ?? []).map { DuesKey(memberId: $0.memberId, month: $0.month) }
             let refund = Refund(
                 refundId: kit.ids.next(at: kit.time.now), kind: body.kind,
-                parts: try row.refundable.parts(of: body.kind, lines: keys), requestedBy: officer.id)
-            try requireGateway(of: row.order.channel, for: refund)
+                parts: try row.refundable.parts(of: body.kind, lines: keys, amount: amount), requestedBy: officer.id)
+            try await requireWay(of: row, for: refund, in: transaction)
             _ = try await transaction.pipeline(
                 RefundRow.insertions(refund, of: row, reason: reason, at: kit.time.now))
             return try await answer(.created, refund.refundId, "requested", officer, in: transaction)
         }
     }
 
-    /// What goes to a payer's instrument goes through the gateway by which it came.
-    private func requireGateway(of channel: String, for refund: Refund) throws(InvalidValue) {
-        guard channel != PaymentOrder.cash else {
+    /// What goes to a payer's instrument goes through the gateway by which it came; a reversal is of what somebody told.
+    private func requireWay(
+        of row: RefundablePaymentRow, for refund: Refund, in transaction: PostgresTransaction
+    ) async throws {
+        guard row.order.channel != PaymentOrder.cash else {
             throw InvalidValue(
                 field: "paymentId", rule: "refund.cash",
                 vietnamese: "Khoản nộp bằng tiền mặt không qua cổng thanh toán nên không hoàn qua cổng được.",
                 english: "A payment in cash came through no gateway and does not go back through one.")
         }
-        guard refund.kind != .reversal else { return }
-        guard let gateway = gateways[channel] as? any RefundingGateway, gateway.refundURL != nil else {
+        guard refund.kind == .reversal else {
+            guard row.takenBack == nil else {
+                throw InvalidValue(
+                    field: "kind", rule: "refund.taken-back",
+                    vietnamese: "Cổng đã tự thu hồi tiền của khoản này; hãy ghi nhận việc thu hồi trước.",
+                    english: "The gateway took money of this payment back by itself; note that reversal first.")
+            }
+            return try requireGateway(of: row, for: refund)
+        }
+        let told = try await transaction.queryOptional(
+            """
+            SELECT FROM exceptions
+            WHERE order_id = \(row.order.orderId) AND coalesce(payment_id, \(row.paymentId)) = \(row.paymentId)
+                AND settled_at IS NULL
+                AND kind IN (\(SettlementState.reversed.rawValue), \(ExceptionKind.contradiction.rawValue)) LIMIT 1
+            """)
+        guard told != nil else {
+            throw InvalidValue(
+                field: "kind", rule: "refund.no-reversal-told",
+                vietnamese: "Chưa có thông báo hoặc tệp đối soát nào cho biết cổng đã thu hồi khoản này.",
+                english: "No callback and no settlement file has told that the gateway took this payment back.")
+        }
+    }
+
+    private func requireGateway(of row: RefundablePaymentRow, for refund: Refund) throws(InvalidValue) {
+        guard !row.cameOtherwise else {
+            throw InvalidValue(
+                field: "paymentId", rule: "refund.came-otherwise",
+                vietnamese: "Tiền của khoản này không đến qua cổng của lệnh thanh toán nên cổng đó không hoàn được.",
+                english: "The money of this payment did not come through the gateway of its order.")
+        }
+        guard let gateway = gateways[row.order.channel] as? any RefundingGateway, gateway.refundURL != nil else {
             throw InvalidValue(
                 field: "kind", rule: "refund.gateway-cannot",
                 vietnamese: "Cổng đã dùng để thanh toán không nhận yêu cầu hoàn tiền.",

@@ -155,7 +155,7 @@ struct RefundWork: Sendable {
         var exceptions = ExceptionRows()
         exceptions.add(
             ExceptionKind.refundContradiction.rawValue, owner: row.payeeId, order: row.orderId, payment: row.paymentId,
-            amount: row.amount, id: kit.ids.next(at: now))
+            amount: row.amount, refund: row.refund.refundId, id: kit.ids.next(at: now))
         if let insertion = exceptions.insertion(at: now) { try await transaction.execute(insertion) }
     }
 

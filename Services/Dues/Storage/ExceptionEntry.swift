@@ -16,6 +16,8 @@ struct ExceptionEntry: Sendable, Encodable {
     let organizationId: OrganizationID
     let orderId: OrderID?
     let paymentId: PaymentID?
+    /// The refund whose end a gateway contradicts.
+    let refundId: RefundID?
     /// The line of a settlement file, `<file>/<number>`.
     let settlement: String?
     let memberId: MemberID?
@@ -40,6 +42,7 @@ struct ExceptionEntry: Sendable, Encodable {
         organizationId = try row.get("owner_id")
         orderId = try row.get("order_id")
         paymentId = try row.get("payment_id")
+        refundId = try row.get("refund_id")
         settlement = try row.get("settlement")
         memberId = try row.get("member_id")
         month = try row.get("month")

@@ -32,6 +32,7 @@ struct ExceptionRows: Sendable {
         let payment: PaymentID?
         let settlement: String?
         let amount: Dong?
+        let refund: RefundID?
     }
 
     private var rows: [Row] = []
@@ -39,22 +40,24 @@ struct ExceptionRows: Sendable {
     /// - Parameter amount: the amount at stake; one of nothing is none.
     mutating func add(
         _ kind: String, owner: OrganizationID, order: OrderID? = nil, payment: PaymentID? = nil,
-        settlement: String? = nil, amount: Dong? = nil, id: UUIDv7
+        settlement: String? = nil, amount: Dong? = nil, refund: RefundID? = nil, id: UUIDv7
     ) {
         rows.append(
             Row(
                 id: id, kind: kind, owner: owner, order: order, payment: payment, settlement: settlement,
-                amount: amount.flatMap { $0 > .zero ? $0 : nil }))
+                amount: amount.flatMap { $0 > .zero ? $0 : nil }, refund: refund))
     }
 
     /// The statement that writes them; nil when there is none.
     func insertion(at now: Date) -> SQL? {
         guard !rows.isEmpty else { return nil }
         return """
-            INSERT INTO exceptions (exception_id, kind, owner_id, order_id, payment_id, settlement, amount, raised_at)
+            INSERT INTO exceptions (exception_id, kind, owner_id, order_id, payment_id, settlement, amount,
+                refund_id, raised_at)
             SELECT e.*, \(now)
             FROM unnest(\(rows.map(\.id)), \(rows.map(\.kind)), \(rows.map(\.owner)), \(rows.map(\.order)),
-                \(rows.map(\.payment)), \(rows.map(\.settlement)), \(rows.map(\.amount))) AS e
+                \(rows.map(\.payment)), \(rows.map(\.settlement)), \(rows.map(\.amount)),
+                \(rows.map(\.refund))) AS e
             ON CONFLICT DO NOTHING
             """
     }

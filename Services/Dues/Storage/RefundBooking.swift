@@ -112,16 +112,9 @@ struct RefundBooking: Sendable {
         let rest = try await payment(of: row, in: transaction)
         let isAllBack =
             rest.refundable.overpaid == .zero && rest.lines.values.allSatisfy { $0.sources.returned == .zero }
-        let surplus = isAllBack ? [ExceptionKind.overpaid, .advanceSurplus].map(\.rawValue) : []
-        let reversed = isReversal ? [SettlementState.reversed.rawValue, ExceptionKind.contradiction.rawValue] : []
-        try await transaction.execute(
-            """
-            UPDATE exceptions e SET settled_at = \(context.now)
-            WHERE e.settled_at IS NULL AND e.order_id = \(row.orderId)
-                AND coalesce(e.payment_id, \(row.paymentId)) = \(row.paymentId)
-                AND (e.kind = ANY(\(reversed)) OR e.kind = ANY(\(surplus)) AND NOT EXISTS (
-                    SELECT FROM refunds f WHERE f.payment_id = e.payment_id AND f.state = ANY(\(Self.underWay))))
-            """)
+        try await ExceptionTrail.end(
+            ended(by: row, isAllBack: isAllBack), as: "refunded", by: "refund", target: row.refund.refundId.description,
+            at: context.now, in: transaction)
         try await emit(
             RefundSucceeded(
                 orderId: row.orderId, refundId: row.refund.refundId, paymentId: row.paymentId, channel: row.channel,
@@ -130,7 +123,38 @@ struct RefundBooking: Sendable {
             row, context, in: transaction)
     }
 
-    private static let underWay = [RefundState.requested, .approved, .sent, .unknown].map(\.rawValue)
+    /// Which exceptions `e` a refund ends that has gone: those that asked for it, and of a payment of which clearing
+    /// holds nothing any more that it was not settled.
+    private func ended(by row: RefundRow, isAllBack: Bool) -> SQL {
+        let isReversal = row.refund.kind == .reversal
+        let gone = RefundState.succeeded.rawValue
+        return """
+            e.order_id = \(row.orderId) AND coalesce(e.payment_id, \(row.paymentId)) = \(row.paymentId) AND (
+                \(isReversal) AND e.kind = \(ExceptionKind.contradiction.rawValue)
+                OR e.kind = \(SettlementState.reversed.rawValue) AND (\(isReversal) OR EXISTS (
+                    SELECT FROM settlement_lines l WHERE l.payment_id = \(row.paymentId) AND l.reversal
+                )) AND \(SettledReversals.takenBack(of: "\(row.paymentId)")) <= (
+                    SELECT sum(f.amount) FROM refunds f WHERE f.payment_id = \(row.paymentId) AND f.state = \(gone))
+                OR e.kind = \(SettlementState.missingSettlement.rawValue)
+                    AND \(PaymentClearing.holds(of: "\(row.paymentId)")) <= 0
+                OR \(isAllBack) AND e.kind = ANY(\(Self.surplus)) AND NOT EXISTS (
+                    SELECT FROM refunds f
+                    WHERE f.payment_id = e.payment_id AND f.state = ANY(\(RefundState.underWay.map(\.rawValue)))))
+            OR e.kind = \(ExceptionKind.assessmentLowered.rawValue) AND EXISTS (
+                SELECT FROM refund_parts r
+                WHERE r.refund_id = \(row.refund.refundId) AND r.from_lowered > 0
+                    AND r.member_id = e.member_id AND r.month = e.month
+            ) AND (
+                SELECT sum(x.amount) FROM exceptions x
+                WHERE x.kind = \(ExceptionKind.assessmentLowered.rawValue)
+                    AND x.member_id = e.member_id AND x.month = e.month
+            ) <= (
+                SELECT sum(r.from_lowered) FROM refund_parts r JOIN refunds f USING (refund_id)
+                WHERE f.state = \(gone) AND r.member_id = e.member_id AND r.month = e.month)
+            """
+    }
+
+    private static let surplus = [ExceptionKind.overpaid, .advanceSurplus].map(\.rawValue)
 
     /// What the lines lost is paid again; where somebody has paid a month meanwhile, the money stays owed back.
     private func takeBack(

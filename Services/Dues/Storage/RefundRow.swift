@@ -138,9 +138,20 @@ struct RefundRow: Sendable {
     /// What the gateway is told.
     var request: RefundRequest {
         RefundRequest(
-            number: refund.refundId.description.filter { $0 != "-" }, reference: reference,
+            number: Self.number(of: refund.refundId), reference: reference,
             orderCreatedAt: orderCreatedAt, transaction: paidTransaction, amount: amount, isFull: isFull,
             approvedAt: approvedAt ?? requestedAt, others: Set(others))
+    }
+
+    /// Our number of a refund, as gateways are told it.
+    static func number(of id: RefundID) -> String { id.description.filter { $0 != "-" } }
+
+    /// The refund of a number; nil for what is none of ours.
+    static func id(_ number: String) -> RefundID? {
+        guard number.utf8.count == 32, number.allSatisfy(\.isHexDigit) else { return nil }
+        let digits = Array(number.lowercased())
+        let parts = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }
+        return RefundID(parts.joined(separator: "-"))
     }
 
     /// The statements that write a new one.

@@ -21,6 +21,11 @@ struct RefundablePaymentRow: Sendable {
     let paymentId: PaymentID
     let amount: Dong
     let refundable: RefundablePayment
+    /// Whether the money came another way than through the gateway of the order: by another one's settlement file, or as
+    /// settled money that a person gave to the order.
+    let cameOtherwise: Bool
+    /// What files say was taken back and no refund accounts for; nil when there is none of it.
+    let takenBack: Dong?
     let lines: [DuesKey: Line]
 
     /// Locks the order, the payment, the months of its lines (`MonthLock`), their assessments and the advances; then reads,
@@ -60,7 +65,8 @@ struct RefundablePaymentRow: Sendable {
             order: try PaymentOrder(row: orderRow, lines: [:]), paymentId: payment, amount: try sums.get("amount"),
             refundable: RefundablePayment(
                 rest: try sums.get("rest"), overpaid: try sums.get("overpaid"), lines: refundable),
-            lines: lines)
+            cameOtherwise: try sums.get("came_otherwise"),
+            takenBack: try sums.get("taken_back"), lines: lines)
     }
 
     static let stands: SQL = "f.state = ANY(\(RefundState.standing.map(\.rawValue)))"
@@ -68,11 +74,19 @@ struct RefundablePaymentRow: Sendable {
     private static func totals(_ payment: PaymentID) -> SQL {
         """
         SELECT p.amount,
-            p.amount - coalesce((
+            p.amount + p.settled_above - coalesce((
                 SELECT sum(f.amount) FROM refunds f WHERE f.payment_id = p.payment_id AND \(stands)), 0)::bigint AS rest,
-            p.overpaid - coalesce((
+            p.overpaid + p.settled_above - coalesce((
                 SELECT sum(r.amount) FROM refund_parts r JOIN refunds f USING (refund_id)
-                WHERE f.payment_id = p.payment_id AND r.member_id IS NULL AND \(stands)), 0)::bigint AS overpaid
+                WHERE f.payment_id = p.payment_id AND r.member_id IS NULL AND \(stands)), 0)::bigint AS overpaid,
+            p.source = \(OrderBooking.Source.exception.rawValue) OR EXISTS (
+                SELECT FROM settlement_lines l
+                WHERE l.payment_id = p.payment_id AND l.gateway <> p.channel
+                    AND l.state = ANY(\(SettlementState.settling.map(\.rawValue)))) AS came_otherwise,
+            nullif(greatest(\(SettledReversals.takenBack(of: "p.payment_id")) - coalesce((
+                SELECT sum(f.amount) FROM refunds f
+                WHERE f.payment_id = p.payment_id AND f.state = \(RefundState.succeeded.rawValue)), 0)::bigint, 0), 0)
+                AS taken_back
         FROM payments p WHERE p.payment_id = \(payment)
         """
     }
@@ -111,8 +125,7 @@ struct RefundablePaymentRow: Sendable {
             ) AS r
             CROSS JOIN LATERAL (
                 SELECT coalesce(sum(x.amount), 0)::bigint AS amount FROM exceptions x
-                WHERE x.kind = \(ExceptionKind.assessmentLowered.rawValue) AND x.settled_at IS NULL
-                    AND x.member_id = t.member_id AND x.month = t.month
+                WHERE x.kind = \(ExceptionKind.assessmentLowered.rawValue) AND x.member_id = t.member_id AND x.month = t.month
             ) AS e
         ORDER BY l.position
         """

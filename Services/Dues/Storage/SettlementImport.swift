@@ -62,6 +62,10 @@ struct SettlementImport {
     private struct Known {
         var payments: [TransactionOfOrder: (id: PaymentID, amount: Dong)] = [:]
         var settled: Set<String> = []
+        /// What was taken back.
+        var takenBack: Set<TakenBack> = []
+        /// Payments that were written off as no file had settled them.
+        var writtenOff: [PaymentID: WriteOff] = [:]
         /// What other files said, word for word.
         var repeats: Set<Repeat> = []
     }
@@ -76,6 +80,16 @@ struct SettlementImport {
         let isReversal: Bool
     }
 
+    private struct TakenBack: Hashable {
+        let transaction: String
+        let gross: Dong
+    }
+
+    private struct WriteOff {
+        let exception: UUIDv7
+        let amount: Dong
+    }
+
     private struct TransactionOfOrder: Hashable {
         let order: OrderID
         let transaction: String
@@ -85,52 +99,76 @@ struct SettlementImport {
         _ lines: [SettlementLine], of file: UUIDv7, _ now: Date, in transaction: PostgresTransaction
     ) async throws {
         guard !lines.isEmpty else { return }
-        var locked = try await LockedOrders.lock(Set(lines.compactMap(\.orderReference)), in: transaction)
+        let named = try await SettledReversals.references(of: lines, channels: channels, in: transaction)
+        func reference(_ line: SettlementLine) -> PaymentReference? { named[line.number] ?? line.orderReference }
+        var locked = try await LockedOrders.lock(Set(lines.compactMap(reference)), in: transaction)
         var known = try await self.known(lines, besides: file, in: transaction)
+        let takenBack = lines.filter(\.isReversal).compactMap { locked[reference($0)]?.orderId }
+        var reversals = try await SettledReversals(of: Set(takenBack), in: transaction)
         var booking = OrderBooking(now: now, ids: kit.ids, outbox: kit.outbox, context: kit.eventContext())
         var rows = SettlementRows(file: file, gateway: gateway)
+        var came: [(WriteOff, PaymentID)] = []
         for line in lines {
             let settlement = "\(file)/\(line.number)"
             let isRepeat = known.repeats.contains(
                 Repeat(
                     reference: line.reference, transaction: line.transaction, gross: line.gross, fee: line.fee,
                     settledOn: line.settledOn, isReversal: line.isReversal))
-            var order = locked[line.orderReference].flatMap { channels.contains($0.channel) ? $0 : nil }
+            var order = locked[reference(line)].flatMap { channels.contains($0.channel) ? $0 : nil }
             var payment = order.flatMap {
                 known.payments[TransactionOfOrder(order: $0.orderId, transaction: line.transaction)]
             }
+            let back = line.isReversal ? order.map { reversals.match(line, of: $0.orderId) } : nil
             guard !isRepeat else {
                 rows.add(line, .duplicate, order: order?.orderId, payment: payment?.id)
                 continue
             }
+            let taken = TakenBack(transaction: line.transaction, gross: line.gross)
             let state = SettlementMatch(
                 order: order, paid: payment?.amount, settledBefore: known.settled.contains(line.transaction),
-                accounts: comparesAccounts ? Set([order?.payeeAccount?.accountNumber].compactMap { $0 }) : []
+                accounts: comparesAccounts ? Set([order?.payeeAccount?.accountNumber].compactMap { $0 }) : [],
+                refunded: back?.refund != nil,
+                takenBackBefore: known.takenBack.contains(taken) || back?.isAbovePaid ?? false
             ).state(of: line)
             if state == .missingCallback {
                 payment = try confirm(line, &order, &locked, &booking).map { ($0, line.gross) }
+                if let order, let payment {
+                    known.payments[TransactionOfOrder(order: order.orderId, transaction: line.transaction)] = payment
+                    reversals.add(
+                        payment.id, of: order.orderId, transaction: line.transaction, amount: payment.amount)
+                }
             }
-            if !line.isReversal { known.settled.insert(line.transaction) }
+            if line.isReversal { known.takenBack.insert(taken) } else { known.settled.insert(line.transaction) }
             let owner = order?.payeeId ?? payee
+            let paymentID = line.isReversal ? back?.payment : payment?.id
+            if let order, let back, state != .duplicate { reversals.take(back, line, of: order.orderId) }
+            if !line.isReversal, let paymentID, let off = known.writtenOff.removeValue(forKey: paymentID) {
+                came.append((off, paymentID))
+                booking.ledger.add(
+                    ExceptionBalance.cameAfterAll(off.amount, payee: owner), payment: paymentID, now: now,
+                    ids: kit.ids)
+            }
             booking.ledger.add(
-                Posting.settlement(line, state: state, payee: owner), payment: payment?.id, settlement: settlement,
-                now: now, ids: kit.ids)
+                Posting.settlement(line, state: state, payee: owner, isOfPayment: paymentID != nil),
+                payment: paymentID, settlement: settlement, now: now, ids: kit.ids)
             if state != .matched {
                 booking.exceptions.add(
-                    state.rawValue, owner: owner, order: order?.orderId, payment: payment?.id, settlement: settlement,
+                    state.rawValue, owner: owner, order: order?.orderId, payment: paymentID, settlement: settlement,
                     amount: line.gross, id: kit.ids.next(at: now))
             }
-            if var settled = order {
+            // That a refund has gone was told when it went.
+            if back?.refund == nil, var settled = order {
                 try booking.emit(
                     PaymentSettled(
-                        orderId: settled.orderId, paymentId: payment?.id, state: state, gross: line.gross,
+                        orderId: settled.orderId, paymentId: paymentID, state: state, gross: line.gross,
                         fee: line.fee, net: line.net, settledOn: line.settledOn, file: file.description),
                     of: &settled)
-                locked[line.orderReference] = settled
+                locked[reference(line)] = settled
             }
-            rows.add(line, state, order: order?.orderId, payment: payment?.id)
+            rows.add(line, state, order: order?.orderId, payment: paymentID, refund: back?.refund)
         }
-        _ = try await transaction.pipeline(booking.statements + [rows.insertion])
+        let undone = came.isEmpty ? nil : ExceptionTrail.comings(came.map(\.0.exception), of: file, at: now)
+        _ = try await transaction.pipeline(booking.statements + [rows.insertion, undone].compactMap { $0 })
     }
 
     /// A payment that was settled and never called back is believed from the file.
@@ -158,8 +196,14 @@ struct SettlementImport {
             WHERE channel = ANY(\(channels)) AND gateway_transaction = ANY(\(transactions))
             """,
             """
-            SELECT file_id, state, reference, gateway_transaction, gross, fee, settled_on FROM settlement_lines
-            WHERE gateway = \(gateway) AND gateway_transaction = ANY(\(transactions))
+            SELECT file_id, state, reference, gateway_transaction, gross, fee, settled_on,
+                reversal OR state = \(SettlementState.reversed.rawValue) AS reversal
+            FROM settlement_lines WHERE gateway = \(gateway) AND gateway_transaction = ANY(\(transactions))
+            """,
+            """
+            SELECT e.exception_id, e.payment_id, e.cleared FROM exceptions e JOIN payments p USING (payment_id)
+            WHERE e.cleared > e.came AND e.kind = \(SettlementState.missingSettlement.rawValue)
+                AND p.channel = ANY(\(channels)) AND p.gateway_transaction = ANY(\(transactions))
             """,
         ])
         var known = Known()
@@ -169,14 +213,22 @@ struct SettlementImport {
             known.payments[key] = (try row.get("payment_id"), try row.get("amount"))
         }
         for row in results[1].rows {
-            let isReversal = try row.get("state", as: String.self) == SettlementState.reversed.rawValue
+            let isReversal: Bool = try row.get("reversal")
             let transaction: String = try row.get("gateway_transaction")
-            if !isReversal { known.settled.insert(transaction) }
+            if isReversal {
+                known.takenBack.insert(TakenBack(transaction: transaction, gross: try row.get("gross")))
+            } else {
+                known.settled.insert(transaction)
+            }
             guard try row.get("file_id", as: UUIDv7.self) != file else { continue }
             known.repeats.insert(
                 Repeat(
                     reference: try row.get("reference"), transaction: transaction, gross: try row.get("gross"),
                     fee: try row.get("fee"), settledOn: try row.get("settled_on"), isReversal: isReversal))
+        }
+        for row in results[2].rows {
+            known.writtenOff[try row.get("payment_id")] = WriteOff(
+                exception: try row.get("exception_id"), amount: try row.get("cleared"))
         }
         return known
     }

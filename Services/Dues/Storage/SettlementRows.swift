@@ -11,28 +11,33 @@ struct SettlementRows {
     private var states: [SettlementState] = []
     private var orders: [OrderID?] = []
     private var payments: [PaymentID?] = []
+    private var refunds: [RefundID?] = []
 
     init(file: UUIDv7, gateway: String) {
         self.file = file
         self.gateway = gateway
     }
 
-    mutating func add(_ line: SettlementLine, _ state: SettlementState, order: OrderID?, payment: PaymentID?) {
+    mutating func add(
+        _ line: SettlementLine, _ state: SettlementState, order: OrderID?, payment: PaymentID?, refund: RefundID? = nil
+    ) {
         lines.append(line)
         states.append(state)
         orders.append(order)
         payments.append(payment)
+        refunds.append(refund)
     }
 
     /// The statement that writes them.
     var insertion: SQL {
         """
         INSERT INTO settlement_lines (file_id, gateway, number, reference, gateway_transaction, gross, fee, net,
-            settled_on, state, order_id, payment_id)
+            settled_on, state, order_id, payment_id, reversal, refund_id)
         SELECT \(file), \(gateway), l.*
         FROM unnest(\(lines.map(\.number)), \(lines.map(\.reference)), \(lines.map(\.transaction)),
             \(lines.map(\.gross)), \(lines.map(\.fee)), \(lines.map(\.net)), \(lines.map(\.settledOn)),
-            \(states.map(\.rawValue)), \(orders), \(payments)) AS l
+            \(states.map(\.rawValue)), \(orders), \(payments),
+            \(lines.map(\.isReversal)), \(refunds)) AS l
         """
     }
 }

@@ -69,19 +69,27 @@ extension Posting {
     }
 
     /// What a settled line posts; the fee is the payee's and never lowers what the member is credited.
+    ///
+    /// A reversal posts the other way round what moved between bank and clearing, whether or not somebody knows yet what
+    /// for; what it is owed for is posted by the refund (`refundLeft`), so that the two can come in any order.
+    ///
+    /// - Parameter isOfPayment: whether the payment of a reversal is known.
     public static func settlement(
-        _ line: SettlementLine, state: SettlementState, payee: OrganizationID
+        _ line: SettlementLine, state: SettlementState, payee: OrganizationID, isOfPayment: Bool = true
     ) -> [Posting] {
         let from: Account
         switch state {
         case .matched, .missingCallback: from = Account(.gatewayClearing, of: payee)
+        case .reversed: from = Account(isOfPayment ? .gatewayClearing : .unexplained, of: payee)
         case .unknownReference, .wrongAccount, .amountDiffers: from = Account(.unexplained, of: payee)
         // Nothing arrived with these.
-        case .duplicate, .missingSettlement, .reversed: return []
+        case .duplicate, .missingSettlement: return []
         }
-        return [
-            Posting(debit: Account(.bank, of: payee), credit: from, amount: line.net, cause: .settlement),
-            Posting(debit: Account(.channelFees, of: payee), credit: from, amount: line.fee, cause: .settlement),
-        ].compactMap { $0 }
+        return [(AccountKind.bank, line.net), (.channelFees, line.fee)].compactMap { kind, amount in
+            // What the channel charges for a refund makes its fee negative.
+            let (to, isBack) = (Account(kind, of: payee), line.isReversal != (amount < .zero))
+            return Posting(
+                debit: isBack ? from : to, credit: isBack ? to : from, amount: max(amount, -amount), cause: .settlement)
+        }
     }
 }

@@ -8,7 +8,7 @@ public enum RefundKind: String, Codable, Hashable, Sendable, CaseIterable {
     case lines
     /// All that is left of the payment.
     case payment
-    /// All that is left of a payment that the gateway took back by itself (charge-back): nothing is sent.
+    /// What the gateway took back by itself (charge-back), all that is left of the payment or a part: nothing is sent.
     case reversal
 }
 

@@ -16,6 +16,9 @@ public enum RefundState: String, Codable, Hashable, Sendable, CaseIterable {
     /// The states whose refunds count against what was paid.
     public static let standing = allCases.filter { ![.failed, .rejected, .withdrawn].contains($0) }
 
+    /// The states of which it is not known how they end.
+    public static let underWay: [RefundState] = [.requested, .approved, .sent, .unknown]
+
     var words: (vietnamese: String, english: String) {
         switch self {
         case .requested: ("đang chờ duyệt", "requested")

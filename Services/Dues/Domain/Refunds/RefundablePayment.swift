@@ -31,9 +31,14 @@ public struct RefundablePayment: Hashable, Sendable {
 
     /// The parts of a refund, never above what was paid.
     ///
-    /// - Parameter keys: which lines; only for single ones.
-    public func parts(of kind: RefundKind, lines keys: [DuesKey] = []) throws(InvalidValue) -> [RefundPart] {
+    /// - Parameters:
+    ///   - keys: which lines; only for single ones.
+    ///   - amount: how much the gateway took back; only for a reversal, all that is left where nothing is said.
+    public func parts(
+        of kind: RefundKind, lines keys: [DuesKey] = [], amount: Dong? = nil
+    ) throws(InvalidValue) -> [RefundPart] {
         if kind != .lines, !keys.isEmpty { throw Self.linesNotAsked }
+        if kind != .reversal, amount != nil { throw Self.amountNotAsked }
         let parts: [RefundPart] =
             switch kind {
             case .overpayment: beside + lines.map { RefundPart(key: $0.key, isSurplus: true, amount: $0.surplus) }
@@ -41,10 +46,22 @@ public struct RefundablePayment: Hashable, Sendable {
             case .payment, .reversal:
                 beside + lines.map { RefundPart(key: $0.key, isSurplus: false, amount: $0.rest) }
             }
-        let some = parts.filter { $0.amount > .zero }
+        let some = try Self.up(to: amount, of: parts.filter { $0.amount > .zero })
         guard !some.isEmpty else { throw Self.nothingLeft("kind") }
         guard some.map(\.amount).sum() <= rest else { throw Self.abovePaid }
         return some
+    }
+
+    /// As much of the parts as makes the amount: what pays nothing first, then the lines as the order has them.
+    private static func up(to amount: Dong?, of parts: [RefundPart]) throws(InvalidValue) -> [RefundPart] {
+        guard let amount else { return parts }
+        guard amount > .zero, amount <= parts.map(\.amount).sum() else { throw Self.notOfPayment }
+        var rest = amount
+        return parts.map { part in
+            let taken = min(part.amount, rest)
+            rest -= taken
+            return RefundPart(key: part.key, isSurplus: part.isSurplus, amount: taken)
+        }.filter { $0.amount > .zero }
     }
 
     private var beside: [RefundPart] { [RefundPart(key: nil, isSurplus: false, amount: overpaid)] }
@@ -79,6 +96,13 @@ public struct RefundablePayment: Hashable, Sendable {
             english: "Nothing is left to be refunded.")
     }
 
+    private static let amountNotAsked = InvalidValue(
+        field: "amount", rule: "refund.amount-not-asked", vietnamese: "Chỉ nêu số tiền khi cổng đã tự thu hồi.",
+        english: "An amount is named only of what the gateway took back by itself.")
+    private static let notOfPayment = InvalidValue(
+        field: "amount", rule: "refund.amount",
+        vietnamese: "Phải lớn hơn 0 và không quá phần còn lại của khoản thanh toán.",
+        english: "It must be above 0 and not more than what is left of the payment.")
     private static let linesNotAsked = InvalidValue(
         field: "lines", rule: "refund.lines-not-asked", vietnamese: "Chỉ nêu các khoản khi hoàn từng khoản.",
         english: "Lines are named only where single lines are refunded.")

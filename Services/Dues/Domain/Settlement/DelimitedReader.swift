@@ -52,10 +52,10 @@ struct DelimitedReader {
                 throw SettlementFault(line: number, column: 1, rule: .heading)
             }
             guard fields.count == names.count else { throw SettlementFault(line: number, rule: .columnCount) }
-            let line = try places.line(fields, number: number, layout: layout)
+            let (line, told) = try places.line(fields, number: number, layout: layout)
             if let day, line.settledOn != day { throw places.dateFault(line: number) }
             lines += 1
-            gross += line.gross
+            gross += told
             return line
         }
         guard ended || layout.trailer == nil else { throw SettlementFault(line: bytes.line, rule: .trailerMissing) }
@@ -66,9 +66,14 @@ struct DelimitedReader {
         guard fields.indices.contains(trailer.countColumn), Int(fields[trailer.countColumn]) == lines else {
             throw SettlementFault(line: line, column: trailer.countColumn + 1, rule: .trailerCount)
         }
-        guard fields.indices.contains(trailer.grossColumn), layout.amount(fields[trailer.grossColumn]) == gross else {
+        guard fields.indices.contains(trailer.grossColumn), total(fields[trailer.grossColumn]) == gross else {
             throw SettlementFault(line: line, column: trailer.grossColumn + 1, rule: .trailerSum)
         }
+    }
+
+    /// Files with more given back than paid have a negative total.
+    private func total(_ text: String) -> Dong? {
+        text.hasPrefix("-") ? layout.amount(String(text.dropFirst())).map { -$0 } : layout.amount(text)
     }
 
     /// The columns of a line; a column in double quotes may contain the delimiter, a quote is doubled.

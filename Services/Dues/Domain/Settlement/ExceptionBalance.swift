@@ -2,12 +2,13 @@ public import Contracts
 
 /// What the books still hold because of an exception, and how it leaves them.
 ///
-/// Settled money that could not be matched waits as unexplained; a payment that was called back waits in clearing. What
-/// is written off, either way, is borne by what the payee keeps.
+/// Settled money that could not be matched waits as unexplained; a payment that was called back waits in clearing, and so
+/// does what a file took back while nobody noted a reversal. What is written off, either way, is borne by what the payee
+/// keeps.
 public struct ExceptionBalance: Hashable, Sendable {
-    /// Settled, and nobody knows for what.
+    /// Settled, and nobody knows for what; negative when a file took back what nobody knows.
     public let unexplained: Dong
-    /// Called back, and not settled.
+    /// What clearing holds of the payment and nobody else was promised.
     public let clearing: Dong
     public let payee: OrganizationID
 
@@ -19,6 +20,9 @@ public struct ExceptionBalance: Hashable, Sendable {
 
     public var isEmpty: Bool { unexplained == .zero && clearing == .zero }
 
+    /// What of the settled money is above the payment: once confirmed it is owed back to the payer.
+    public var surplus: Dong { max(unexplained - clearing, .zero) }
+
     /// What it posts that the settled money is that of the payment after all; what is above is owed back to the payer.
     /// Nil when the settled money is less than the payment, or one of the two is not there.
     public var confirmed: [Posting]? {
@@ -26,17 +30,27 @@ public struct ExceptionBalance: Hashable, Sendable {
         guard clearing > .zero, unexplained >= clearing else { return nil }
         return [
             posting(.unexplained, .gatewayClearing, clearing),
-            posting(.unexplained, .refunds, unexplained - clearing),
+            posting(.unexplained, .refunds, surplus),
         ].compactMap { $0 }
     }
 
     /// What it posts that nobody will ever explain it.
     public var writtenOff: [Posting] {
-        let both = min(unexplained, clearing)
+        let both = max(min(unexplained, clearing), .zero)
         return [
+            posting(.retained, .unexplained, -unexplained),
             posting(.unexplained, .gatewayClearing, both),
             posting(.unexplained, .retained, unexplained - both),
             posting(.retained, .gatewayClearing, clearing - both),
+        ].compactMap { $0 }
+    }
+
+    /// What it posts that a payment which was written off is settled after all.
+    public static func cameAfterAll(_ amount: Dong, payee: OrganizationID) -> [Posting] {
+        [
+            Posting(
+                debit: Account(.gatewayClearing, of: payee), credit: Account(.retained, of: payee), amount: amount,
+                cause: .exception)
         ].compactMap { $0 }
     }
 

@@ -34,12 +34,18 @@ struct Places {
         SettlementFault(line: line, column: settledOn + 1, rule: .dateDiffers)
     }
 
-    func line(_ fields: [String], number: Int, layout: SettlementLayout) throws(SettlementFault) -> SettlementLine {
+    /// The line, and its gross as the file adds it up: a reversal may be told by a minus, by its kind, or by both.
+    func line(
+        _ fields: [String], number: Int, layout: SettlementLayout
+    ) throws(SettlementFault) -> (line: SettlementLine, told: Dong) {
+        let isNegative = fields[gross].hasPrefix("-")
         func amount(_ place: Int) throws(SettlementFault) -> Dong {
-            guard let amount = layout.amount(fields[place]) else {
+            // Beside a gross without a minus nothing has one.
+            let hasMinus = isNegative && fields[place].hasPrefix("-")
+            guard let amount = layout.amount(hasMinus ? String(fields[place].dropFirst()) : fields[place]) else {
                 throw SettlementFault(line: number, column: place + 1, rule: .amount)
             }
-            return amount
+            return hasMinus == isNegative ? amount : -amount
         }
         func name(
             _ place: Int, _ rule: SettlementFault.Rule, _ isAllowed: (Unicode.Scalar) -> Bool
@@ -57,12 +63,13 @@ struct Places {
         guard amounts.gross == amounts.fee + amounts.net else {
             throw SettlementFault(line: number, column: net + 1, rule: .netDiffers)
         }
-        return SettlementLine(
+        let isReversal = kind.map { layout.reversalKinds?.contains(fields[$0]) ?? false } ?? false
+        let line = SettlementLine(
             number: number, reference: try name(reference, .reference, \.isPrinted),
             transaction: try name(transaction, .transaction, \.isOfTransaction), gross: amounts.gross, fee: amounts.fee,
             net: amounts.net, settledOn: day,
-            isReversal: kind.map { layout.reversalKinds?.contains(fields[$0]) ?? false } ?? false,
-            account: account.map { fields[$0] })
+            isReversal: isReversal || isNegative, account: account.map { fields[$0] })
+        return (line, isNegative ? -line.gross : line.gross)
     }
 }
 

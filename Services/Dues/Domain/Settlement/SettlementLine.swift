@@ -8,11 +8,11 @@ public struct SettlementLine: Hashable, Sendable {
     public let reference: String
     /// The gateway's own number of the transaction.
     public let transaction: String
-    /// What the payer paid; matching is on it.
+    /// What the payer paid, or of a reversal what was taken back; matching is on it, and it is never negative.
     public let gross: Dong
-    /// What the channel kept.
+    /// What the channel kept, or of a reversal what it gave back: negative when it charged something for it.
     public let fee: Dong
-    /// What reached the account.
+    /// What reached the account, or of a reversal what left it.
     public let net: Dong
     public let settledOn: Day
     /// Whether the file says that the payment was taken back.

@@ -10,17 +10,29 @@ public struct SettlementMatch: Hashable, Sendable {
     public let settledBefore: Bool
     /// The accounts that the money may have gone to; empty when the gateway's contract names the account.
     public let accounts: Set<String>
+    /// Of a reversal: whether it tells of a refund that has gone and that no line has told of.
+    public let refunded: Bool
+    /// Of a reversal: whether a line took the same back before, or more than was paid would be taken back.
+    public let takenBackBefore: Bool
 
-    public init(order: PaymentOrder?, paid: Dong?, settledBefore: Bool, accounts: Set<String> = []) {
+    public init(
+        order: PaymentOrder?, paid: Dong?, settledBefore: Bool, accounts: Set<String> = [], refunded: Bool = false,
+        takenBackBefore: Bool = false
+    ) {
         self.order = order
         self.paid = paid
         self.settledBefore = settledBefore
         self.accounts = accounts
+        self.refunded = refunded
+        self.takenBackBefore = takenBackBefore
     }
 
     /// The one state in which the line ends.
     public func state(of line: SettlementLine) -> SettlementState {
-        if line.isReversal { return .reversed }
+        if line.isReversal {
+            if refunded { return .matched }
+            return takenBackBefore ? .duplicate : .reversed
+        }
         // Before the order is looked for: money that nobody could explain is not to be posted twice either.
         if settledBefore { return .duplicate }
         guard let order else { return .unknownReference }
@@ -30,7 +42,12 @@ public struct SettlementMatch: Hashable, Sendable {
     }
 
     /// Whether a booked payment that no file has settled is an exception by now.
-    public static func isMissingSettlement(paidOn: Day, today: Day, allowedDays: Int) -> Bool {
-        paidOn.adding(days: allowedDays) < today
+    public static func isMissingSettlement(confirmedOn: Day, today: Day, allowedDays: Int) -> Bool {
+        confirmedOn.adding(days: allowedDays) < today
     }
+}
+
+extension SettlementState {
+    /// A line in one of these settles a payment: its money leaves the clearing.
+    public static let settling: [SettlementState] = [.matched, .missingCallback]
 }

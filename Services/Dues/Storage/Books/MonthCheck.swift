@@ -21,7 +21,7 @@ struct MonthCheck: Sendable, Codable {
         case members
         /// Money paid ahead that waits is what the books hold for it; in đồng.
         case advances
-        /// Payments less settled lines are the clearing of each payee at the month's end; in đồng.
+        /// Payments less settled lines, refunds and decisions are the clearing of each payee at the month's end; in đồng.
         case clearing
         /// Money that nobody knows for what stands in the list of exceptions; in đồng.
         case unexplained
@@ -184,18 +184,23 @@ struct MonthChecks: Sendable {
                     SELECT o.payee_id AS owner, p.amount AS expected, 0 AS found
                     FROM payments p JOIN payment_orders o USING (order_id)
                     WHERE p.confirmed_at < \(month.end) AND p.channel <> \(PaymentOrder.cash)
+                        -- Settled money that a person gave to an order passes through clearing and stays in the bank.
+                        AND p.source <> \(OrderBooking.Source.exception.rawValue)
                     UNION ALL
-                    -- What refunds and decisions on exceptions moved is known from the books alone.
-                    SELECT debit_owner, amount, 0 FROM ledger_postings
-                    WHERE cause IN ('exception', 'refund') AND posted_at < \(month.end) AND debit = \(account)
+                    SELECT o.payee_id, -f.amount, 0 FROM refunds f JOIN payment_orders o USING (order_id)
+                    WHERE f.state = \(RefundState.succeeded.rawValue) AND f.ended_at < \(month.end)
                     UNION ALL
-                    SELECT credit_owner, -amount, 0 FROM ledger_postings
-                    WHERE cause IN ('exception', 'refund') AND posted_at < \(month.end) AND credit = \(account)
+                    SELECT e.owner_id, s.amount, 0
+                    FROM exceptions e
+                        CROSS JOIN LATERAL (VALUES (-e.cleared, e.settled_at), (e.came, e.came_at)) AS s (amount, at)
+                    WHERE e.cleared > 0 AND s.at < \(month.end)
                     UNION ALL
-                    SELECT o.payee_id, -l.gross, 0
+                    SELECT o.payee_id, CASE WHEN l.reversal THEN l.gross ELSE -l.gross END, 0
                     FROM settlement_lines l JOIN settlement_files f USING (file_id)
                         JOIN payment_orders o ON o.order_id = l.order_id
-                    WHERE f.imported_at < \(month.end) AND l.state = ANY(\(Self.clearingStates))
+                    WHERE f.imported_at < \(month.end) AND (
+                        NOT l.reversal AND l.state = ANY(\(SettlementState.settling.map(\.rawValue)))
+                        OR l.reversal AND l.state = ANY(\(SettledReversals.states)) AND l.payment_id IS NOT NULL)
                     UNION ALL
                     SELECT owner, 0, balance FROM month_balances
                     WHERE month = \(closed?.text) AND account = \(account)
@@ -209,9 +214,6 @@ struct MonthChecks: Sendable {
             ) AS owners
             """
     }
-
-    /// Settled lines in these states empty the clearing.
-    private static let clearingStates = [SettlementState.matched, .missingCallback].map(\.rawValue)
 
     private var unexplained: SQL {
         """

@@ -1,0 +1,42 @@
+import Contracts
+import DuesDomain
+import Postgres
+
+/// What the clearing of its payee holds of one payment.
+///
+/// It is read from the books, so that whatever took of it counts: settled lines, refunds, decisions on exceptions. After
+/// a refund it is below zero until a file tells that the gateway has kept the money back.
+struct PaymentClearing: Sendable {
+    let holds: Dong
+    /// What refunds that stand are still to take of it.
+    let promised: Dong
+
+    /// What can be given away.
+    var free: Dong { max(holds - promised, .zero) }
+
+    /// The holder of the lock of the payment's order reads it without a change in between: whoever posts to a payment's
+    /// clearing has that lock.
+    static func read(_ payment: PaymentID?, in transaction: PostgresTransaction) async throws -> PaymentClearing {
+        let row = try await transaction.queryOne(
+            """
+            SELECT \(holds(of: "\(payment)")) AS holds, coalesce((
+                SELECT sum(amount) FROM refunds f WHERE f.payment_id = \(payment) AND f.state = ANY(\(promisedStates))
+            ), 0)::bigint AS promised
+            """)
+        return PaymentClearing(holds: try row.get("holds"), promised: try row.get("promised"))
+    }
+
+    /// The amount as an expression.
+    static func holds(of payment: SQL) -> SQL {
+        let clearing = AccountKind.gatewayClearing.rawValue
+        return """
+            coalesce((
+                SELECT sum(CASE WHEN c.debit = \(clearing) THEN c.amount ELSE 0 END
+                    - CASE WHEN c.credit = \(clearing) THEN c.amount ELSE 0 END)
+                FROM ledger_postings c WHERE c.payment_id = \(payment) AND \(clearing) IN (c.debit, c.credit)
+            ), 0)::bigint
+            """
+    }
+
+    private static let promisedStates = RefundState.underWay.map(\.rawValue)
+}

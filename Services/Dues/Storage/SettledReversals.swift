@@ -1,0 +1,153 @@
+import Contracts
+import DuesDomain
+import Foundation
+import Postgres
+
+/// What the lines of a stretch that take money back may tell of: refunds that have gone, and payments.
+///
+/// The transaction holds the locks of the orders, so that no refund of them comes to its end meanwhile.
+struct SettledReversals {
+    /// A refund that has gone and that no line has told of.
+    private struct Gone {
+        let id: RefundID
+        let payment: PaymentID
+        let amount: Dong
+        /// Our number of it.
+        let number: String
+        let transaction: String?
+        let paidTransaction: String
+
+        init(row: PostgresRow) throws {
+            id = try row.get("refund_id")
+            payment = try row.get("payment_id")
+            amount = try row.get("amount")
+            number = RefundRow.number(of: id)
+            transaction = try row.get("gateway_transaction")
+            paidTransaction = try row.get("paid_transaction")
+        }
+    }
+
+    private struct Paid {
+        let id: PaymentID
+        let transaction: String
+        /// What lines did not take back yet.
+        var rest: Dong
+        /// What of its refunds has gone and no line took back: lines that came before their refunds count.
+        var untold: Dong
+    }
+
+    /// What a line takes back.
+    struct Match {
+        /// Nil when nobody knows which.
+        let payment: PaymentID?
+        /// Nil when no refund of ours is it.
+        let refund: RefundID?
+        /// Whether the payment has less left than the line takes.
+        let isAbovePaid: Bool
+    }
+
+    private var refunds: [OrderID: [Gone]] = [:]
+    private var payments: [OrderID: [Paid]] = [:]
+
+    /// The orders of lines that name a refund instead: by our number of it, or by the gateway's.
+    static func references(
+        of lines: [SettlementLine], channels: [String], in transaction: PostgresTransaction
+    ) async throws -> [Int: PaymentReference] {
+        let reversals = lines.filter(\.isReversal)
+        guard !reversals.isEmpty else { return [:] }
+        let names = Set(reversals.flatMap { [$0.reference, $0.transaction] })
+        let rows = try await transaction.query(
+            """
+            SELECT f.refund_id, f.gateway_transaction, o.reference FROM refunds f JOIN payment_orders o USING (order_id)
+            WHERE (f.refund_id = ANY(\(names.compactMap(RefundRow.id))) OR f.gateway_transaction = ANY(\(names.sorted())))
+                AND o.channel = ANY(\(channels))
+            """)
+        var references: [String: PaymentReference] = [:]
+        for row in rows {
+            let reference: PaymentReference = try row.get("reference")
+            references[RefundRow.number(of: try row.get("refund_id"))] = reference
+            if let own: String = try row.get("gateway_transaction") { references[own] = reference }
+        }
+        let found = reversals.compactMap { line in
+            [line.reference, line.transaction].lazy.compactMap { references[$0.lowercased()] ?? references[$0] }.first
+                .map { (line.number, $0) }
+        }
+        return Dictionary(found, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Reads what there is to take back of the orders.
+    init(of orders: Set<OrderID>, in transaction: PostgresTransaction) async throws {
+        guard !orders.isEmpty else { return }
+        let ids = orders.sorted()
+        let results = try await transaction.pipeline([
+            """
+            SELECT f.refund_id, f.order_id, f.payment_id, f.amount, f.gateway_transaction,
+                p.gateway_transaction AS paid_transaction
+            FROM refunds f JOIN payments p USING (payment_id)
+            WHERE f.order_id = ANY(\(ids)) AND f.state = \(RefundState.succeeded.rawValue)
+                AND NOT EXISTS (SELECT FROM settlement_lines l WHERE l.refund_id = f.refund_id)
+            ORDER BY f.refund_id
+            """,
+            """
+            SELECT p.payment_id, p.order_id, p.gateway_transaction, p.amount + p.settled_above - t.taken AS rest,
+                coalesce((
+                    SELECT sum(f.amount) FROM refunds f
+                    WHERE f.payment_id = p.payment_id AND f.state = \(RefundState.succeeded.rawValue)
+                ), 0)::bigint - t.taken AS untold
+            FROM payments p CROSS JOIN LATERAL (SELECT \(Self.takenBack(of: "p.payment_id")) AS taken) AS t
+            WHERE p.order_id = ANY(\(ids)) ORDER BY p.payment_id
+            """,
+        ])
+        for row in results[0].rows { refunds[try row.get("order_id"), default: []].append(try Gone(row: row)) }
+        for row in results[1].rows {
+            payments[try row.get("order_id"), default: []].append(
+                Paid(
+                    id: try row.get("payment_id"), transaction: try row.get("gateway_transaction"),
+                    rest: try row.get("rest"), untold: try row.get("untold")))
+        }
+    }
+
+    /// What lines took back of a payment, as an expression.
+    static func takenBack(of payment: SQL) -> SQL {
+        """
+        coalesce((
+            SELECT sum(l.gross) FROM settlement_lines l
+            WHERE l.payment_id = \(payment) AND l.reversal AND l.state = ANY(\(states))), 0)::bigint
+        """
+    }
+
+    /// The states of reversals that moved money.
+    static let states = [SettlementState.matched, .reversed].map(\.rawValue)
+
+    /// A payment that the same stretch made.
+    mutating func add(_ payment: PaymentID, of order: OrderID, transaction: String, amount: Dong) {
+        payments[order, default: []].append(Paid(id: payment, transaction: transaction, rest: amount, untold: .zero))
+    }
+
+    /// What the line takes back: a refund by its number, by the gateway's, or by its amount; else the payment by its
+    /// transaction, or the only one of the order.
+    func match(_ line: SettlementLine, of order: OrderID) -> Match {
+        let paid = payments[order] ?? []
+        let same = (refunds[order] ?? []).filter { refund in
+            refund.amount == line.gross && paid.contains { $0.id == refund.payment && $0.untold >= line.gross }
+        }
+        let names = [line.reference, line.transaction]
+        let refund =
+            same.first { names.map { $0.lowercased() }.contains($0.number) }
+            ?? same.first { $0.transaction.map(names.contains) ?? false }
+            ?? same.first { $0.paidTransaction == line.transaction } ?? same.first
+        let payment =
+            paid.first { $0.id == refund?.payment } ?? paid.first { $0.transaction == line.transaction }
+            ?? (paid.count == 1 ? paid.first : nil)
+        return Match(
+            payment: payment?.id, refund: refund?.id, isAbovePaid: payment.map { $0.rest < line.gross } ?? false)
+    }
+
+    /// The line has taken it back.
+    mutating func take(_ match: Match, _ line: SettlementLine, of order: OrderID) {
+        refunds[order]?.removeAll { $0.id == match.refund }
+        guard let place = payments[order]?.firstIndex(where: { $0.id == match.payment }) else { return }
+        payments[order]?[place].rest -= line.gross
+        payments[order]?[place].untold -= line.gross
+    }
+}
