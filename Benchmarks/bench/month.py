@@ -25,11 +25,8 @@ class Month:
         self.payments = plan.payments
         now = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=7)))
         self.name = f"{now.year}-{now.month:02}"
-        postgres.sql("CREATE ROLE hoso_dues LOGIN; ALTER ROLE hoso_dues SET search_path = dues")
-        postgres.make("filled")
-        postgres.sql("CREATE SCHEMA dues AUTHORIZATION hoso_dues", "filled")
+        dues.make_schema(bench, postgres)
         self.url = postgres.url("filled", "hoso_dues")
-        bench.migrate("dues", self.url)
         levels = dict(zip(("provinces", "communes", "bases", "cells"), plan.tree))
         self.cells = 1
         for count in plan.tree:

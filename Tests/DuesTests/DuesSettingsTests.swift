@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Settings of Dues")
 struct DuesSettingsTests {
-    @Test("production needs to be told where payers are sent and where they come back to")
+    @Test("production needs to be told where payers are sent, where they come back to, and where documents are")
     func payers() {
         func faults(_ own: [String: String]) -> [String] {
             let environment = ["HOSO_DUES_VNPAY_MERCHANT": "DEMO0001", "HOSO_DUES_VNPAY_SECRET": "SECRETKEY"]
@@ -16,9 +16,10 @@ struct DuesSettingsTests {
         let good = [
             "HOSO_DUES_VNPAY_PAY_URL": "https://pay.example.vn/",
             "HOSO_DUES_VNPAY_RETURN_URL": "https://dues.example.vn/",
+            "HOSO_DUES_RECEIPTS_DOCUMENTS_URL": "https://signing.example.vn",
         ]
         #expect(faults(good).isEmpty)
-        #expect(faults([:]) == ["dues.vnpay.payUrl", "dues.vnpay.returnUrl"])
+        #expect(faults([:]) == ["dues.vnpay.payUrl", "dues.vnpay.returnUrl", "dues.receipts.documentsUrl"])
         #expect(faults(["HOSO_MODE": "development"]).isEmpty)
     }
 

@@ -25,7 +25,8 @@ struct AssessmentWriting: Sendable {
     ) async throws -> Outcome {
         let statement = AssessmentStatement(rules: rules, members: members, now: context.now)
         // The statement sees whatever was committed before the month was free.
-        let rows = try await transaction.pipeline([MonthLock.alone([rules.month], of: members), statement.assessment])[1].rows
+        let alone = MonthLock.alone([rules.month], of: members)
+        let rows = try await transaction.pipeline([alone, statement.assessment])[1].rows
         guard let summary = rows.first else { return Outcome(lookedAt: 0, assessed: 0, changed: 0, last: nil) }
         let changed = try rows.filter { try !$0.isNull("assessment_id") }
         let assessments = try changed.map {
