@@ -108,8 +108,7 @@ struct RefundBooking: Sendable {
         var ledger = LedgerRows()
         ledger.add(
             Posting.refundLeft(row.amount, payee: row.payeeId), payment: row.paymentId, now: context.now, ids: kit.ids)
-        let told = isReversal ? Self.lineTold(of: row) : nil
-        _ = try await transaction.pipeline([ledger.insertion(at: context.now), told].compactMap { $0 })
+        _ = try await transaction.pipeline([ledger.insertion(at: context.now)].compactMap { $0 })
         let rest = try await payment(of: row, in: transaction)
         let isAllBack =
             rest.refundable.overpaid == .zero && rest.lines.values.allSatisfy { $0.sources.returned == .zero }
@@ -122,17 +121,6 @@ struct RefundBooking: Sendable {
                 payerMemberId: row.payerMemberId, amount: row.amount, reversal: isReversal,
                 gatewayTransaction: note.transaction, succeededAt: context.now),
             row, context, in: transaction)
-    }
-
-    /// The line that told of a reversal before it was noted is that of no other refund, and none other comes.
-    private static func lineTold(of row: RefundRow) -> SQL {
-        """
-        UPDATE settlement_lines SET refund_id = \(row.refund.refundId) WHERE (file_id, number) = (
-            SELECT l.file_id, l.number FROM settlement_lines l
-            WHERE l.payment_id = \(row.paymentId) AND l.reversal AND l.refund_id IS NULL
-                AND l.state = \(SettlementState.reversed.rawValue) AND l.gross = \(row.amount)
-            ORDER BY l.file_id, l.number LIMIT 1)
-        """
     }
 
     /// Which exceptions `e` a refund ends that has gone: those that asked for it, and of a payment of which clearing

@@ -85,7 +85,7 @@ struct SettledReversals {
                 p.gateway_transaction AS paid_transaction
             FROM refunds f JOIN payments p USING (payment_id)
             WHERE f.order_id = ANY(\(ids)) AND f.state = \(RefundState.succeeded.rawValue)
-                AND NOT EXISTS (SELECT FROM settlement_lines l WHERE l.refund_id = f.refund_id)
+                AND NOT \(Self.isTold("f"))
             ORDER BY f.refund_id
             """,
             """
@@ -105,6 +105,17 @@ struct SettledReversals {
                     id: try row.get("payment_id"), transaction: try row.get("gateway_transaction"),
                     rest: try row.get("rest"), untold: try row.get("untold")))
         }
+    }
+
+    /// Whether a line has told of a refund, as a condition: as its own, or as the reversal that was noted after it.
+    static func isTold(_ refund: SQL) -> SQL {
+        """
+        (EXISTS (SELECT FROM settlement_lines l WHERE l.refund_id = \(refund).refund_id)
+            OR \(refund).kind = \(RefundKind.reversal.rawValue) AND EXISTS (
+                SELECT FROM settlement_lines l
+                WHERE l.payment_id = \(refund).payment_id AND l.reversal AND l.refund_id IS NULL
+                    AND l.state = \(SettlementState.reversed.rawValue) AND l.gross = \(refund).amount))
+        """
     }
 
     /// What lines took back of a payment, as an expression.
