@@ -104,6 +104,8 @@ struct BooksRoutes: Sendable {
 
     private func compare(_ month: DuesMonth, in transaction: PostgresTransaction) async throws -> Reply {
         let now = kit.time.now
+        // Two tables of a month are joined.
+        try await transaction.execute("SET LOCAL work_mem = '64MB'")
         let parity = Parity(from: month.start, through: month.end, now: now)
         let differences = try await parity.differences(in: transaction)
         try await ParityFindings.keep(differences, of: parity, at: now, in: transaction)

@@ -47,6 +47,11 @@ struct Parity: Sendable {
     /// Events of payments before this moment may be gone from the outbox with the topics' retention.
     let eventsSince: Date
 
+    /// - Parameter eventsSince: events of payments before this moment may be gone from the outbox.
+    init(from: Date, through: Date, eventsSince: Date) {
+        (self.from, self.through, self.eventsSince) = (from, through, eventsSince)
+    }
+
     /// - Parameter now: decides which events the outbox must still have.
     init(from: Date, through: Date, now: Date) {
         self.from = from
@@ -56,13 +61,37 @@ struct Parity: Sendable {
     }
 
     /// What differs, each kind once, in the order of `Kind`.
+    ///
+    /// More than a day is compared by sums first, and closely only where those differ (`ParityGlance`).
     func differences(in session: any PostgresQueryable) async throws -> [Difference] {
+        guard through.timeIntervalSince(from) > Self.longest else {
+            return try await closely([ordersAndPayments, paymentsAndPostings, paymentsAndEvents], in: session)
+        }
+        let glance = ParityGlance(of: self)
+        var found: [Difference] = []
+        if try await glance.ordersDiffer(in: session) {
+            found = try await closely([ordersAndPayments], in: session)
+        }
+        for stretch in try await glance.stretches(in: session) {
+            found += try await stretch.closely([stretch.paymentsAndPostings, stretch.paymentsAndEvents], in: session)
+        }
+        return Kind.allCases.compactMap { kind in Difference(together: found.filter { $0.kind == kind }) }
+    }
+
+    /// In seconds.
+    private static let longest: TimeInterval = 86_400
+
+    /// Compares row by row.
+    ///
+    /// - Parameter parts: what selects differences.
+    private func closely(_ parts: [SQL], in session: any PostgresQueryable) async throws -> [Difference] {
+        let union = parts.dropFirst().reduce(parts[0]) { "\($0) UNION ALL \($1)" }
         let rows = try await session.query(
             """
             WITH paid AS (
                 SELECT payment_id, order_id, amount, overpaid, confirmed_at FROM payments
                 WHERE confirmed_at >= \(from) AND confirmed_at < \(through)
-            ), found AS (\(ordersAndPayments) UNION ALL \(paymentsAndPostings) UNION ALL \(paymentsAndEvents))
+            ), found (kind, at, order_id, payment_id, expected, found) AS (\(union))
             SELECT f.*, (
                 SELECT l.posting_id FROM ledger_postings l
                 WHERE l.cause = \(Posting.Cause.payment.rawValue) AND l.posted_at >= \(from)
@@ -98,7 +127,7 @@ struct Parity: Sendable {
     }
 
     /// The states in which no money has come.
-    private static let unpaid = [OrderState.open, .unknown, .failed, .expired].map(\.rawValue)
+    static let unpaid = [OrderState.open, .unknown, .failed, .expired].map(\.rawValue)
 
     private var paymentsAndPostings: SQL {
         """
@@ -137,6 +166,14 @@ struct Parity: Sendable {
 }
 
 extension Parity.Difference {
+    /// Differences of one kind in stretches that follow one another; nil of none.
+    fileprivate init?(together differences: [Parity.Difference]) {
+        guard let first = differences.first else { return nil }
+        self.init(
+            kind: first.kind, differences: differences.map(\.differences).reduce(0, +), orderId: first.orderId,
+            paymentId: first.paymentId, postingId: first.postingId, expected: first.expected, found: first.found)
+    }
+
     init(row: PostgresRow) throws {
         guard let kind = Parity.Kind(rawValue: try row.get("kind")) else {
             throw PostgresError(.decoding, "a difference is of an unknown kind")
