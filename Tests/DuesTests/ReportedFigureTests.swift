@@ -158,7 +158,7 @@ struct ReportedFigureTests {
         }
     }
 
-    @Test("a figure that is corrected, contradicted or withdrawn changes every month that used it, provisional or final")
+    @Test("a figure that is corrected, contradicted or withdrawn changes every month that used it, final or not")
     func used() async throws {
         try await DuesScene.run { scene in
             let old = try figure("2026-06", 4_000_000, .pension)
