@@ -1,7 +1,5 @@
-import AsyncHTTPClient
 import Contracts
 import Foundation
-import NIOCore
 import Postgres
 import Records
 import ServiceKit

@@ -2,7 +2,6 @@ import Contracts
 import DirectoryDomain
 import Foundation
 import Hummingbird
-import NIOCore
 import Postgres
 import ServiceKit
 
