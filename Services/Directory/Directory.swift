@@ -1,7 +1,5 @@
-import AsyncHTTPClient
 import Contracts
 import Foundation
-import NIOCore
 import Postgres
 import Records
 import ServiceKit
@@ -27,6 +25,9 @@ struct Directory: ServiceDefinition {
         Migration(
             component: "directory", version: 5, name: "dues_figures",
             sql: String(decoding: PackageResources._005_dues_figures_sql, as: UTF8.self)),
+        Migration(
+            component: "directory", version: 6, name: "figures_again",
+            sql: String(decoding: PackageResources._006_figures_again_sql, as: UTF8.self)),
     ]
 
     static let settings =
@@ -104,7 +105,7 @@ struct Directory: ServiceDefinition {
             kit: kit,
             inquiry: HTTPAccountInquiry(
                 address: address, token: try kit.settings.stringIfSet("directory.accountInquiry.token"),
-                timeout: .milliseconds(Int64(timeout * 1_000)), client: .shared),
+                timeout: .seconds(timeout)),
             lease: timeout * 3)
     }
 }

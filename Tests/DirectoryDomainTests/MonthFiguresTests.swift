@@ -8,11 +8,12 @@ struct MonthFiguresTests {
     private static let now = Date(timeIntervalSince1970: 1_795_143_600)
 
     private func figure(
-        _ id: Int64, _ code: String, _ amount: Int64, name: String? = nil, after seconds: TimeInterval = 0
+        _ id: Int64, _ code: String, _ amount: Int64, name: String? = nil, after seconds: TimeInterval = 0,
+        isWithdrawn: Bool = false
     ) -> ReportedFigure {
         ReportedFigure(
             id: id, employerCode: code, employerName: name, amount: Dong(amount),
-            cameAt: Self.now.addingTimeInterval(seconds))
+            cameAt: Self.now.addingTimeInterval(seconds), isWithdrawn: isWithdrawn)
     }
 
     private func month(_ reported: [ReportedFigure], _ decision: FigureDecision? = nil) throws -> MonthFigures {
@@ -59,6 +60,18 @@ struct MonthFiguresTests {
         #expect(corrected.isOpen && corrected.published.amount == nil)
         let third = try month([figure(1, "DV01", 12), figure(2, "DV02", 3), figure(3, "DV03", 4)], decision)
         #expect(third.isOpen && third.published.amount == nil)
+    }
+
+    @Test("what is withdrawn counts nowhere; where nothing is left that is told")
+    func withdrawn() throws {
+        let gone = figure(2, "DV02", 3, after: 60, isWithdrawn: true)
+        let one = try month([figure(1, "DV01", 12), gone])
+        #expect(!one.isOpen && one.ids == [1] && one.published.amount == Dong(12))
+        #expect(one.published.employers == ["DV01"] && one.published.withdrawn == nil)
+        #expect(one.published.cameAt == Self.now && one.amount(by: .sum) == Dong(12))
+        let none = try month([gone])
+        #expect(!none.isOpen && none.published.amount == nil && none.published.withdrawn == true)
+        #expect(none.published.employers == [] && none.published.cameAt == Self.now.addingTimeInterval(60))
     }
 
     @Test("a member knows his months, the latest first; what he knows already makes no new version")

@@ -19,11 +19,11 @@ struct KnownFigureTests {
 
     private func figure(
         _ month: String, _ amount: Int64?, _ kind: DuesFigureKind = .salary, employers: [String] = ["Công ty Mẫu 01"],
-        settled: Bool? = nil
+        settled: Bool? = nil, withdrawn: Bool? = nil
     ) throws -> DuesFigure {
         DuesFigure(
             month: try DuesMonth(month), kind: kind, source: .socialInsurance, amount: amount.map { Dong($0) },
-            employers: employers, cameAt: Figures.now, settled: settled)
+            employers: employers, cameAt: Figures.now, settled: settled, withdrawn: withdrawn)
     }
 
     private func stated(_ amount: Int64, _ month: String?) throws -> DuesBase {
@@ -78,6 +78,15 @@ struct KnownFigureTests {
         #expect(pension.amount == Dong(1) && pension.provisional && pension.reason == .contradictoryFigure)
         let before = try assess([try figure("2026-04", 5_000_000), try figure("2026-03", nil)])
         #expect(before.amount == Dong(50_000) && !before.provisional, "another month's contradiction does not matter")
+    }
+
+    @Test("what was withdrawn is as if it had never come, and contradicts nothing")
+    func withdrawn() throws {
+        let gone = try figure("2026-04", nil, employers: [], withdrawn: true)
+        let stated = try assess([gone], stated: try stated(9_000_000, "2026-04"))
+        #expect(stated.amount == Dong(90_000) && !stated.provisional && stated.base?.source == .memberStatement)
+        let older = try assess([gone, try figure("2026-03", 8_000_000)])
+        #expect(older.amount == Dong(80_000) && older.reason == .oldFigure)
     }
 
     @Test("each category takes its own kind of figure, and others none")

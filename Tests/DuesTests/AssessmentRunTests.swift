@@ -112,13 +112,14 @@ struct AssessmentRunTests {
         var figures: [DuesFigure] = []
         for month in ["2026-12", "2026-11", "2026-10", "2026-09", "2026-08"] {
             for kind in DuesFigureKind.allCases where Bool.random(using: &generator) {
-                let isKnown = Int.random(in: 0..<4, using: &generator) > 0
+                let isKnown = Int.random(in: 0..<3, using: &generator) > 0
                 figures.append(
                     DuesFigure(
                         month: try DuesMonth(month), kind: kind, source: .socialInsurance,
                         amount: isKnown ? Dong(Int64.random(in: 0...600_000, using: &generator)) : nil,
                         employers: ["Công ty Mẫu \(index)"], cameAt: TestTimes.start,
-                        settled: index.isMultiple(of: 4) ? true : nil))
+                        settled: index.isMultiple(of: 4) ? true : nil,
+                        withdrawn: isKnown || Bool.random(using: &generator) ? nil : true))
             }
         }
         return figures

@@ -63,14 +63,38 @@ struct ExportTests {
         }
     }
 
-    @Test("an empty month is a file with its headings alone", arguments: ExportName.allCases.filter { $0 != .report })
+    @Test(
+        "a month without rows, before all others or after, is a file with its headings alone",
+        arguments: ExportName.allCases.filter { $0 != .report })
     func empty(what: ExportName) async throws {
         try await DuesScene.run { scene in
-            let answer = try await scene.get(
-                "/v1/organizations/\(scene.base)/exports/\(what.rawValue)?from=2026-02&bom=false&headings=en")
-            #expect(answer.status == .ok)
-            #expect(answer.text.hasSuffix("\r\n") && answer.text.split(separator: "\r\n").count == 1)
+            try await plant(scene)
+            let member = try await scene.member()
+            try await scene.assess()
+            #expect(try await scene.pay(try await scene.order(member)) == "00")
+            for month in ["2026-10", "2026-12"] {
+                let answer = try await scene.get(
+                    "/v1/organizations/\(scene.base)/exports/\(what.rawValue)?from=\(month)&bom=false&headings=en")
+                #expect(answer.status == .ok)
+                #expect(answer.text.hasSuffix("\r\n") && answer.text.split(separator: "\r\n").count == 1, "\(month)")
+            }
+            let full = try await export(scene, what.rawValue, "&bom=false")
+            #expect(full.text.split(separator: "\r\n").count > 1)
         }
+    }
+
+    @Test("no more run at once than are allowed; a place is free again when its answer is done with")
+    func slots() throws {
+        let slots = ExportSlots(limit: 2)
+        var held = [try slots.take(), try slots.take()]
+        for _ in 0..<2 {
+            let busy = #expect(throws: Problem.self) { try slots.take() }
+            #expect(busy?.id == "exports-busy")
+        }
+        held.removeLast()
+        held.append(try slots.take())
+        #expect(throws: Problem.self) { try slots.take() }
+        #expect(held.count == 2)
     }
 
     @Test("each file has what its list has: one row for each posting, line, assessment, part; sums are the report's")

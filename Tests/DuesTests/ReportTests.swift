@@ -62,6 +62,39 @@ struct ReportTests {
         }
     }
 
+    @Test("exceptions that were open at the end are found along indexes, not among those of all years")
+    func exceptions() async throws {
+        try await DuesScene.run { scene in
+            func raise(_ amount: Int64, _ raised: String, settled: String?) async throws {
+                try await scene.pool.execute(
+                    """
+                    INSERT INTO exceptions (exception_id, kind, owner_id, amount, raised_at, settled_at)
+                    VALUES (uuid_v7(now()), 'overpaid', \(scene.cell), \(amount), \(raised)::timestamptz,
+                        \(settled)::timestamptz)
+                    """)
+            }
+            try await raise(1, "2026-10-05T00:00:00+07:00", settled: nil)
+            try await raise(2, "2026-10-05T00:00:00+07:00", settled: "2026-11-30T23:59:59+07:00")
+            try await raise(4, "2026-10-05T00:00:00+07:00", settled: "2026-12-01T00:00:00+07:00")
+            try await raise(8, "2026-12-01T00:00:00+07:00", settled: nil)
+            try await raise(16, "2026-12-01T00:00:00+07:00", settled: "2026-12-02T00:00:00+07:00")
+            let whole = try await scene.report(scene.cell).whole
+            #expect(whole.exceptions == 2 && whole.exceptionAmount == 5)
+            let november = StatementMonths(from: try DuesMonth("2026-11"), through: try DuesMonth("2026-11"))
+            let report = DuesReport(
+                places: ReportPlaces(organization: scene.cell, level: nil), months: november, closed: nil)
+            let plan = try await scene.pool.transaction { transaction in
+                try await transaction.execute("SET LOCAL enable_seqscan = off")
+                return try await transaction.query("EXPLAIN \(report.statement(columns: "part.*"))").map {
+                    try $0.get(at: 0, as: String.self)
+                }
+            }
+            let scans = plan.filter { $0.contains("Scan") && $0.contains(" exceptions") }
+            #expect(scans.contains { $0.contains(" exceptions_settled ") }, "\(scans)")
+            #expect(!scans.contains { $0.contains("Seq Scan") || $0.contains("exceptions_by_owner") }, "\(scans)")
+        }
+    }
+
     @Test("on a tree of all depths, with moved and merged organisations and a closed month: each level is its parts")
     func addsUp() async throws {
         try await DuesScene.run { scene in

@@ -15,11 +15,11 @@ import Testing
 struct ReportedFigureTests {
     private func figure(
         _ month: String, _ amount: Int64?, _ kind: DuesFigureKind = .salary, employers: [String] = ["Công ty Mẫu 01"],
-        settled: Bool? = nil
+        settled: Bool? = nil, withdrawn: Bool? = nil
     ) throws -> DuesFigure {
         DuesFigure(
             month: try DuesMonth(month), kind: kind, source: .socialInsurance, amount: amount.map { Dong($0) },
-            employers: employers, cameAt: TestTimes.start, settled: settled)
+            employers: employers, cameAt: TestTimes.start, settled: settled, withdrawn: withdrawn)
     }
 
     private func stated(_ amount: Int64, _ month: String) throws -> DuesBase {
@@ -155,6 +155,65 @@ struct ReportedFigureTests {
             try await scene.member(.pensioner, id: member, figures: [try figure("2026-08", 6_000_000, .pension), old])
             try await scene.parts.changedMembers.drain()
             #expect(try await scene.amounts(of: member) == ["2026-08": 20_000, "2026-10": 30_000])
+        }
+    }
+
+    @Test("a figure that is corrected, contradicted or withdrawn changes every month that used it, final or not")
+    func used() async throws {
+        try await DuesScene.run { scene in
+            let old = try figure("2026-06", 4_000_000, .pension)
+            let member = try await scene.member(.pensioner, figures: [try figure("2026-08", 6_000_000, .pension), old])
+            let insured = try await scene.member(.insured, figures: [try figure("2026-08", 6_000_000)])
+            for month in ["2026-09", "2026-10", "2026-11"] { try await scene.assess(month) }
+            #expect(try await scene.amounts(of: member).values.allSatisfy { $0 == 30_000 })
+            try set(scene, "2026-12-02T08:00")
+            func tell(_ amount: Int64?, withdrawn: Bool? = nil) async throws {
+                try await scene.member(
+                    .pensioner, id: member,
+                    figures: [try figure("2026-08", amount, .pension, withdrawn: withdrawn), old])
+                try await scene.member(
+                    .insured, id: insured, figures: [try figure("2026-08", amount, withdrawn: withdrawn)])
+                try await scene.parts.changedMembers.drain()
+            }
+            /// What each of the three months of both comes to.
+            func each() async throws -> [[Int64]] {
+                [try await scene.amounts(of: member), try await scene.amounts(of: insured)].map { $0.values.sorted() }
+            }
+            func thrice(_ pension: Int64, _ salary: Int64) -> [[Int64]] {
+                [pension, salary].map { [Int64](repeating: $0, count: 3) }
+            }
+            try await tell(8_000_000)
+            #expect(try await each() == thrice(40_000, 80_000), "corrected")
+            try await tell(nil)
+            #expect(try await each() == thrice(20_000, 0), "contradicted")
+            try await tell(5_000_000)
+            #expect(try await each() == thrice(25_000, 50_000), "settled")
+            try await tell(nil, withdrawn: true)
+            #expect(try await each() == thrice(20_000, 0), "withdrawn")
+            try await scene.expectBooksToAgree()
+        }
+    }
+
+    @Test("a figure that was withdrawn is as if it had never come: what was stated counts again, for certain")
+    func withdrawn() async throws {
+        try await DuesScene.run { scene in
+            let stated = try stated(9_000_000, "2026-10")
+            let member = try await scene.member(.insured, base: stated, figures: [try figure("2026-10", 90_000_000)])
+            try await scene.assess("2026-11")
+            #expect(try await scene.pay(try await scene.order(member, ["2026-11"])) == "00")
+            try set(scene, "2026-12-02T08:00")
+            try await scene.member(
+                .insured, base: stated, id: member,
+                figures: [try figure("2026-10", nil, employers: [], withdrawn: true)])
+            try await scene.parts.changedMembers.drain()
+            #expect(
+                try await kept(member, "2026-11", in: scene) == Kept(amount: 90_000, reason: nil, isProvisional: false)
+            )
+            #expect(
+                try await scene.count(
+                    "SELECT amount FROM exceptions WHERE kind = 'assessment-lowered' AND member_id = \(member)")
+                    == 810_000, "what was paid too much is told")
+            try await scene.expectBooksToAgree()
         }
     }
 

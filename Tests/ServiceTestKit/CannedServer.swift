@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// A server that answers every connection with the same bytes, once the last byte of its JSON is in; or never.
+/// A server that answers every question with the same bytes, once its head is in, or the last byte of its JSON; or never.
 public enum CannedServer {
     private final class Handler: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer
@@ -11,8 +11,9 @@ public enum CannedServer {
         init(_ answer: String?) { self.answer = answer }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            // A request may come in parts; its JSON is the last of it.
-            guard let answer, unwrapInboundIn(data).readableBytesView.last == UInt8(ascii: "}") else { return }
+            // A request may come in parts; its JSON is the last of it, where it has any.
+            let bytes = unwrapInboundIn(data).readableBytesView
+            guard let answer, bytes.last == UInt8(ascii: "}") || bytes.starts(with: "GET ".utf8) else { return }
             context.writeAndFlush(NIOAny(ByteBuffer(string: answer)), promise: nil)
         }
     }

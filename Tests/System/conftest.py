@@ -21,7 +21,7 @@ from walkthrough.timeline import Timeline  # noqa: E402
 SEED = int(os.environ.get("HOSO_TEST_SEED", random.randrange(1 << 32)))
 ORDER = """
 test_thread test_supplement test_procedures test_bad_input test_operations test_faults test_crashes test_readiness test_lag test_backlog test_overload
-test_ending test_secrets test_audit test_payments
+test_ending test_secrets test_audit test_exports test_payments
 """.split()
 
 

@@ -63,12 +63,13 @@ struct AccountInquiries: Sendable {
     }
 }
 
-/// Asks over HTTP: `GET <address>/<bank code>/<account number>`, answered with `{"holderName": …}` or 404.
+/// Asks over HTTP: `GET <address>/<bank code>/<account number>`, answered with `{"holderName": …}` or 404. Redirections are
+/// not followed: the token and the number are for one address.
 struct HTTPAccountInquiry: AccountInquiry {
     let address: URL
     let token: String?
-    let timeout: TimeAmount
-    let client: HTTPClient
+    /// For the whole of an answer.
+    let timeout: Duration
 
     private struct Answer: Decodable {
         let holderName: String
@@ -79,14 +80,15 @@ struct HTTPAccountInquiry: AccountInquiry {
         var request = HTTPClientRequest(url: "\(address.absoluteString)/\(bankCode)/\(accountNumber)")
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         do {
-            let answer = try await client.execute(request, timeout: timeout)
-            switch answer.status.code {
+            let answer = try await HTTPClient.unredirected.whole(request, upTo: 65_536, within: timeout)
+            switch answer.status {
             case 200:
-                let body = try await answer.body.collect(upTo: 65_536)
-                return try JSONDecoder().decode(Answer.self, from: Data(body.readableBytesView)).holderName
+                return try JSONDecoder().decode(Answer.self, from: Data(answer.body.readableBytesView)).holderName
             case 404: return nil
-            default: throw InquiryFailed(reason: "http-\(answer.status.code)")
+            default: throw InquiryFailed(reason: "http-\(answer.status)")
             }
+        } catch let error as CancellationError {
+            throw error
         } catch let failed as InquiryFailed {
             throw failed
         } catch is DecodingError {

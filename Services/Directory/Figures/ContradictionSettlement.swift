@@ -48,7 +48,7 @@ struct ContradictionSettlement: Sendable {
     private static let unknownEmployer = InvalidValue(
         field: "employerCode", rule: "figures.unknown-employer",
         vietnamese: "Đơn vị này không có số liệu trong tháng.", english: "This employer has no figure for the month.")
-    private static let monthOver = InvalidValue(
+    static let monthOver = InvalidValue(
         field: "month", rule: FigureFault.monthOutside.rawValue, vietnamese: "Tháng này đã quá lâu.",
         english: "The month lies too far back.")
 }

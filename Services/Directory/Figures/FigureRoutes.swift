@@ -2,7 +2,6 @@ import Contracts
 import DirectoryDomain
 import Foundation
 import Hummingbird
-import NIOCore
 import Postgres
 import ServiceKit
 
@@ -20,10 +19,9 @@ struct FigureRoutes: Sendable {
         let settings = desk.kit.settings
         var source: (any FigureSource)?
         if let address = try ImportPull.address(of: .figures, settings) {
-            let timeout = try settings.seconds("directory.figures.timeout")
             source = HTTPFigureSource(
                 address: address, token: try settings.stringIfSet("directory.figures.sourceToken"),
-                timeout: .milliseconds(Int64(timeout * 1_000)))
+                timeout: try settings.duration("directory.figures.timeout"))
         }
         try self.init(desk, source: source)
     }
@@ -39,6 +37,7 @@ struct FigureRoutes: Sendable {
     func add(to router: Router<HosoRequestContext>) {
         router.get("/v1/members/:id/figures") { try await figures($0, $1) }
         router.post("/v1/members/:id/figures/inquiries") { try await ask($0, $1) }
+        router.post("/v1/members/:id/figures/:figure/withdrawal") { try await withdraw($0, $1) }
         router.get("/v1/figure-contradictions") { try await contradictions($0, $1) }
         router.post("/v1/figure-contradictions/:id/settlement") { try await settle($0, $1) }
         router.get("/v1/missing-figures") { try await missing($0, $1) }
@@ -51,8 +50,25 @@ struct FigureRoutes: Sendable {
         let id = try desk.id(context, as: MemberID.self)
         return try await kit.pool.transaction { transaction in
             _ = try await desk.seen(id, as: "figures.read", context, in: transaction)
-            let known = try await FigureStore.known(of: [id], since: telling.oldest, in: transaction)
-            return try .json(.ok, ["items": (known[id] ?? []).map(MonthView.init)])
+            return try await view(of: id, in: transaction)
+        }
+    }
+
+    private func view(of member: MemberID, in transaction: PostgresTransaction) async throws -> Reply {
+        let known = try await FigureStore.known(of: [member], since: telling.oldest, in: transaction)
+        let trail = try await FigureWithdrawals.trail(of: member, since: telling.oldest, in: transaction)
+        return try .json(.ok, MonthsView(items: (known[member] ?? []).map(MonthView.init), withdrawals: trail))
+    }
+
+    private func withdraw(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
+        let id = try desk.id(context, as: MemberID.self)
+        guard let figure = context.parameters.get("figure").flatMap(Int64.init) else { throw Problem.notFound }
+        return try await kit.idempotent(request, context, as: WithdrawalBody.self) { body, transaction in
+            let visitor = try await desk.visitor(context, in: transaction)
+            try await FigureWithdrawal(
+                desk: desk, telling: telling, visitor: visitor, body: body, transaction: transaction
+            ).decide(on: figure, of: id)
+            return try await view(of: id, in: transaction)
         }
     }
 

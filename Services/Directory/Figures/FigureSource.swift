@@ -3,6 +3,7 @@ import Contracts
 import Foundation
 import NIOCore
 import NIOHTTP1
+import ServiceKit
 
 /// Who is asked for the figures of one member: Vietnam Social Security.
 protocol FigureSource: Sendable {
@@ -35,17 +36,15 @@ struct FigureAnswer: Decodable, Sendable {
 }
 
 /// Asks over HTTP: `POST <address>/figures/inquiries` with `{"personalId": …, "month": …}`, answered with
-/// `{"asOf": …, "figures": […]}` or 404. The personal ID stands in the body: addresses are written into logs.
+/// `{"asOf": …, "figures": […]}` or 404. The personal ID stands in the body: addresses are written into logs. Nobody else
+/// is asked, wherever the source points.
 struct HTTPFigureSource: FigureSource {
     let address: String
     let token: String?
-    let timeout: TimeAmount
+    /// For the whole of an answer.
+    let timeout: Duration
 
     private static let largestAnswer = 1 << 20
-    /// Lives as long as the process. It goes nowhere else: the question has a personal ID in it.
-    private static let client = HTTPClient(
-        eventLoopGroup: HTTPClient.defaultEventLoopGroup,
-        configuration: HTTPClient.Configuration(redirectConfiguration: .disallow))
 
     private struct Question: Encodable {
         let personalId: String
@@ -59,18 +58,17 @@ struct HTTPFigureSource: FigureSource {
         if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
         request.body = .bytes(
             ByteBuffer(bytes: try ContractsJSON.encode(Question(personalId: person.text, month: month))))
-        let (status, body) = try await answer(to: request)
-        switch status {
-        case 200: return try read(body, of: month)
+        let answer = try await answer(to: request)
+        switch answer.status {
+        case 200: return try read(answer.body, of: month)
         case 404: return nil
-        default: throw FigureSourceFailure.away("http-\(status)")
+        default: throw FigureSourceFailure.away("http-\(answer.status)")
         }
     }
 
-    private func answer(to request: HTTPClientRequest) async throws -> (status: UInt, body: ByteBuffer) {
+    private func answer(to request: HTTPClientRequest) async throws -> WholeAnswer {
         do {
-            let answer = try await Self.client.execute(request, timeout: timeout)
-            return (answer.status.code, try await answer.body.collect(upTo: Self.largestAnswer))
+            return try await HTTPClient.unredirected.whole(request, upTo: Self.largestAnswer, within: timeout)
         } catch is CancellationError {
             throw CancellationError()
         } catch is NIOTooManyBytesError {

@@ -63,8 +63,9 @@ struct FigureTelling: Sendable {
     private func keepContradictions(
         _ known: [MemberID: [MonthFigures]], in transaction: PostgresTransaction
     ) async throws {
+        // One employer alone ends what was one, where the other's figure was withdrawn.
         let found = known.flatMap { member, months in
-            months.filter { $0.reported.count > 1 }.map { (member: member, figures: $0) }
+            months.filter { $0.reported.count > 1 || !$0.withdrawn.isEmpty }.map { (member: member, figures: $0) }
         }
         guard !found.isEmpty else { return }
         try await transaction.execute(
@@ -72,7 +73,11 @@ struct FigureTelling: Sendable {
             INSERT INTO figure_contradictions AS c (member_id, month, kind, state, found_at)
             SELECT member_id, month, kind, state, \(kit.time.now)
             FROM unnest(\(found.map(\.member)), \(found.map(\.figures.month)), \(found.map(\.figures.kind.rawValue)),
-                \(found.map { $0.figures.isOpen ? "open" : "settled" })) AS n (member_id, month, kind, state)
+                \(found.map { $0.figures.isOpen ? "open" : "settled" }), \(found.map { $0.figures.reported.count > 1 }))
+                AS n (member_id, month, kind, state, is_contradiction)
+            WHERE is_contradiction OR EXISTS (
+                SELECT FROM figure_contradictions k
+                WHERE (k.member_id, k.month, k.kind) = (n.member_id, n.month, n.kind))
             ON CONFLICT (member_id, month, kind) DO UPDATE SET state = excluded.state,
                 found_at = CASE excluded.state WHEN 'open' THEN excluded.found_at ELSE c.found_at END
             WHERE c.state <> excluded.state

@@ -5,13 +5,18 @@ import Foundation
 /// The figures of a month of one member.
 struct MonthView: Encodable {
     struct Figure: Encodable {
+        let figureId: Int64
         /// Empty where nobody is named.
         let employerCode: String
         let employerName: String?
         let amount: Dong
         let cameAt: Date
+        /// Whether it came wrongly and does not count.
+        let withdrawn: Bool?
 
         init(_ figure: ReportedFigure) {
+            figureId = figure.id
+            withdrawn = figure.isWithdrawn ? true : nil
             employerCode = figure.employerCode
             employerName = figure.employerName
             amount = figure.amount
@@ -21,7 +26,7 @@ struct MonthView: Encodable {
 
     let month: DuesMonth
     let kind: DuesFigureKind
-    /// What counts; absent while the cell has to settle it.
+    /// What counts; absent while the cell has to settle it, and where all was withdrawn.
     let amount: Dong?
     let settled: Bool?
     let figures: [Figure]
@@ -32,8 +37,15 @@ struct MonthView: Encodable {
         kind = figures.kind
         amount = published.amount
         settled = published.settled
-        self.figures = figures.reported.map(Figure.init)
+        self.figures = (figures.reported + figures.withdrawn).map(Figure.init)
     }
+}
+
+/// The months of one member.
+struct MonthsView: Encodable {
+    let items: [MonthView]
+    /// What was withdrawn and counted again, the newest first.
+    let withdrawals: [WithdrawalView]
 }
 
 /// A contradiction as those see it who may settle it.

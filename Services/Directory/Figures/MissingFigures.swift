@@ -70,7 +70,8 @@ struct MissingFigures: Sendable {
     private var hasFigure: SQL {
         """
         EXISTS (SELECT FROM figures f
-            WHERE f.member_id = m.id AND f.month = \(month) AND f.kind = \(kind.rawValue))
+            WHERE f.member_id = m.id AND f.month = \(month) AND f.kind = \(kind.rawValue)
+                AND NOT \(FigureWithdrawals.isWithdrawn("f")))
         """
     }
 }

@@ -17,6 +17,7 @@ struct OrderRoutes: Sendable {
     func add(to router: Router<HosoRequestContext>) {
         router.post("/v1/payment-orders") { try await create($0, $1) }
         router.post("/v1/cash-payments") { try await takeCash($0, $1) }
+        router.get("/v1/payment-orders") { try await list($0, $1) }
         router.get("/v1/payment-orders/:id") { try await show($0, $1) }
     }
 

@@ -3,7 +3,7 @@ import Contracts
 import Foundation
 import NIOCore
 import NIOHTTP1
-import NIOPosix
+import ServiceKit
 
 /// A POST of JSON to a gateway.
 struct GatewayCall: Sendable {
@@ -39,10 +39,6 @@ struct HTTPGatewayClient: GatewayClient {
 
     /// More than any answer of a gateway has.
     private static let largestAnswer = 65_536
-    /// Lives as long as the process.
-    private static let client = HTTPClient(
-        eventLoopGroup: .singletonMultiThreadedEventLoopGroup,
-        configuration: HTTPClient.Configuration(redirectConfiguration: .disallow))
 
     func send(_ call: GatewayCall) async throws -> [UInt8] {
         var request = HTTPClientRequest(url: call.url)
@@ -51,38 +47,22 @@ struct HTTPGatewayClient: GatewayClient {
         request.headers.add(name: "Accept", value: "application/json")
         for (name, value) in call.headers { request.headers.add(name: name, value: value) }
         request.body = .bytes(ByteBuffer(bytes: call.body))
+        let answer = try await answer(to: request)
+        guard (200..<300).contains(answer.status) else { throw GatewayUnreachable(reason: "http-\(answer.status)") }
+        return Array(answer.body.readableBytesView)
+    }
+
+    private func answer(to request: HTTPClientRequest) async throws -> WholeAnswer {
         do {
-            return try await withinTimeout { [request] in try await Self.answer(to: request) }
-        } catch let unreachable as GatewayUnreachable {
-            throw unreachable
+            return try await HTTPClient.unredirected.whole(request, upTo: Self.largestAnswer, within: timeout)
         } catch let error as CancellationError {
             throw error
+        } catch is AnswerTimedOut {
+            throw GatewayUnreachable(reason: "time-out")
         } catch is NIOTooManyBytesError {
             throw GatewayUnreachable(reason: "too-long")
         } catch {
             throw GatewayUnreachable(reason: "unreachable")
-        }
-    }
-
-    private static func answer(to request: HTTPClientRequest) async throws -> [UInt8] {
-        // Ended by the group around it: the client's own deadline ends with the head of the answer.
-        let answer = try await client.execute(request, deadline: .distantFuture)
-        guard (200..<300).contains(answer.status.code) else {
-            throw GatewayUnreachable(reason: "http-\(answer.status.code)")
-        }
-        return Array(try await answer.body.collect(upTo: largestAnswer).readableBytesView)
-    }
-
-    private func withinTimeout(_ work: @escaping @Sendable () async throws -> [UInt8]) async throws -> [UInt8] {
-        try await withThrowingTaskGroup(of: [UInt8].self) { group in
-            group.addTask(operation: work)
-            group.addTask {
-                try await Task.sleep(for: timeout)
-                throw GatewayUnreachable(reason: "time-out")
-            }
-            defer { group.cancelAll() }
-            guard let answer = try await group.next() else { throw CancellationError() }
-            return answer
         }
     }
 }

@@ -21,11 +21,12 @@ struct KnownFigureColumns {
     var joins: SQL {
         """
         LEFT JOIN LATERAL (
-            SELECT x.amount, x.source, x.month, bool_or(x.amount IS NULL AND x.month = \(wanted)) OVER () AS contradicted,
+            SELECT x.amount, x.source, x.month,
+                bool_or(x.amount IS NULL AND x.withdrawn IS NOT TRUE AND x.month = \(wanted)) OVER () AS contradicted,
                 jsonb_strip_nulls(jsonb_build_object('employers', x.employers, 'cameAt', x."cameAt",
                     'settled', x.settled)) AS origin
             FROM jsonb_to_recordset(c.state -> 'duesFigures') AS x (month text, kind text, source text, amount bigint,
-                employers jsonb, "cameAt" text, settled boolean)
+                employers jsonb, "cameAt" text, settled boolean, withdrawn boolean)
             WHERE r.figure IS NOT NULL AND c.state ? 'duesFigures' AND x.kind = r.figure
             ORDER BY x.amount IS NULL, x.month > \(wanted), CASE WHEN x.month <= \(wanted) THEN x.month END DESC, x.month
             LIMIT 1

@@ -181,7 +181,8 @@ public struct DuesFigure: Codable, Hashable, Sendable {
     public let kind: DuesFigureKind
     /// Who reported it.
     public let source: DuesBaseSource
-    /// The monthly amount; absent while several employers contradict each other and the cell has not settled it.
+    /// The monthly amount; absent while several employers contradict each other and the cell has not settled it, and
+    /// where it was withdrawn.
     public let amount: Dong?
     /// Whom it is of, by name, or by code where no name is known; several when they contradict each other or are added
     /// up.
@@ -190,10 +191,12 @@ public struct DuesFigure: Codable, Hashable, Sendable {
     public let cameAt: Date
     /// Whether the cell settled which of several counts.
     public let settled: Bool?
+    /// Whether all that was reported of it was withdrawn as wrong: it is as if nothing had ever come.
+    public let withdrawn: Bool?
 
     public init(
         month: DuesMonth, kind: DuesFigureKind, source: DuesBaseSource, amount: Dong?, employers: [String],
-        cameAt: Date, settled: Bool? = nil
+        cameAt: Date, settled: Bool? = nil, withdrawn: Bool? = nil
     ) {
         self.month = month
         self.kind = kind
@@ -202,5 +205,6 @@ public struct DuesFigure: Codable, Hashable, Sendable {
         self.employers = employers
         self.cameAt = cameAt
         self.settled = settled
+        self.withdrawn = withdrawn
     }
 }

@@ -36,9 +36,8 @@ enum KeyFetch {
     }
 
     private static func get(_ url: String, _ client: HTTPClient) async throws -> Data {
-        let response = try await client.execute(HTTPClientRequest(url: url), timeout: .seconds(5))
-        guard response.status == .ok else { throw KeySetFault.status(response.status.code) }
-        let body = try await response.body.collect(upTo: maximumBytes)
-        return Data(body.readableBytesView)
+        let answer = try await client.whole(HTTPClientRequest(url: url), upTo: maximumBytes, within: .seconds(5))
+        guard answer.status == 200 else { throw KeySetFault.status(answer.status) }
+        return Data(answer.body.readableBytesView)
     }
 }

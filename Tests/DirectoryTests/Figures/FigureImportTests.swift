@@ -52,6 +52,10 @@ struct FigureImportTests {
             #expect(try await take("12000000", "2026-11-05T00:00:00Z") == 0, "the older file once more")
             #expect(try await scene.told(member) == ["2026-10 13000000 Công ty Mẫu 01"])
             #expect(try await scene.versions(member) == [1, 2, 3])
+            #expect(try await take("13000000", "2026-11-15T00:00:00Z") == 0, "said again")
+            #expect(try await take("14000000", "2026-11-12T00:00:00Z") == 0, "said before that")
+            #expect(try await scene.told(member) == ["2026-10 13000000 Công ty Mẫu 01"])
+            #expect(try await take("14000000", "2026-11-15T00:00:00Z") == 1, "of the same moment what comes last")
             await #expect(throws: PostgresError.self, "figures stand") {
                 try await scene.pool.execute("UPDATE figures SET amount = 1")
             }

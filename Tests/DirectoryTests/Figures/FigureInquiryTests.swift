@@ -156,7 +156,7 @@ struct FigureInquiryTests {
         try await ask(answer: CannedServer.answer(status, body, headers: headers))
     }
 
-    private func ask(answer: String?, timeout: TimeAmount = .seconds(20)) async throws -> FigureAnswer? {
+    private func ask(answer: String?, timeout: Duration = .seconds(20)) async throws -> FigureAnswer? {
         try await CannedServer.run(answer) { address in
             try await HTTPFigureSource(address: address, token: "secret", timeout: timeout)
                 .figures(of: PersonalID("901090000017"), DuesMonth("2026-10"))

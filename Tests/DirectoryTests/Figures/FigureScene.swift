@@ -35,6 +35,11 @@ struct FigureScene: Sendable {
         }
     }
 
+    /// Somebody whose figure is missing.
+    struct Missing: Decodable {
+        let memberId: MemberID
+    }
+
     static func file(_ lines: [Line]) -> String { ([heading] + lines.map(\.text)).map { $0 + "\r\n" }.joined() }
 
     static func run(_ body: @Sendable (FigureScene) async throws -> Void) async throws {

@@ -105,6 +105,28 @@ struct ImportPullTests {
         }
     }
 
+    @Test("a source that names the same page again is not asked for ever: its pull is refused")
+    func sameCursor() async throws {
+        struct Circle: ImportSource {
+            let asOf: Date
+
+            func page(_ question: ImportQuestion) async throws -> ImportPage {
+                ImportPage(records: ByteBuffer(), asOf: asOf, next: "again")
+            }
+        }
+        try await withImports { scene in
+            let run = try await begin(scene)
+            let pull = try ImportPull(
+                scene.scene.service.kit, source: Circle(asOf: scene.scene.now), of: [.members],
+                layouts: try ImportLayouts.all())
+            for _ in 0..<2 { #expect(try await pull.step()) }
+            #expect(try await !pull.step())
+            let row = try await scene.pool.queryOne("SELECT state, refused_rule FROM imports WHERE id = \(run.id)")
+            #expect(try row.get("state", as: String.self) == "refused")
+            #expect(try row.get("refused_rule", as: String.self) == "import-cursor-repeated")
+        }
+    }
+
     @Test("a delta asks for what changed since the import before")
     func delta() async throws {
         try await withImports { scene in

@@ -10,13 +10,18 @@ public struct ReportedFigure: Hashable, Sendable {
     public let employerName: String?
     public let amount: Dong
     public let cameAt: Date
+    /// Whether it came wrongly and does not count.
+    public let isWithdrawn: Bool
 
-    public init(id: Int64, employerCode: String, employerName: String?, amount: Dong, cameAt: Date) {
+    public init(
+        id: Int64, employerCode: String, employerName: String?, amount: Dong, cameAt: Date, isWithdrawn: Bool = false
+    ) {
         self.id = id
         self.employerCode = employerCode
         self.employerName = employerName
         self.amount = amount
         self.cameAt = cameAt
+        self.isWithdrawn = isWithdrawn
     }
 
     /// How people know the employer; nothing where nobody is named.
@@ -53,8 +58,10 @@ public struct FigureDecision: Hashable, Sendable {
 public struct MonthFigures: Hashable, Sendable {
     public let month: DuesMonth
     public let kind: DuesFigureKind
-    /// At least one, in the order of their employers' codes.
+    /// Those that stand, in the order of their employers' codes; none where all were withdrawn.
     public let reported: [ReportedFigure]
+    /// Those of employers of whom nothing else stands, in the same order.
+    public let withdrawn: [ReportedFigure]
     public let decision: FigureDecision?
 
     public init(
@@ -62,7 +69,9 @@ public struct MonthFigures: Hashable, Sendable {
     ) {
         self.month = month
         self.kind = kind
-        self.reported = reported.sorted { $0.employerCode < $1.employerCode }
+        let sorted = reported.sorted { $0.employerCode < $1.employerCode }
+        self.reported = sorted.filter { !$0.isWithdrawn }
+        withdrawn = sorted.filter(\.isWithdrawn)
         self.decision = decision
     }
 
@@ -91,8 +100,9 @@ public struct MonthFigures: Hashable, Sendable {
         }
         return DuesFigure(
             month: month, kind: kind, source: .socialInsurance, amount: amount,
-            employers: counting.compactMap(\.employer), cameAt: reported.map(\.cameAt).max() ?? .distantPast,
-            settled: reported.count > 1 && amount != nil ? true : nil)
+            employers: counting.compactMap(\.employer),
+            cameAt: (reported.isEmpty ? withdrawn : reported).map(\.cameAt).max() ?? .distantPast,
+            settled: reported.count > 1 && amount != nil ? true : nil, withdrawn: reported.isEmpty ? true : nil)
     }
 }
 

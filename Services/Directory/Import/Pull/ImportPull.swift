@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import HTTPTypes
 import Logging
 import NIOCore
 import Postgres
@@ -89,9 +90,9 @@ struct ImportPull: Sendable {
                 try await take(page, of: run, layout, in: transaction)
             }
         } catch is TooManyFaults {
-            try await refuse(run, "too many of its records are wrong")
+            try await refuse(run, "too-many-faults")
         } catch let problem as Problem {
-            try await refuse(run, problem.title.english)
+            try await refuse(run, problem.id)
         }
         return true
     }
@@ -106,6 +107,8 @@ struct ImportPull: Sendable {
         {
             throw Problem.importOutdated
         }
+        // It would never end.
+        if let next = page.next, next == run.cursor { throw Problem.cursorRepeated }
         if page.records.readableBytes > 0 {
             let notes = StagingNotes()
             let rows = StagedRows(
@@ -118,13 +121,20 @@ struct ImportPull: Sendable {
         try await ImportStore.advance(run, to: page, in: transaction)
     }
 
-    private func refuse(_ run: ImportRun, _ reason: String) async throws {
+    private func refuse(_ run: ImportRun, _ rule: String) async throws {
         try await kit.pool.transaction { transaction in
             try await StagingTable(run.subject, number: run.number).drop(in: transaction)
-            try await ImportStore.refuse(run.id, nil, at: kit.time.now, in: transaction)
+            try await ImportStore.refuse(run.id, nil, rule: rule, at: kit.time.now, in: transaction)
         }
-        kit.logger.error("a pull is refused", metadata: ["import": "\(run.id)", "reason": "\(reason)"])
+        kit.logger.error("a pull is refused", metadata: ["import": "\(run.id)", "rule": "\(rule)"])
     }
+}
+
+extension Problem {
+    /// The source named the page that it just gave as the next one.
+    fileprivate static let cursorRepeated = Problem(
+        .badGateway, id: "import-cursor-repeated", vietnamese: "Nguồn dữ liệu lặp lại cùng một trang",
+        english: "The source names the same page again")
 }
 
 /// One piece as a sequence.

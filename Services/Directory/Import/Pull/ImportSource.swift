@@ -3,6 +3,7 @@ import Contracts
 import Foundation
 import NIOCore
 import NIOHTTP1
+import ServiceKit
 
 /// One page of what the source has.
 struct ImportPage: Sendable {
@@ -31,15 +32,16 @@ struct ImportQuestion: Sendable {
 }
 
 /// The source over HTTP: `GET <address>/members?since=…&cursor=…`, or `…/figures?month=…&cursor=…`, answers JSON lines,
-/// with the headers `As-Of` and, but on the last page, `Next-Cursor`.
+/// with the headers `As-Of` and, but on the last page, `Next-Cursor`. Redirections are not followed: the token is for one
+/// address.
 struct HTTPImportSource: ImportSource {
     let address: String
     let token: String?
-    var client = HTTPClient.shared
+    /// For the whole of a page.
+    var timeout = Duration.seconds(60)
 
-    /// What a page may have, in bytes, and how long it may take.
+    /// What a page may have, in bytes.
     private static let largestPage = 16 << 20
-    private static let timeout = TimeAmount.seconds(60)
 
     /// The source did not answer as agreed; asking again may help.
     struct Unanswered: Error, CustomStringConvertible {
@@ -56,15 +58,12 @@ struct HTTPImportSource: ImportSource {
         guard let text = url?.string else { throw Unanswered(description: "the source's address is none") }
         var request = HTTPClientRequest(url: text)
         if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
-        let answer = try await client.execute(request, timeout: Self.timeout)
-        guard answer.status.code == 200 else {
-            throw Unanswered(description: "the source answered \(answer.status.code)")
-        }
+        let answer = try await HTTPClient.unredirected.whole(request, upTo: Self.largestPage, within: timeout)
+        guard answer.status == 200 else { throw Unanswered(description: "the source answered \(answer.status)") }
         guard let asOf = answer.headers.first(name: "as-of").flatMap({ RFC3339.moment(of: $0) }) else {
             throw Unanswered(description: "the source did not say of which moment it tells")
         }
         return ImportPage(
-            records: try await answer.body.collect(upTo: Self.largestPage), asOf: asOf,
-            next: answer.headers.first(name: "next-cursor"))
+            records: answer.body, asOf: asOf, next: answer.headers.first(name: "next-cursor"))
     }
 }

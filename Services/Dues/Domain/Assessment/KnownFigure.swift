@@ -31,7 +31,7 @@ struct KnownFigure {
     ///   - wanted: the month before the one that the dues are for.
     init(_ subject: AssessmentSubject, kind: DuesFigureKind?, of wanted: DuesMonth) {
         let reported = subject.figures.filter { $0.kind == kind }
-        isContradicted = reported.contains { $0.month == wanted && $0.amount == nil }
+        isContradicted = reported.contains { $0.month == wanted && $0.amount == nil && $0.withdrawn != true }
         let nearest = reported.filter { $0.amount != nil }.min { Self.isNearer($0.month, $1.month, to: wanted) }
         guard let nearest, let amount = nearest.amount, Self.isPreferred(nearest.month, to: subject.base, wanted) else {
             base = subject.base

@@ -108,8 +108,12 @@ struct DuesReport: Sendable {
     private var openExceptions: SQL {
         """
         SELECT p.part, count(*) AS exceptions, sum(e.amount) AS exception_amount
-        FROM places p JOIN exceptions e ON e.owner_id = p.id
-        WHERE e.raised_at < \(months.through.end) AND (e.settled_at IS NULL OR e.settled_at >= \(months.through.end))
+        FROM places p JOIN (
+            SELECT owner_id, amount FROM exceptions WHERE settled_at IS NULL AND raised_at < \(months.through.end)
+            UNION ALL
+            SELECT owner_id, amount FROM exceptions
+            WHERE settled_at >= \(months.through.end) AND raised_at < \(months.through.end)
+        ) AS e ON e.owner_id = p.id
         GROUP BY p.part
         """
     }
