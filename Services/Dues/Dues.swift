@@ -61,6 +61,9 @@ struct Dues: ServiceDefinition {
                 component: "dues", version: 16, name: "assessment_lanes",
                 sql: String(decoding: PackageResources._016_assessment_lanes_sql, as: UTF8.self)),
             Migration(
+                component: "dues", version: 17, name: "refunds_held",
+                sql: String(decoding: PackageResources._017_refunds_held_sql, as: UTF8.self)),
+            Migration(
                 component: "dues", version: 19, name: "lists_reports_figures",
                 sql: String(decoding: PackageResources._019_lists_reports_figures_sql, as: UTF8.self)),
         ]

@@ -8,6 +8,7 @@ struct RefundTests {
     private static let ways: [String: String] = [
         "requested approve": "approved", "requested reject": "rejected", "requested withdraw": "withdrawn",
         "approved send": "sent", "approved withdraw": "withdrawn", "approved note-reversal": "succeeded",
+        "approved hold": "unknown",
         "sent succeed": "succeeded", "sent fail": "failed", "sent no-answer": "unknown",
         "unknown succeed": "succeeded", "unknown fail": "failed", "unknown no-answer": "unknown",
         "unknown not-received": "approved", "unknown confirm": "succeeded", "unknown deny": "failed",

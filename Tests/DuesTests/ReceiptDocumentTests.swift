@@ -156,7 +156,38 @@ struct ReceiptDocumentTests {
                 _ = try await receipt(scene)
                 let requests = try await scene.events(ReceiptDocumentRequested.self)
                 #expect(requests.count == count)
+                for request in requests {
+                    let row = try #require(try await ReceiptRow.find(request.receiptId, in: scene.pool))
+                    #expect(request == row.request(attempt: 1, at: request.requestedAt))
+                    let state = try await shown(scene, request.receiptId, by: try #require(request.payerMemberId))
+                    #expect(state.document.state == "asked")
+                }
             }
+        }
+    }
+
+    @Test("what was settled above the payment has no receipt: giving it back corrects none")
+    func above() async throws {
+        let paper = GatewaysOnPaper()
+        try await RefundScene.run(client: paper) { refunds in
+            let scene = refunds.scene
+            let (member, order, payment) = try await refunds.paid(transaction: "1")
+            try await scene.parts.receipts.drain()
+            let id = try #require(try await scene.events(ReceiptIssued.self).last).receiptId
+            let more = SettledFile.Line(reference: order.reference, transaction: "1", gross: order.total + 20_000)
+            _ = try await SettledFile.vnpay.bring([more], day: "2026-11-20", scene)
+            let differs = try #require(try await refunds.exceptions("amount-differs").first)
+            #expect(try await refunds.act("confirm", on: differs).status == .ok)
+            _ = try await refunds.gone(payment, kind: "overpayment", amount: 20_000, paper)
+            try await scene.parts.vouchers.drain()
+            var view = try await shown(scene, id, by: member)
+            #expect(view.force == "in-force" && view.vouchers.map(\.remaining) == [order.total])
+            #expect(try await scene.events(ReceiptCorrected.self).isEmpty)
+            _ = try await refunds.gone(payment, amount: order.total, number: "98", paper)
+            try await scene.parts.vouchers.drain()
+            view = try await shown(scene, id, by: member)
+            #expect(view.force == "cancelled" && view.vouchers.map(\.remaining) == [order.total, 0])
+            #expect(try await scene.events(ReceiptCorrected.self).map(\.remaining) == [.zero])
         }
     }
 

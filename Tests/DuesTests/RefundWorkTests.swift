@@ -198,6 +198,30 @@ struct RefundWorkTests {
         }
     }
 
+    @Test("what was refused when it was sent again, and is not known after all, ends as refused and is sent no more")
+    func refusedForGood() async throws {
+        let paper = GatewaysOnPaper()
+        try await RefundScene.run(client: paper) { refunds in
+            let (member, order, payment) = try await refunds.paid(.portal)
+            let id = try await refunds.approved(payment)
+            let work = refunds.scene.parts.refundWork
+            try await work.drain()
+            paper.answer { call in
+                let answer = call.url.hasSuffix("/asked") ? RefundAnswer.neverHeard : .refused
+                return try GatewayUnderTest.portal.refund(call, answer, amount: order.total)
+            }
+            for _ in 0..<3 {
+                refunds.scene.clock?.advance(by: 7_200)
+                try await work.drain()
+            }
+            #expect(paper.calls.filter { $0.url.hasSuffix("/refund") }.count == 2)
+            let shown = try await refunds.show(id)
+            #expect(shown.state == "failed" && shown.gatewayCode == "51")
+            #expect(try await refunds.open(member) == 0)
+            try await refunds.expectBooks()
+        }
+    }
+
     @Test("what was sent once is not withdrawn, also while it waits to be sent again")
     func sentOnce() async throws {
         let paper = GatewaysOnPaper()

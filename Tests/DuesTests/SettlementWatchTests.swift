@@ -39,6 +39,21 @@ struct SettlementWatchTests {
         }
     }
 
+    @Test("a day without a file is noticed also while another process looks at payments")
+    func missingDayByItself() async throws {
+        try await DuesScene.runWithGateways(["dues.settlement.daily": "portal"]) { scene in
+            #expect(try await PortalFile.post(PortalFile.text([]), scene).status == .created)
+            scene.clock?.advance(by: 2 * 86_400 + 3 * 3_600)
+            try await scene.pool.execute(
+                "INSERT INTO settlement_watch (gateway, looked_through) VALUES ('portal', '2026-11-01')")
+            try await scene.pool.transaction { other in
+                try await other.execute("SELECT FROM settlement_watch FOR UPDATE")
+                try await scene.parts.settlementWatch.run()
+            }
+            #expect(try await open("missing-file", scene) == 1)
+        }
+    }
+
     @Test("a day without a file is noticed after its hour, and ends when the file comes")
     func missingDay() async throws {
         FaultRecord.note("S1", "a day without a file")

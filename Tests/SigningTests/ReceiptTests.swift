@@ -246,6 +246,30 @@ struct ReceiptTests {
         }
     }
 
+    @Test("a request that cannot be read is set aside and told as final, so that it can be asked for again")
+    func unreadable() async throws {
+        try await SigningStage.run { stage in
+            let receipt = try await stage.receipt()
+            try await stage.ask(receipt.request)
+            try await stage.pool.execute("UPDATE receipts SET request = '{\"version\": \"x\"}'")
+            try await stage.worker.drain()
+            let state: String = try await stage.pool.queryOne("SELECT state FROM receipts").get(at: 0)
+            #expect(state == "unreadable")
+            let told = try await stage.toldReceipts(ReceiptDocumentFailed.self)
+            #expect(told.map(\.reason) == ["request-unreadable"] && told.allSatisfy(\.final))
+            let asked = receipt.request
+            try await stage.ask(
+                ReceiptDocumentRequested(
+                    receiptId: asked.receiptId, attempt: 2, number: asked.number,
+                    issuingOrganizationId: asked.issuingOrganizationId, payerMemberId: asked.payerMemberId,
+                    lines: asked.lines, amount: asked.amount, channel: asked.channel, reference: asked.reference,
+                    gatewayTransaction: asked.gatewayTransaction, paidAt: asked.paidAt, issuedAt: asked.issuedAt,
+                    requestedAt: stage.time.now), sequence: 2)
+            try await stage.worker.drain()
+            #expect(try await stage.toldReceipts(ReceiptDocumentIssued.self).count == 1)
+        }
+    }
+
     @Test("names stand in the document alone: not in rows, events, audit")
     func noNames() async throws {
         try await SigningStage.run { stage in

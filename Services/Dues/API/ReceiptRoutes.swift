@@ -106,9 +106,10 @@ struct ReceiptView: Encodable {
         overpaid = receipt.overpaid
         issuedAt = receipt.issuedAt
         vouchers = try await session.query(
-            "SELECT * FROM refund_vouchers WHERE receipt_id = \(receipt.id) ORDER BY remaining DESC"
+            "SELECT * FROM refund_vouchers WHERE receipt_id = \(receipt.id) ORDER BY year, ordinal"
         ).map(Voucher.init(row:))
-        force = vouchers.last.map { $0.remaining > .zero ? .reduced : .cancelled } ?? .inForce
+        let remaining = vouchers.last?.remaining ?? amount
+        force = remaining == amount ? .inForce : remaining > .zero ? .reduced : .cancelled
         let row = try await session.queryOptional("SELECT * FROM receipt_documents WHERE receipt_id = \(receipt.id)")
         document = try row.map { try Document(row: $0, receipt.id, at: address) } ?? .unasked
     }

@@ -23,25 +23,30 @@ struct RefundRoutes: Sendable {
         router.get("/v1/refunds/:id") { try await show($0, $1) }
         router.post("/v1/refunds/:id/approval") { request, context in
             let (officer, id) = (try context.requireMember(), try refundID(context))
-            return try await kit.idempotent(request, context) { _, transaction in
+            return try await kit.idempotent(request, context, options: Self.repeated) { _, transaction in
                 try await approve(id, officer, in: transaction)
             }
         }
         for (path, step) in [("rejection", RefundStep.reject), ("withdrawal", .withdraw)] {
             router.post(.init("/v1/refunds/:id/\(path)")) { request, context in
                 let (officer, id) = (try context.requireMember(), try refundID(context))
-                return try await kit.idempotent(request, context, as: Reason.self) { body, transaction in
+                return try await kit.idempotent(request, context, as: Reason.self, options: Self.repeated) {
+                    body, transaction in
                     try await decide(step, id, body.reason, officer, in: transaction)
                 }
             }
         }
         router.post("/v1/refunds/:id/outcome") { request, context in
             let (officer, id) = (try context.requireMember(), try refundID(context))
-            return try await kit.idempotent(request, context, as: Outcome.self) { body, transaction in
+            return try await kit.idempotent(request, context, as: Outcome.self, options: Self.repeated) {
+                body, transaction in
                 try await decide(body.moneyHasGone ? .confirm : .deny, id, body.reason, officer, in: transaction)
             }
         }
     }
+
+    /// Whatever an import of a settlement file meets crosswise is done again.
+    private static let repeated = TransactionOptions(attempts: 3)
 
     private typealias Officer = (caller: Caller, id: MemberID)
 
@@ -83,56 +88,66 @@ struct RefundRoutes: Sendable {
     private func request(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
         let officer = try context.requireMember()
         guard let payment = context.parameters.get("id").flatMap({ PaymentID($0) }) else { throw Problem.notFound }
-        return try await kit.idempotent(request, context, as: NewRefund.self) { body, transaction in
+        return try await kit.idempotent(request, context, as: NewRefund.self, options: Self.repeated) {
+            body, transaction in
             let reason = try EnteredText.line(body.reason, field: "reason")
             guard let row = try await RefundablePaymentRow.lock(payment, in: transaction) else {
                 throw Problem.notFound
             }
             try await requireOffice(of: row.order.payeeId, payer: row.order.payerMemberId, officer, in: transaction)
-            let amount = body.kind == .reversal && body.amount == nil ? row.takenBack : body.amount
+            try Self.requireNoCash(row)
+            var amount = body.amount
+            if body.kind == .reversal { amount = try await reversal(of: row, amount: amount, in: transaction) }
             let keys = (body.lines ?? []).map { DuesKey(memberId: $0.memberId, month: $0.month) }
             let refund = Refund(
                 refundId: kit.ids.next(at: kit.time.now), kind: body.kind,
                 parts: try row.refundable.parts(of: body.kind, lines: keys, amount: amount), requestedBy: officer.id)
-            try await requireWay(of: row, for: refund, in: transaction)
+            try requireWay(of: row, for: refund)
             _ = try await transaction.pipeline(
                 RefundRow.insertions(refund, of: row, reason: reason, at: kit.time.now))
             return try await answer(.created, refund.refundId, "requested", officer, in: transaction)
         }
     }
 
-    /// What goes to a payer's instrument goes through the gateway by which it came; a reversal is of what somebody told.
-    private func requireWay(
-        of row: RefundablePaymentRow, for refund: Refund, in transaction: PostgresTransaction
-    ) async throws {
+    /// What goes to a payer's instrument goes through the gateway by which it came, and not while that gateway took money
+    /// back that nobody noted.
+    private func requireWay(of row: RefundablePaymentRow, for refund: Refund) throws(InvalidValue) {
+        guard refund.kind != .reversal else { return }
+        try Self.requireNothingTaken(row)
+        try requireGateway(of: row, for: refund)
+    }
+
+    private static func requireNoCash(_ row: RefundablePaymentRow) throws(InvalidValue) {
         guard row.order.channel != PaymentOrder.cash else {
             throw InvalidValue(
                 field: "paymentId", rule: "refund.cash",
                 vietnamese: "Khoản nộp bằng tiền mặt không qua cổng thanh toán nên không hoàn qua cổng được.",
                 english: "A payment in cash came through no gateway and does not go back through one.")
         }
-        guard refund.kind == .reversal else {
-            guard row.takenBack == nil else {
-                throw InvalidValue(
-                    field: "kind", rule: "refund.taken-back",
-                    vietnamese: "Cổng đã tự thu hồi tiền của khoản này; hãy ghi nhận việc thu hồi trước.",
-                    english: "The gateway took money of this payment back by itself; note that reversal first.")
-            }
-            return try requireGateway(of: row, for: refund)
+    }
+
+    private static func requireNothingTaken(_ row: RefundablePaymentRow) throws(InvalidValue) {
+        guard row.reversed.takenBack == .zero else {
+            throw InvalidValue(
+                field: "kind", rule: "refund.taken-back",
+                vietnamese: "Cổng đã tự thu hồi tiền của khoản này; hãy ghi nhận việc thu hồi trước.",
+                english: "The gateway took money of this payment back by itself; note that reversal first.")
         }
-        let told = try await transaction.queryOptional(
-            """
-            SELECT FROM exceptions
-            WHERE order_id = \(row.order.orderId) AND coalesce(payment_id, \(row.paymentId)) = \(row.paymentId)
-                AND settled_at IS NULL
-                AND kind IN (\(SettlementState.reversed.rawValue), \(ExceptionKind.contradiction.rawValue)) LIMIT 1
-            """)
-        guard told != nil else {
+    }
+
+    /// How much a reversal notes; it is of what somebody told.
+    ///
+    /// - Parameter own: of the reversal itself, when it was asked for already.
+    private func reversal(
+        of row: RefundablePaymentRow, amount: Dong?, own: Dong = .zero, in transaction: PostgresTransaction
+    ) async throws -> Dong? {
+        guard let told = try await ToldReversal(of: row, besides: own, in: transaction) else {
             throw InvalidValue(
                 field: "kind", rule: "refund.no-reversal-told",
                 vietnamese: "Chưa có thông báo hoặc tệp đối soát nào cho biết cổng đã thu hồi khoản này.",
                 english: "No callback and no settlement file has told that the gateway took this payment back.")
         }
+        return try told.amount(asked: amount)
     }
 
     private func requireGateway(of row: RefundablePaymentRow, for refund: Refund) throws(InvalidValue) {
@@ -171,6 +186,7 @@ struct RefundRoutes: Sendable {
         _ id: RefundID, _ officer: Officer, in transaction: PostgresTransaction
     ) async throws -> Reply {
         let row = try await locked(id, officer, in: transaction)
+        if row.refund.state == .requested { try await requireStill(row, in: transaction) }
         let approved = try await taking(.approve, row, .init(person: officer.id, nextAt: kit.time.now), in: transaction)
         if row.refund.kind == .reversal {
             _ = try await taking(.noteReversal, approved, .init(), in: transaction)
@@ -178,6 +194,23 @@ struct RefundRoutes: Sendable {
             transaction.afterCommit { refundsDue.call() }
         }
         return try await answer(.ok, id, "approved", officer, in: transaction)
+    }
+
+    /// What lines told since the refund was asked for: money that the gateway took back is not sent on top, and nobody notes
+    /// more than was told.
+    private func requireStill(_ row: RefundRow, in transaction: PostgresTransaction) async throws {
+        guard let payment = try await RefundablePaymentRow.lock(row.paymentId, in: transaction) else {
+            throw Problem.notFound
+        }
+        do {
+            if row.refund.kind == .reversal {
+                _ = try await reversal(of: payment, amount: row.amount, own: row.amount, in: transaction)
+            } else {
+                try Self.requireNothingTaken(payment)
+            }
+        } catch let fault as InvalidValue {
+            throw Problem.refundStep(fault)
+        }
     }
 
     private func decide(

@@ -32,8 +32,11 @@ struct SettlementRoutes: Sendable {
                 "organizationId", "missing", "Cần nêu đơn vị nhận tiền.", "The receiving organisation is needed.")
         }
         let told = query.get("sha256")
-        return try await kit.idempotent(request, context, reading: { try await keep(request, told: told) }) {
-            body, transaction in
+        // Stretch by stretch it locks orders and months, each in order, and can meet others crosswise: all of it is done again.
+        let repeated = TransactionOptions(attempts: 3)
+        return try await kit.idempotent(
+            request, context, options: repeated, reading: { try await keep(request, told: told) }
+        ) { body, transaction in
             let (file, digest) = body
             let totals = try Self.read(file, layout)
             var reader = try SettlementReader(layout, more: file.pieces)

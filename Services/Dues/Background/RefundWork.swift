@@ -39,7 +39,7 @@ struct RefundWork: Sendable {
 
     private enum Taken {
         case nothing
-        /// The gateway cannot be told or asked; it is looked at again later.
+        /// The gateway cannot be told or asked, or is not to be told; it is looked at again later, or has ended.
         case postponed
         case due(Due)
     }
@@ -60,6 +60,7 @@ struct RefundWork: Sendable {
         let now = kit.time.now
         guard let row = try await RefundRow.lockDue(at: now, in: transaction) else { return .nothing }
         let isSending = row.refund.state == .approved
+        if isSending, try await isHeld(row, at: now, in: transaction) { return .postponed }
         let gateway = gateways[row.channel] as? any RefundingGateway
         guard let gateway, let url = isSending ? gateway.refundURL : gateway.refundStatusURL else {
             try await postpone(row, until: now + pause.longest, in: transaction)
@@ -70,6 +71,31 @@ struct RefundWork: Sendable {
         return .due(
             Due(row: leased, isSending: isSending, isAgain: row.sentAt != nil, gateway: gateway, url: url))
     }
+
+    /// Whether a file tells of money of the payment that the gateway took back and nobody has noted: nothing is sent on top.
+    ///
+    /// One that was never sent ends as withdrawn. One that was may be what the file tells of: a person says so.
+    private func isHeld(_ row: RefundRow, at now: Date, in transaction: PostgresTransaction) async throws -> Bool {
+        guard let payment = try await RefundablePaymentRow.lock(row.paymentId, in: transaction) else {
+            throw Problem.notFound
+        }
+        let isTold = try await row.isTold(in: transaction)
+        guard isTold || payment.reversed.takenBack > .zero else { return false }
+        if row.sentAt == nil {
+            _ = try await booking.take(.withdraw, of: row, .init(reason: Self.takenBack), in: transaction)
+            try await kit.audit.record(
+                "refund.withdrawn", subject: "\(row.refund.refundId)", actor: "service:dues",
+                details: ["paymentId": "\(row.paymentId)", "amount": "\(row.amount)"], in: transaction)
+        } else {
+            _ = try await booking.take(.hold, of: row, .init(nextAt: now + pause.longest), in: transaction)
+        }
+        kit.logger.warning(
+            "a refund was not sent: the gateway took money of its payment back",
+            metadata: ["gateway": "\(row.channel)", "refund": "\(row.refund.refundId)"])
+        return true
+    }
+
+    private static let takenBack = "Cổng đã tự thu hồi tiền của khoản này."
 
     /// One that was sent and cannot be asked about is for a person.
     private func postpone(_ row: RefundRow, until next: Date, in transaction: PostgresTransaction) async throws {
@@ -120,7 +146,11 @@ struct RefundWork: Sendable {
                 try await contradict(row, reading, now, in: transaction)
                 return reading
             }
-            let (step, note) = step(after: reading, due, now)
+            var (step, note) = step(after: reading, due, now)
+            // What it refused and has never heard of will not come.
+            if step == .notReceived, let code = try await row.refusal(in: transaction) {
+                (step, note) = (.fail, .init(code: code))
+            }
             _ = try await booking.take(step, of: row, note, in: transaction)
             return reading
         }

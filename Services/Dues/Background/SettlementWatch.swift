@@ -23,13 +23,14 @@ struct SettlementWatch: Sendable {
         let today = Day(containing: now)
         let due = today.start.addingTimeInterval(Double(dueHour) * 3_600)
         let last = today.adding(days: now < due ? -2 : -1)
+        // By itself: it is no matter of positions, and what fails of payments does not take it along.
+        try await kit.pool.execute(missingFiles(through: last, now))
         try await kit.pool.transaction(TransactionOptions(statementTimeout: .seconds(600))) { transaction in
             try await transaction.execute(positions(now))
             // One process looks; the others have nothing to add.
             let positions = try await transaction.query(
                 "SELECT gateway FROM settlement_watch WHERE gateway = ANY(\(gateways)) FOR UPDATE SKIP LOCKED")
             guard !positions.isEmpty else { return }
-            try await transaction.execute(missingFiles(through: last, now))
             let through = min(today.adding(days: -allowedDays).start, now.addingTimeInterval(-Self.settling))
             try await transaction.execute(unsettled(through: through, now))
             try await transaction.execute(

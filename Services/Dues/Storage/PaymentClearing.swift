@@ -26,14 +26,16 @@ struct PaymentClearing: Sendable {
         return PaymentClearing(holds: try row.get("holds"), promised: try row.get("promised"))
     }
 
-    /// The amount as an expression.
+    /// The amount as an expression. Nothing of a payment is posted before its confirmation: no earlier month is read.
     static func holds(of payment: SQL) -> SQL {
         let clearing = AccountKind.gatewayClearing.rawValue
         return """
             coalesce((
                 SELECT sum(CASE WHEN c.debit = \(clearing) THEN c.amount ELSE 0 END
                     - CASE WHEN c.credit = \(clearing) THEN c.amount ELSE 0 END)
-                FROM ledger_postings c WHERE c.payment_id = \(payment) AND \(clearing) IN (c.debit, c.credit)
+                FROM ledger_postings c
+                WHERE c.payment_id = \(payment) AND \(clearing) IN (c.debit, c.credit)
+                    AND c.posted_at >= (SELECT b.confirmed_at FROM payments b WHERE b.payment_id = \(payment))
             ), 0)::bigint
             """
     }

@@ -14,6 +14,8 @@ struct Receipt: Sendable {
     let lines: [OrderLine]
     /// What no line took: lines and surplus are the amount.
     let overpaid: Dong
+    let gatewayTransaction: String
+    let paidAt: Date
 
     /// What the others are told of it.
     func event(at now: Date) -> ReceiptIssued {
@@ -22,6 +24,15 @@ struct Receipt: Sendable {
             issuingOrganizationId: order.payeeId, payerMemberId: order.payerMemberId, lines: lines.map(\.payload),
             amount: amount,
             overpaid: overpaid > .zero ? overpaid : nil, issuedAt: now)
+    }
+
+    /// The receipt as it is read back.
+    func row(issuedAt: Date) -> ReceiptRow {
+        ReceiptRow(
+            id: id, paymentId: paymentId, orderId: order.orderId, issuerId: order.payeeId, number: number.description,
+            amount: amount, overpaid: overpaid, channel: order.channel, reference: order.reference,
+            payerMemberId: order.payerMemberId, gatewayTransaction: gatewayTransaction, paidAt: paidAt,
+            issuedAt: issuedAt, lines: lines)
     }
 
     /// The statement that writes them.

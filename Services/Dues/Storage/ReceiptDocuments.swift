@@ -30,12 +30,26 @@ struct ReceiptDocuments: Sendable {
         kit.outbox.wakeRelay(after: transaction)
     }
 
-    /// Asks for the documents of receipts that were just numbered, where the channel has it so.
-    func follow(_ receipts: [Receipt], in transaction: PostgresTransaction) async throws {
-        for receipt in receipts where channels.contains(receipt.order.channel) {
-            guard let row = try await ReceiptRow.find(receipt.id, in: transaction) else { continue }
-            try await ask(row, in: transaction)
+    /// Asks for the documents of receipts that were numbered in the same transaction, where the channel has it so; in one
+    /// round trip, as the transaction holds their series.
+    func follow(
+        _ receipts: [Receipt], _ context: EventContext, in transaction: PostgresTransaction
+    ) async throws {
+        let wanted = receipts.filter { channels.contains($0.order.channel) }
+        guard !wanted.isEmpty else { return }
+        let now = context.now
+        let requests = try wanted.map { receipt in
+            try kit.outbox.entry(
+                of: receipt.row(issuedAt: now).request(attempt: 1, at: now), key: receipt.id.value, version: 1,
+                context: context)
         }
+        _ = try await transaction.pipeline([
+            """
+            INSERT INTO receipt_documents (receipt_id, state, attempt, asked_at, version)
+            SELECT receipt_id, \(ReceiptDocumentState.asked), 1, \(now), 1
+            FROM unnest(\(wanted.map(\.id))) AS r (receipt_id)
+            """, kit.outbox.insertion(requests),
+        ])
     }
 
     /// The row of a receipt, made if there is none, and locked until the transaction ends.

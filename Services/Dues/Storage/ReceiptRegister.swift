@@ -27,7 +27,8 @@ struct ReceiptRegister: Sendable {
         return try await kit.pool.transaction(TransactionOptions(attempts: 3)) { transaction in
             let rows = try await transaction.query(
                 """
-                SELECT \(PaymentOrder.columns), p.payment_id, p.amount, p.overpaid, p.confirmed_at
+                SELECT \(PaymentOrder.columns), p.payment_id, p.amount, p.overpaid, p.gateway_transaction, p.paid_at,
+                    p.confirmed_at
                 FROM payments p JOIN payment_orders o USING (order_id)
                 WHERE NOT p.receipted ORDER BY p.confirmed_at, p.payment_id LIMIT \(batch)
                 FOR UPDATE OF o, p SKIP LOCKED
@@ -36,7 +37,7 @@ struct ReceiptRegister: Sendable {
             let payments = try await waiting(rows, in: transaction)
             let receipts = try await numbered(payments, context.now, in: transaction)
             try await keep(receipts, context, in: transaction)
-            try await documents.follow(receipts, in: transaction)
+            try await documents.follow(receipts, context, in: transaction)
             try await standings.refresh(
                 Set(receipts.flatMap { $0.lines.map(\.key.memberId) }), context: context, in: transaction)
             kit.outbox.wakeRelay(after: transaction)
@@ -49,6 +50,8 @@ struct ReceiptRegister: Sendable {
         let order: PaymentOrder
         let amount: Dong
         let overpaid: Dong
+        let gatewayTransaction: String
+        let paidAt: Date
         /// The order's lines with what they took of it.
         let lines: [OrderLine]
     }
@@ -61,7 +64,8 @@ struct ReceiptRegister: Sendable {
             let id: PaymentID = try row.get("payment_id")
             return Payment(
                 id: id, order: try PaymentOrder(row: row, lines: [:]), amount: try row.get("amount"),
-                overpaid: try row.get("overpaid"), lines: taken[id] ?? [])
+                overpaid: try row.get("overpaid"), gatewayTransaction: try row.get("gateway_transaction"),
+                paidAt: try row.get("paid_at"), lines: taken[id] ?? [])
         }
     }
 
@@ -87,7 +91,9 @@ struct ReceiptRegister: Sendable {
                     Receipt(
                         id: kit.ids.next(at: now), paymentId: payment.id, order: payment.order,
                         number: ReceiptNumber(year: year, ordinal: first + Int64(offset)), amount: payment.amount,
-                        lines: payment.lines, overpaid: payment.overpaid))
+                        lines: payment.lines, overpaid: payment.overpaid,
+                        gatewayTransaction: payment.gatewayTransaction,
+                        paidAt: payment.paidAt))
             }
         }
         return receipts

@@ -112,9 +112,11 @@ struct RefundBooking: Sendable {
         let rest = try await payment(of: row, in: transaction)
         let isAllBack =
             rest.refundable.overpaid == .zero && rest.lines.values.allSatisfy { $0.sources.returned == .zero }
-        try await ExceptionTrail.end(
-            ended(by: row, isAllBack: isAllBack), as: "refunded", by: "refund", target: row.refund.refundId.description,
-            at: context.now, in: transaction)
+        for condition in [ended(by: row, isAllBack: isAllBack), loweringsEnded(by: row)] {
+            try await ExceptionTrail.end(
+                condition, as: "refunded", by: "refund", target: row.refund.refundId.description, at: context.now,
+                in: transaction)
+        }
         try await emit(
             RefundSucceeded(
                 orderId: row.orderId, refundId: row.refund.refundId, paymentId: row.paymentId, channel: row.channel,
@@ -123,35 +125,40 @@ struct RefundBooking: Sendable {
             row, context, in: transaction)
     }
 
-    /// Which exceptions `e` a refund ends that has gone: those that asked for it, and of a payment of which clearing
-    /// holds nothing any more that it was not settled.
+    /// Which exceptions `e` of its order a refund ends that has gone: those that asked for it, and of a payment of which
+    /// clearing holds nothing any more that it was not settled.
     private func ended(by row: RefundRow, isAllBack: Bool) -> SQL {
         let isReversal = row.refund.kind == .reversal
-        let gone = RefundState.succeeded.rawValue
         return """
             e.order_id = \(row.orderId) AND coalesce(e.payment_id, \(row.paymentId)) = \(row.paymentId) AND (
                 \(isReversal) AND e.kind = \(ExceptionKind.contradiction.rawValue)
                 OR e.kind = \(SettlementState.reversed.rawValue) AND (\(isReversal) OR EXISTS (
                     SELECT FROM settlement_lines l WHERE l.payment_id = \(row.paymentId) AND l.reversal
                 )) AND \(SettledReversals.takenBack(of: "\(row.paymentId)")) <= (
-                    SELECT sum(f.amount) FROM refunds f WHERE f.payment_id = \(row.paymentId) AND f.state = \(gone))
+                    SELECT sum(f.amount) FROM refunds f
+                    WHERE f.payment_id = \(row.paymentId) AND \(SettledReversals.hasGone("f")))
                 OR e.kind = \(SettlementState.missingSettlement.rawValue)
                     AND \(PaymentClearing.holds(of: "\(row.paymentId)")) <= 0
                 OR \(isAllBack) AND e.kind = ANY(\(Self.surplus)) AND NOT EXISTS (
                     SELECT FROM refunds f
                     WHERE f.payment_id = e.payment_id AND f.state = ANY(\(RefundState.underWay.map(\.rawValue)))))
-            OR e.kind = \(ExceptionKind.assessmentLowered.rawValue) AND EXISTS (
-                SELECT FROM refund_parts r
-                WHERE r.refund_id = \(row.refund.refundId) AND r.from_lowered > 0
-                    AND r.member_id = e.member_id AND r.month = e.month
-            ) AND (
-                SELECT sum(x.amount) FROM exceptions x
-                WHERE x.kind = \(ExceptionKind.assessmentLowered.rawValue)
-                    AND x.member_id = e.member_id AND x.month = e.month
-            ) <= (
-                SELECT sum(r.from_lowered) FROM refund_parts r JOIN refunds f USING (refund_id)
-                WHERE f.state = \(gone) AND r.member_id = e.member_id AND r.month = e.month)
             """
+    }
+
+    /// Which exceptions `e` of lowered assessments it ends, by member and month: what was left over went back.
+    private func loweringsEnded(by row: RefundRow) -> SQL {
+        """
+        e.kind = \(ExceptionKind.assessmentLowered.rawValue) AND (e.member_id, e.month) IN (
+            SELECT r.member_id, r.month FROM refund_parts r
+            WHERE r.refund_id = \(row.refund.refundId) AND r.from_lowered > 0
+        ) AND (
+            SELECT sum(x.amount) FROM exceptions x
+            WHERE x.kind = \(ExceptionKind.assessmentLowered.rawValue)
+                AND x.member_id = e.member_id AND x.month = e.month
+        ) <= (
+            SELECT sum(r.from_lowered) FROM refund_parts r JOIN refunds f USING (refund_id)
+            WHERE f.state = \(RefundState.succeeded.rawValue) AND r.member_id = e.member_id AND r.month = e.month)
+        """
     }
 
     private static let surplus = [ExceptionKind.overpaid, .advanceSurplus].map(\.rawValue)
@@ -194,6 +201,13 @@ struct RefundBooking: Sendable {
                     ExceptionKind.overpaid.rawValue, owner: row.payeeId, order: row.orderId, payment: row.paymentId,
                     amount: stays, id: kit.ids.next(at: context.now))
             }
+        }
+        // A line tells that it has gone, and it has not.
+        if try await row.isTold(in: transaction) {
+            exceptions.add(
+                ExceptionKind.refundContradiction.rawValue, owner: row.payeeId, order: row.orderId,
+                payment: row.paymentId, amount: row.amount, refund: row.refund.refundId,
+                id: kit.ids.next(at: context.now))
         }
         _ = try await transaction.pipeline(
             statements

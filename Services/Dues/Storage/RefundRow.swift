@@ -176,6 +176,24 @@ struct RefundRow: Sendable {
         ]
     }
 
+    /// Whether a line of a file names it.
+    func isTold(in transaction: PostgresTransaction) async throws -> Bool {
+        try await transaction.queryOptional(
+            "SELECT FROM settlement_lines WHERE refund_id = \(refund.refundId) LIMIT 1") != nil
+    }
+
+    /// The gateway's code, where it refused what it was sent last.
+    func refusal(in transaction: PostgresTransaction) async throws -> String? {
+        let row = try await transaction.queryOptional(
+            """
+            SELECT reading FROM refund_answers
+            WHERE refund_id = \(refund.refundId) AND question = 'refund' AND received_at >= \(sentAt)
+            ORDER BY asked DESC LIMIT 1
+            """)
+        guard let reading: String = try row?.get("reading"), reading.hasPrefix("failed ") else { return nil }
+        return String(reading.dropFirst("failed ".count))
+    }
+
     /// The statement that keeps what a gateway answered.
     static func answerInsertion(
         _ id: RefundID, asked: Int, _ question: String, _ raw: [UInt8], _ reading: RefundReading, at moment: Date

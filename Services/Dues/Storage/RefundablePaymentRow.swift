@@ -17,6 +17,17 @@ struct RefundablePaymentRow: Sendable {
         let open: Dong?
     }
 
+    /// What lines of files took back of it.
+    struct Reversed: Sendable {
+        let told: Dong
+        /// What no refund accounts for that has gone: while it is not noted, nothing else of the payment is given back.
+        let takenBack: Dong
+        /// What neither those account for nor refunds that were sent, of which the lines may tell.
+        let open: Dong
+        /// What reversals are to note that wait for their second person.
+        let noted: Dong
+    }
+
     let order: PaymentOrder
     let paymentId: PaymentID
     let amount: Dong
@@ -24,8 +35,7 @@ struct RefundablePaymentRow: Sendable {
     /// Whether the money came another way than through the gateway of the order: by another one's settlement file, or as
     /// settled money that a person gave to the order.
     let cameOtherwise: Bool
-    /// What files say was taken back and no refund accounts for; nil when there is none of it.
-    let takenBack: Dong?
+    let reversed: Reversed
     let lines: [DuesKey: Line]
 
     /// Locks the order, the payment, the months of its lines (`MonthLock`), their assessments and the advances; then reads,
@@ -66,7 +76,9 @@ struct RefundablePaymentRow: Sendable {
             refundable: RefundablePayment(
                 rest: try sums.get("rest"), overpaid: try sums.get("overpaid"), lines: refundable),
             cameOtherwise: try sums.get("came_otherwise"),
-            takenBack: try sums.get("taken_back"), lines: lines)
+            reversed: Reversed(
+                told: try sums.get("taken"), takenBack: try sums.get("taken_back"), open: try sums.get("told"),
+                noted: try sums.get("noted")), lines: lines)
     }
 
     static let stands: SQL = "f.state = ANY(\(RefundState.standing.map(\.rawValue)))"
@@ -81,13 +93,21 @@ struct RefundablePaymentRow: Sendable {
                 WHERE f.payment_id = p.payment_id AND r.member_id IS NULL AND \(stands)), 0)::bigint AS overpaid,
             p.source = \(OrderBooking.Source.exception.rawValue) OR EXISTS (
                 SELECT FROM settlement_lines l
-                WHERE l.payment_id = p.payment_id AND l.gateway <> p.channel
+                WHERE l.payment_id = p.payment_id AND l.gateway <> p.channel AND NOT l.reversal
                     AND l.state = ANY(\(SettlementState.settling.map(\.rawValue)))) AS came_otherwise,
-            nullif(greatest(\(SettledReversals.takenBack(of: "p.payment_id")) - coalesce((
-                SELECT sum(f.amount) FROM refunds f
-                WHERE f.payment_id = p.payment_id AND f.state = \(RefundState.succeeded.rawValue)), 0)::bigint, 0), 0)
-                AS taken_back
-        FROM payments p WHERE p.payment_id = \(payment)
+            b.taken, greatest(b.taken - r.gone, 0) AS taken_back, greatest(b.taken - r.gone - r.sent, 0) AS told, r.noted
+        FROM payments p
+            CROSS JOIN LATERAL (SELECT \(SettledReversals.takenBack(of: "p.payment_id")) AS taken) AS b
+            CROSS JOIN LATERAL (
+                SELECT coalesce(sum(f.amount) FILTER (WHERE \(SettledReversals.hasGone("f"))), 0)::bigint AS gone,
+                    coalesce(sum(f.amount) FILTER (
+                        WHERE \(SettledReversals.isSent("f")) AND NOT \(SettledReversals.hasGone("f"))), 0)::bigint AS sent,
+                    coalesce(sum(f.amount) FILTER (
+                        WHERE f.kind = \(RefundKind.reversal.rawValue)
+                            AND f.state = ANY(\(RefundState.underWay.map(\.rawValue)))), 0)::bigint AS noted
+                FROM refunds f WHERE f.payment_id = p.payment_id
+            ) AS r
+        WHERE p.payment_id = \(payment)
         """
     }
 

@@ -16,6 +16,8 @@ struct SettledReversals {
         let number: String
         let transaction: String?
         let paidTransaction: String
+        /// Whether the gateway was told of it and has not said yet that it has gone: only a line with its number tells so.
+        let isSent: Bool
 
         init(row: PostgresRow) throws {
             id = try row.get("refund_id")
@@ -24,6 +26,12 @@ struct SettledReversals {
             number = RefundRow.number(of: id)
             transaction = try row.get("gateway_transaction")
             paidTransaction = try row.get("paid_transaction")
+            isSent = try row.get("is_sent")
+        }
+
+        func isNamed(by line: SettlementLine) -> Bool {
+            let names = [line.reference, line.transaction]
+            return names.map { $0.lowercased() }.contains(number) || transaction.map(names.contains) ?? false
         }
     }
 
@@ -82,9 +90,9 @@ struct SettledReversals {
         let results = try await transaction.pipeline([
             """
             SELECT f.refund_id, f.order_id, f.payment_id, f.amount, f.gateway_transaction,
-                p.gateway_transaction AS paid_transaction
+                p.gateway_transaction AS paid_transaction, \(Self.isSent("f")) AS is_sent
             FROM refunds f JOIN payments p USING (payment_id)
-            WHERE f.order_id = ANY(\(ids)) AND f.state = \(RefundState.succeeded.rawValue)
+            WHERE f.order_id = ANY(\(ids)) AND (f.state = \(RefundState.succeeded.rawValue) OR \(Self.isSent("f")))
                 AND NOT \(Self.isTold("f"))
             ORDER BY f.refund_id
             """,
@@ -92,7 +100,7 @@ struct SettledReversals {
             SELECT p.payment_id, p.order_id, p.gateway_transaction, p.amount + p.settled_above - t.taken AS rest,
                 coalesce((
                     SELECT sum(f.amount) FROM refunds f
-                    WHERE f.payment_id = p.payment_id AND f.state = \(RefundState.succeeded.rawValue)
+                    WHERE f.payment_id = p.payment_id AND \(Self.hasGone("f"))
                 ), 0)::bigint - t.taken AS untold
             FROM payments p CROSS JOIN LATERAL (SELECT \(Self.takenBack(of: "p.payment_id")) AS taken) AS t
             WHERE p.order_id = ANY(\(ids)) ORDER BY p.payment_id
@@ -127,6 +135,19 @@ struct SettledReversals {
         """
     }
 
+    /// Whether the gateway was told of a refund and nobody knows yet how it ends, as a condition.
+    static func isSent(_ refund: SQL) -> SQL {
+        "(\(refund).sent_at IS NOT NULL AND \(refund).state = ANY(\(RefundState.underWay.map(\.rawValue))))"
+    }
+
+    /// Whether the gateway or a line that names it has said that a refund has gone, as a condition.
+    static func hasGone(_ refund: SQL) -> SQL {
+        """
+        (\(refund).state = \(RefundState.succeeded.rawValue) OR \(isSent(refund)) AND EXISTS (
+            SELECT FROM settlement_lines l WHERE l.refund_id = \(refund).refund_id))
+        """
+    }
+
     /// The states of reversals that moved money.
     static let states = [SettlementState.matched, .reversed].map(\.rawValue)
 
@@ -140,7 +161,9 @@ struct SettledReversals {
     func match(_ line: SettlementLine, of order: OrderID) -> Match {
         let paid = payments[order] ?? []
         let same = (refunds[order] ?? []).filter { refund in
-            refund.amount == line.gross && paid.contains { $0.id == refund.payment && $0.untold >= line.gross }
+            guard refund.amount == line.gross else { return false }
+            if refund.isSent { return refund.isNamed(by: line) }
+            return paid.contains { $0.id == refund.payment && $0.untold >= line.gross }
         }
         let names = [line.reference, line.transaction]
         let refund =
@@ -156,9 +179,11 @@ struct SettledReversals {
 
     /// The line has taken it back.
     mutating func take(_ match: Match, _ line: SettlementLine, of order: OrderID) {
+        // What of sent refunds has gone is not counted with the payment: it is known by this line.
+        let isOfSent = refunds[order]?.contains { $0.id == match.refund && $0.isSent } ?? false
         refunds[order]?.removeAll { $0.id == match.refund }
         guard let place = payments[order]?.firstIndex(where: { $0.id == match.payment }) else { return }
         payments[order]?[place].rest -= line.gross
-        payments[order]?[place].untold -= line.gross
+        if !isOfSent { payments[order]?[place].untold -= line.gross }
     }
 }

@@ -36,10 +36,11 @@ struct ReceiptWork: Sendable {
                     note("issued")
                 }
             case .failure(let cause):
-                // It would be the first to be taken for ever: it makes way, and a person is called.
+                // It would be the first to be taken for ever: it makes way, and a person is called. It can be asked for
+                // again meanwhile.
                 try await ReceiptStore.finish(
                     job, .unreadable, reason: "request-unreadable", now: now, in: transaction)
-                try await announce("request-unreadable", of: job, isFinal: false, in: transaction)
+                try await announce("request-unreadable", of: job, isFinal: true, in: transaction)
                 kit.logger.error(
                     "the request of a receipt cannot be read and was set aside",
                     metadata: ["receipt": "\(job.receiptId)", "error": "\(cause)"])

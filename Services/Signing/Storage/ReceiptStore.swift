@@ -44,7 +44,7 @@ enum ReceiptStore {
             ON CONFLICT (receipt_id) DO UPDATE SET attempt = excluded.attempt, request = excluded.request,
                 traceparent = excluded.traceparent, state = excluded.state, attempts = 0, reason = NULL,
                 next_attempt_at = excluded.next_attempt_at, requested_at = excluded.requested_at, finished_at = NULL
-            WHERE r.state = \(JobState.failed.rawValue) AND r.attempt < excluded.attempt
+            WHERE r.state IN (\(JobState.failed.rawValue), \(JobState.unreadable.rawValue)) AND r.attempt < excluded.attempt
             """) == 1
     }
 

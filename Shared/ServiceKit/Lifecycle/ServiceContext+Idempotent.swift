@@ -27,17 +27,18 @@ extension ServiceContext {
     /// - Parameter limit: how many bytes the body may have; the service's common limit where it is nil.
     public func idempotent(
         _ request: Request, _ context: HosoRequestContext, upTo limit: Int? = nil,
+        options: TransactionOptions = TransactionOptions(),
         _ effect: (ByteBuffer, PostgresTransaction) async throws -> Reply
     ) async throws -> Reply {
         let claim = try await claim(request, context, upTo: limit)
-        return try await idempotency.perform(claim.key) { try await effect(claim.body, $0) }
+        return try await idempotency.perform(claim.key, options: options) { try await effect(claim.body, $0) }
     }
 
     /// The same for a body that is too large to hold.
     ///
     /// - Parameter read: takes the body in, and says its SHA-256.
     public func idempotent<Body>(
-        _ request: Request, _ context: HosoRequestContext,
+        _ request: Request, _ context: HosoRequestContext, options: TransactionOptions = TransactionOptions(),
         reading read: () async throws -> (body: Body, digest: [UInt8]),
         _ effect: (Body, PostgresTransaction) async throws -> Reply
     ) async throws -> Reply {
@@ -47,7 +48,7 @@ extension ServiceContext {
         let key = IdempotencyKey(
             caller: caller, name: name, request: "\(request.method.rawValue) \(request.uri.string)",
             bodyDigest: digest)
-        return try await idempotency.perform(key) { try await effect(body, $0) }
+        return try await idempotency.perform(key, options: options) { try await effect(body, $0) }
     }
 
     private func claim(

@@ -43,7 +43,7 @@ public struct Refund: Hashable, Sendable {
             guard let person, person != requestedBy else { throw Self.samePerson }
         case .send: guard kind != .reversal else { throw Self.notSent }
         case .noteReversal: guard kind == .reversal else { throw Self.notReversal }
-        case .withdraw, .succeed, .fail, .noAnswer, .notReceived: break
+        case .withdraw, .hold, .succeed, .fail, .noAnswer, .notReceived: break
         }
         state = transition.to
         return transition.effect

@@ -43,6 +43,7 @@ public enum RefundGraph {
         (.approved, .send, .sent, .nothing),
         (.approved, .withdraw, .withdrawn, .takeBack),
         (.approved, .noteReversal, .succeeded, .leave),
+        (.approved, .hold, .unknown, .nothing),
 
         (.sent, .succeed, .succeeded, .leave),
         (.sent, .fail, .failed, .takeBack),

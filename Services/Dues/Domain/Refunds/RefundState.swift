@@ -45,6 +45,8 @@ public enum RefundStep: String, Codable, Hashable, Sendable, CaseIterable {
     case send
     /// The gateway took the payment back by itself: nothing is sent.
     case noteReversal = "note-reversal"
+    /// It was sent before, and a file tells of money that was taken back, which may be it: a person finds out.
+    case hold
     /// The gateway says that the money has gone.
     case succeed
     /// The gateway says that it gives nothing back.
