@@ -60,6 +60,9 @@ struct Dues: ServiceDefinition {
             Migration(
                 component: "dues", version: 16, name: "assessment_lanes",
                 sql: String(decoding: PackageResources._016_assessment_lanes_sql, as: UTF8.self)),
+            Migration(
+                component: "dues", version: 18, name: "settled_either_way",
+                sql: String(decoding: PackageResources._018_settled_either_way_sql, as: UTF8.self)),
         ]
 
     static let settings = DuesSettings.all

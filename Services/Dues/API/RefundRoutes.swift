@@ -122,10 +122,12 @@ struct RefundRoutes: Sendable {
         }
         let told = try await transaction.queryOptional(
             """
-            SELECT FROM exceptions
+            SELECT FROM exceptions e
             WHERE order_id = \(row.order.orderId) AND coalesce(payment_id, \(row.paymentId)) = \(row.paymentId)
                 AND settled_at IS NULL
-                AND kind IN (\(SettlementState.reversed.rawValue), \(ExceptionKind.contradiction.rawValue)) LIMIT 1
+                AND (kind IN (\(SettlementState.reversed.rawValue), \(ExceptionKind.contradiction.rawValue))
+                    OR kind = \(ExceptionKind.refundContradiction.rawValue) AND \(RefundBooking.isDenied("e")))
+            LIMIT 1
             """)
         guard told != nil else {
             throw InvalidValue(
