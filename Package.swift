@@ -300,7 +300,8 @@ let whole: [Target] =
             "0001_dues", "0002_standing_rows_and_advances", "0003_policies_and_decisions", "0004_gateways",
             "0005_changes_of_members", "0006_refunds", "0007_reconciliation", "0008_books", "0009_remittances",
             "0010_cash", "0011_voluntary_amounts", "0012_settled_right", "0013_figures", "0014_reports",
-            "0015_receipt_documents", "0016_assessment_lanes", "0017_refunds_held", "0019_lists_reports_figures",
+            "0015_receipt_documents", "0016_assessment_lanes", "0017_refunds_held", "0018_settled_either_way",
+            "0019_lists_reports_figures",
         ],
         domainResources: [
             .embedInCode("Resources/dues-policy.json"), .embedInCode("Resources/settlement-vnpay-csv.json"),

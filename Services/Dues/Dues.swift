@@ -64,6 +64,9 @@ struct Dues: ServiceDefinition {
                 component: "dues", version: 17, name: "refunds_held",
                 sql: String(decoding: PackageResources._017_refunds_held_sql, as: UTF8.self)),
             Migration(
+                component: "dues", version: 18, name: "settled_either_way",
+                sql: String(decoding: PackageResources._018_settled_either_way_sql, as: UTF8.self)),
+            Migration(
                 component: "dues", version: 19, name: "lists_reports_figures",
                 sql: String(decoding: PackageResources._019_lists_reports_figures_sql, as: UTF8.self)),
         ]

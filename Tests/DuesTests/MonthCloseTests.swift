@@ -159,6 +159,9 @@ struct MonthCloseTests {
         Fault(check: .unexplained, table: "ledger_postings") {
             $0.posting(cause: "settlement", debit: "bank", credit: "unexplained", at: middle)
         },
+        Fault(check: .unexplained, table: "ledger_postings") {
+            $0.posting(cause: "settlement", debit: "unexplained", credit: "bank", at: middle)
+        },
     ]
 
     @Test("a check that fails keeps the month open, with its numbers and the first that differs", arguments: faults)

@@ -99,9 +99,10 @@ extension RefundScene {
         _ paper: GatewaysOnPaper, by gateway: GatewayUnderTest = .vnpay
     ) async throws -> RefundID {
         let id = try await approved(payment, kind: kind, lines: lines)
+        let isFull: Bool = try await scene.pool.queryOne("SELECT is_full FROM refunds WHERE refund_id = \(id)")
+            .get(at: 0)
         paper.answer { call in
-            try gateway.refund(
-                call, .done(number), amount: amount, type: lines == nil && kind == "payment" ? "02" : "03")
+            try gateway.refund(call, .done(number), amount: amount, type: isFull ? "02" : "03")
         }
         try await scene.parts.refundWork.drain()
         #expect(try await show(id).state == "succeeded")

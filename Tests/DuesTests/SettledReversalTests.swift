@@ -115,15 +115,11 @@ struct SettledReversalTests {
         }
     }
 
-    @Test("what a file takes back of nobody's payment is written off by two, and more than was paid moves nothing")
+    @Test("what a file takes back of nobody's payment is written off by two")
     func unknown() async throws {
         try await RefundScene.run { refunds in
-            let (_, order, _) = try await refunds.paid(transaction: "1")
-            let lines = [
-                SettledFile.Line(reference: "DP26110000", transaction: "7", gross: 700, isBack: true),
-                SettledFile.Line(reference: order.reference, transaction: "1", gross: order.total + 1, isBack: true),
-            ]
-            #expect(try await SettledFile.vnpay.bring(lines, refunds.scene) == ["reversed": 1, "duplicate": 1])
+            let lines = [SettledFile.Line(reference: "DP26110000", transaction: "7", gross: 700, isBack: true)]
+            #expect(try await SettledFile.vnpay.bring(lines, refunds.scene) == ["reversed": 1])
             #expect(try await refunds.scene.balances()["unexplained"] == -700)
             let exception = try #require(try await refunds.exceptions("reversed").first)
             #expect(try await refunds.act("confirm", on: exception).status == .conflict)

@@ -121,7 +121,9 @@ struct ExceptionDesk: Sendable {
             return member.description
         case .confirm:
             let balance = try await balance(of: entry, in: transaction)
-            guard !entry.isOwedBack, let postings = balance.confirmed else {
+            // That a refund ended as a person said moves nothing.
+            let confirmed = entry.kind == ExceptionKind.refundContradiction.rawValue ? [] : balance.confirmed
+            guard !entry.isOwedBack, let postings = confirmed else {
                 throw Problem.exceptionRefuses(
                     "confirm", "Số tiền chưa khớp nên không thể xác nhận.",
                     "The money does not fit, so there is nothing to confirm.")
@@ -134,7 +136,17 @@ struct ExceptionDesk: Sendable {
             _ = try await balanceToWriteOff(entry, in: transaction)
             try await set("write_off_by = \(caller.subject)", entry, in: transaction)
         case .approve:
-            try await settle(entry, try await balanceToWriteOff(entry, in: transaction).writtenOff, in: transaction)
+            let balance = try await balanceToWriteOff(entry, in: transaction)
+            guard entry.kind == ExceptionKind.refundContradiction.rawValue else {
+                try await settle(entry, balance.writtenOff, in: transaction)
+                break
+            }
+            try await settle(entry, balance.owedAgain, in: transaction)
+            try await owe(-balance.clearing, of: entry, in: transaction)
+            try await ExceptionTrail.end(
+                "e.kind = \(ExceptionKind.refundUnsettled.rawValue) AND e.refund_id = \(entry.refundId)",
+                as: "owed-again",
+                by: "refund", target: "\(entry.exceptionId)", at: kit.time.now, in: transaction)
         case .reject:
             try await set("write_off_by = NULL", entry, in: transaction)
         }
@@ -153,11 +165,14 @@ struct ExceptionDesk: Sendable {
         var ledger = LedgerRows()
         ledger.add(postings, payment: entry.paymentId, settlement: entry.settlement, now: now, ids: kit.ids)
         if let insertion = ledger.insertion(at: now) { try await transaction.execute(insertion) }
-        let cleared = postings.filter { $0.credit.kind == .gatewayClearing }.map(\.amount).sum()
+        let cleared = postings.map { posting in
+            posting.credit.kind == .gatewayClearing
+                ? posting.amount : posting.debit.kind == .gatewayClearing ? -posting.amount : .zero
+        }.sum()
         try await set("settled_at = \(now), cleared = \(cleared)", entry, in: transaction)
     }
 
-    /// What was settled above the payment can be refunded with it.
+    /// What was settled above the payment, or refunded and never went, can be refunded with it.
     private func owe(_ surplus: Dong, of entry: ExceptionEntry, in transaction: PostgresTransaction) async throws {
         guard surplus > .zero, let payment = entry.paymentId else { return }
         let now = kit.time.now
@@ -225,10 +240,11 @@ struct ExceptionDesk: Sendable {
         var booking = OrderBooking(now: now, ids: kit.ids, outbox: kit.outbox, context: kit.eventContext())
         let payment = try booking.book(decision, callback, on: &changed, source: .exception)
         // The payment that the line was taken for is without its settlement now.
-        if balance.clearing > .zero {
+        let without = try await PaymentClearing.read(entry.paymentId, in: transaction).free
+        if without > .zero {
             booking.exceptions.add(
                 SettlementState.missingSettlement.rawValue, owner: entry.organizationId, order: entry.orderId,
-                payment: entry.paymentId, amount: balance.clearing, id: kit.ids.next(at: now))
+                payment: entry.paymentId, amount: without, id: kit.ids.next(at: now))
         }
         _ = try await transaction.pipeline(booking.statements)
         var ledger = LedgerRows()
@@ -246,26 +262,34 @@ struct ExceptionDesk: Sendable {
     private func balance(
         of entry: ExceptionEntry, in transaction: PostgresTransaction
     ) async throws -> ExceptionBalance {
-        let place = entry.settlement?.split(separator: "/") ?? []
-        let file = place.first.flatMap { UUIDv7(String($0)) }
-        let number = place.last.flatMap { Int(String($0)) }
-        let row = try await transaction.queryOptional(
-            "SELECT gross, reversal FROM settlement_lines WHERE file_id = \(file) AND number = \(number)")
-        let gross: Dong = try row?.get("gross") ?? .zero
-        let clearing = try await PaymentClearing.read(entry.paymentId, in: transaction).free
-        let payee = entry.organizationId
-        func holds(unexplained: Dong, clearing: Dong) -> ExceptionBalance {
-            ExceptionBalance(unexplained: unexplained, clearing: clearing, payee: payee)
+        let row = try await transaction.queryOne(
+            """
+            SELECT l.gross, \(FoundReversals.rest(of: "e")) AS taken_back, f.state AS refund_state,
+                f.amount - f.found AS refunded, \(SettledReversals.isTold("f")) AS told
+            FROM exceptions e
+                LEFT JOIN settlement_lines l ON l.file_id = split_part(e.settlement, '/', 1)::uuid
+                    AND l.number = split_part(e.settlement, '/', 2)::integer
+                LEFT JOIN refunds f ON f.refund_id = e.refund_id
+            WHERE e.exception_id = \(entry.exceptionId)
+            """)
+        let gross = try row.get("gross", as: Dong?.self) ?? .zero
+        let payment = try await PaymentClearing.read(entry.paymentId, in: transaction)
+        func holds(_ unexplained: Dong, _ clearing: Dong) -> ExceptionBalance {
+            ExceptionBalance(unexplained: unexplained, clearing: clearing, payee: entry.organizationId)
         }
         switch SettlementState(rawValue: entry.kind) {
-        case .amountDiffers, .wrongAccount: return holds(unexplained: gross, clearing: clearing)
-        case .unknownReference: return holds(unexplained: gross, clearing: .zero)
-        case .missingSettlement: return holds(unexplained: .zero, clearing: clearing)
+        case .amountDiffers, .wrongAccount: return holds(gross, payment.unsettled)
+        case .unknownReference: return holds(gross, .zero)
+        case .missingSettlement: return holds(.zero, payment.free)
         case .reversed:
-            guard try row?.get("reversal") ?? false else { return holds(unexplained: .zero, clearing: .zero) }
-            guard entry.paymentId != nil else { return holds(unexplained: -gross, clearing: .zero) }
-            return holds(unexplained: .zero, clearing: min(gross, clearing))
-        case .matched, .missingCallback, .duplicate, nil: return holds(unexplained: .zero, clearing: .zero)
+            let taken: Dong = try row.get("taken_back")
+            return entry.paymentId == nil ? holds(-taken, .zero) : holds(.zero, taken)
+        case .matched, .missingCallback, .duplicate, nil:
+            // A refund that was taken for gone, of which no file says so.
+            guard try row.get("refund_state", as: String?.self) == RefundState.succeeded.rawValue,
+                try row.get("told", as: Bool?.self) == false
+            else { return holds(.zero, .zero) }
+            return holds(.zero, max(min(payment.holds, .zero), -(try row.get("refunded"))))
         }
     }
 }

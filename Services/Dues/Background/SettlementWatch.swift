@@ -4,7 +4,8 @@ import Foundation
 import Postgres
 import ServiceKit
 
-/// Notices what did not come: payments that no file settled in time, and days for which a gateway sent no file.
+/// Notices what did not come: payments that no file settled in time, refunds of which none says that they have gone, and
+/// days for which a gateway sent no file.
 struct SettlementWatch: Sendable {
     let kit: ServiceContext
     /// The gateways whose files have a layout.
@@ -33,6 +34,7 @@ struct SettlementWatch: Sendable {
             guard !positions.isEmpty else { return }
             let through = min(today.adding(days: -allowedDays).start, now.addingTimeInterval(-Self.settling))
             try await transaction.execute(unsettled(through: through, now))
+            try await transaction.execute(untold(through: through, now))
             try await transaction.execute(
                 """
                 UPDATE settlement_watch SET looked_through = \(through)
@@ -56,7 +58,8 @@ struct SettlementWatch: Sendable {
     }
 
     /// What `SettlementMatch.isMissingSettlement` says, of the payments that were not looked at: each is looked at once,
-    /// when its days are over. One that was wholly given back before is not missed.
+    /// when its days are over, and so is each that was refunded, when the days of the refund or of its line are. One that
+    /// was wholly given back before is not missed, nor one of which a person has an exception already.
     private func unsettled(through: Date, _ now: Date) -> SQL {
         """
         INSERT INTO exceptions (exception_id, kind, owner_id, order_id, payment_id, amount, raised_at)
@@ -64,18 +67,66 @@ struct SettlementWatch: Sendable {
             p.holds, \(now)
         FROM (
             SELECT o.payee_id, p.order_id, p.payment_id, \(PaymentClearing.holds(of: "p.payment_id")) AS holds
-            FROM settlement_watch w
-                JOIN payments p ON p.channel = w.gateway AND p.confirmed_at >= w.looked_through
-                JOIN payment_orders o USING (order_id)
-            WHERE w.gateway = ANY(\(gateways)) AND p.source IN ('callback', 'status')
-                AND p.confirmed_at >= (SELECT min(looked_through) FROM settlement_watch) AND p.confirmed_at < \(through)
-                AND NOT EXISTS (
-                    SELECT FROM settlement_lines l WHERE l.payment_id = p.payment_id AND NOT l.reversal)
+            FROM (
+                SELECT p.payment_id FROM settlement_watch w JOIN payments p ON p.channel = w.gateway
+                WHERE \(isLookedAt("p.confirmed_at", through)) AND p.source IN ('callback', 'status') AND NOT EXISTS (
+                    SELECT FROM settlement_lines l
+                    WHERE l.payment_id = p.payment_id AND NOT l.reversal
+                        AND l.state <> \(SettlementState.duplicate.rawValue))
+                UNION
+                SELECT f.payment_id \(refunds(through))
+                UNION
+                SELECT l.payment_id
+                FROM settlement_watch w JOIN settlement_files s USING (gateway) JOIN settlement_lines l USING (file_id)
+                WHERE \(isLookedAt("s.imported_at", through)) AND l.refund_id IS NOT NULL
+            ) AS looked JOIN payments p USING (payment_id) JOIN payment_orders o USING (order_id)
         ) AS p
-        WHERE p.holds > 0
+        WHERE p.holds > 0 AND NOT EXISTS (
+            SELECT FROM exceptions e
+            WHERE e.payment_id = p.payment_id AND e.settled_at IS NULL AND e.kind = ANY(\(Self.waiting)))
         ON CONFLICT DO NOTHING
         """
     }
+
+    /// Refunds that have gone and that no line told of, where their payment was settled: its clearing is below zero. The
+    /// gateway of one that was never settled has kept both back.
+    private func untold(through: Date, _ now: Date) -> SQL {
+        """
+        INSERT INTO exceptions (exception_id, kind, owner_id, order_id, payment_id, refund_id, amount, raised_at)
+        SELECT uuid_v7(\(now)), \(ExceptionKind.refundUnsettled.rawValue), f.payee_id, f.order_id, f.payment_id,
+            f.refund_id, least(f.amount, -f.holds), \(now)
+        FROM (
+            SELECT o.payee_id, f.order_id, f.payment_id, f.refund_id, f.amount - f.found AS amount,
+                \(PaymentClearing.holds(of: "f.payment_id")) AS holds
+            \(refunds(through)) AND NOT \(SettledReversals.isTold("f"))
+        ) AS f
+        WHERE f.holds < 0 AND NOT EXISTS (
+            SELECT FROM exceptions e
+            WHERE e.payment_id = f.payment_id AND e.refund_id = f.refund_id
+                AND e.kind = \(ExceptionKind.refundUnsettled.rawValue))
+        """
+    }
+
+    /// The refunds `f` of orders `o` that have gone in the stretch that is looked at.
+    private func refunds(_ through: Date) -> SQL {
+        """
+        FROM settlement_watch w JOIN payment_orders o ON o.channel = w.gateway JOIN refunds f USING (order_id)
+        WHERE \(isLookedAt("f.ended_at", through)) AND f.state = \(RefundState.succeeded.rawValue)
+        """
+    }
+
+    /// Whether a moment lies in the stretch of its gateway `w` that was not looked at yet.
+    private func isLookedAt(_ moment: SQL, _ through: Date) -> SQL {
+        """
+        w.gateway = ANY(\(gateways)) AND \(moment) >= w.looked_through
+            AND \(moment) >= (SELECT min(looked_through) FROM settlement_watch) AND \(moment) < \(through)
+        """
+    }
+
+    /// The kinds of exceptions that end with the clearing of their payment.
+    private static let waiting = [
+        SettlementState.amountDiffers, .wrongAccount, .reversed, .missingSettlement,
+    ].map(\.rawValue)
 
     /// Every day after the gateway's first file that none of its files covers.
     private func missingFiles(through last: Day, _ now: Date) -> SQL {

@@ -18,6 +18,8 @@ enum ExceptionKind: String, Sendable, CaseIterable {
     case assessmentLowered = "assessment-lowered"
     /// A person ended a refund, and then its gateway said the contrary.
     case refundContradiction = "refund-contradiction"
+    /// A refund that has gone, and no file says so.
+    case refundUnsettled = "refund-unsettled"
     /// A day for which a gateway sent no settlement file.
     case missingFile = "missing-file"
 }

@@ -41,6 +41,8 @@ struct ExceptionTrail: Sendable, Encodable {
             e.kind = \(SettlementState.missingSettlement.rawValue) AND e.payment_id IN (
                 SELECT payment_id FROM settlement_lines
                 WHERE file_id = \(file) AND state <> \(SettlementState.duplicate.rawValue) AND NOT reversal)
+            OR e.kind = \(ExceptionKind.refundUnsettled.rawValue) AND e.refund_id IN (
+                SELECT refund_id FROM settlement_lines WHERE file_id = \(file) AND refund_id IS NOT NULL)
             OR e.kind = \(ExceptionKind.missingFile.rawValue) AND e.gateway = \(gateway)
                 AND e.day BETWEEN \(days?.lowerBound) AND \(days?.upperBound)
             """, as: "came", by: "settlement", target: file.description, at: now, in: transaction)

@@ -10,6 +10,8 @@ struct PaymentClearing: Sendable {
     let holds: Dong
     /// What refunds that stand are still to take of it.
     let promised: Dong
+    /// What of the payment no line and no decision settled, whatever refunds took.
+    let unsettled: Dong
 
     /// What can be given away.
     var free: Dong { max(holds - promised, .zero) }
@@ -21,9 +23,17 @@ struct PaymentClearing: Sendable {
             """
             SELECT \(holds(of: "\(payment)")) AS holds, coalesce((
                 SELECT sum(amount) FROM refunds f WHERE f.payment_id = \(payment) AND f.state = ANY(\(promisedStates))
-            ), 0)::bigint AS promised
+            ), 0)::bigint AS promised, coalesce((
+                SELECT p.amount FROM payments p WHERE p.payment_id = \(payment)
+            ), 0) - coalesce((
+                SELECT sum(l.gross) FROM settlement_lines l
+                WHERE l.payment_id = \(payment) AND NOT l.reversal AND l.state = ANY(\(settlingStates))
+            ), 0)::bigint - coalesce((
+                SELECT sum(e.cleared - e.came) FROM exceptions e WHERE e.payment_id = \(payment) AND e.cleared > e.came
+            ), 0)::bigint AS unsettled
             """)
-        return PaymentClearing(holds: try row.get("holds"), promised: try row.get("promised"))
+        return PaymentClearing(
+            holds: try row.get("holds"), promised: try row.get("promised"), unsettled: try row.get("unsettled"))
     }
 
     /// The amount as an expression. Nothing of a payment is posted before its confirmation: no earlier month is read.
@@ -40,5 +50,6 @@ struct PaymentClearing: Sendable {
             """
     }
 
+    private static let settlingStates = SettlementState.settling.map(\.rawValue)
     private static let promisedStates = RefundState.underWay.map(\.rawValue)
 }

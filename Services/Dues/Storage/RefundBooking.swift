@@ -109,6 +109,7 @@ struct RefundBooking: Sendable {
         ledger.add(
             Posting.refundLeft(row.amount, payee: row.payeeId), payment: row.paymentId, now: context.now, ids: kit.ids)
         _ = try await transaction.pipeline([ledger.insertion(at: context.now)].compactMap { $0 })
+        if isReversal { try await FoundReversals(reversal: row).join(at: context.now, ids: kit.ids, in: transaction) }
         let rest = try await payment(of: row, in: transaction)
         let isAllBack =
             rest.refundable.overpaid == .zero && rest.lines.values.allSatisfy { $0.sources.returned == .zero }
@@ -132,7 +133,8 @@ struct RefundBooking: Sendable {
         return """
             e.order_id = \(row.orderId) AND coalesce(e.payment_id, \(row.paymentId)) = \(row.paymentId) AND (
                 \(isReversal) AND e.kind = \(ExceptionKind.contradiction.rawValue)
-                OR e.kind = \(SettlementState.reversed.rawValue) AND (\(isReversal) OR EXISTS (
+                OR \(isReversal) AND e.kind = \(ExceptionKind.refundContradiction.rawValue) AND \(Self.isDenied("e"))
+                OR e.kind = \(SettlementState.reversed.rawValue) AND e.payment_id IS NOT NULL AND (\(isReversal) OR EXISTS (
                     SELECT FROM settlement_lines l WHERE l.payment_id = \(row.paymentId) AND l.reversal
                 )) AND \(SettledReversals.takenBack(of: "\(row.paymentId)")) <= (
                     SELECT sum(f.amount) FROM refunds f
@@ -158,6 +160,15 @@ struct RefundBooking: Sendable {
         ) <= (
             SELECT sum(r.from_lowered) FROM refund_parts r JOIN refunds f USING (refund_id)
             WHERE f.state = \(RefundState.succeeded.rawValue) AND r.member_id = e.member_id AND r.month = e.month)
+        """
+    }
+
+    /// Whether the refund of an exception was denied by a person, while its gateway says that it has gone.
+    static func isDenied(_ exception: SQL) -> SQL {
+        """
+        EXISTS (
+            SELECT FROM refunds d
+            WHERE d.refund_id = \(exception).refund_id AND d.state = \(RefundState.failed.rawValue))
         """
     }
 

@@ -11,7 +11,10 @@ struct SettledReversals {
     private struct Gone {
         let id: RefundID
         let payment: PaymentID
+        /// What of it no line told of.
         let amount: Dong
+        /// Its write-off, when no line had come.
+        let writeOff: SettledWriteOff?
         /// Our number of it.
         let number: String
         let transaction: String?
@@ -23,6 +26,7 @@ struct SettledReversals {
             id = try row.get("refund_id")
             payment = try row.get("payment_id")
             amount = try row.get("amount")
+            writeOff = try SettledWriteOff(row: row)
             number = RefundRow.number(of: id)
             transaction = try row.get("gateway_transaction")
             paidTransaction = try row.get("paid_transaction")
@@ -46,41 +50,58 @@ struct SettledReversals {
 
     /// What a line takes back.
     struct Match {
-        /// Nil when nobody knows which.
+        /// Nil when nobody knows which, or when it has less left than the line takes.
         let payment: PaymentID?
         /// Nil when no refund of ours is it.
         let refund: RefundID?
-        /// Whether the payment has less left than the line takes.
-        let isAbovePaid: Bool
+        /// That of the refund, which the line undoes.
+        let writeOff: SettledWriteOff?
+        /// Whether there is less left than the line takes, of the payment or of all of the order.
+        let isAboveLeft: Bool
+    }
+
+    /// The orders of refunds that lines name, by the numbers of the lines.
+    struct Named {
+        /// By our number of a refund.
+        fileprivate(set) var ours: [Int: PaymentReference] = [:]
+        /// By the gateway's, where the amount is the refund's too: such numbers can be short, and another sender's.
+        fileprivate(set) var theirs: [Int: PaymentReference] = [:]
     }
 
     private var refunds: [OrderID: [Gone]] = [:]
     private var payments: [OrderID: [Paid]] = [:]
 
-    /// The orders of lines that name a refund instead: by our number of it, or by the gateway's.
     static func references(
         of lines: [SettlementLine], channels: [String], in transaction: PostgresTransaction
-    ) async throws -> [Int: PaymentReference] {
+    ) async throws -> Named {
         let reversals = lines.filter(\.isReversal)
-        guard !reversals.isEmpty else { return [:] }
-        let names = Set(reversals.flatMap { [$0.reference, $0.transaction] })
+        var named = Named()
+        guard !reversals.isEmpty else { return named }
+        var (byName, byNumber): ([String: [SettlementLine]], [String: [SettlementLine]]) = ([:], [:])
+        for line in reversals {
+            for name in Set([line.reference, line.transaction]) {
+                byName[name, default: []].append(line)
+                byNumber[name.lowercased(), default: []].append(line)
+            }
+        }
+        let names = byName.keys
         let rows = try await transaction.query(
             """
-            SELECT f.refund_id, f.gateway_transaction, o.reference FROM refunds f JOIN payment_orders o USING (order_id)
+            SELECT f.refund_id, f.gateway_transaction, f.amount, o.reference
+            FROM refunds f JOIN payment_orders o USING (order_id)
             WHERE (f.refund_id = ANY(\(names.compactMap(RefundRow.id))) OR f.gateway_transaction = ANY(\(names.sorted())))
                 AND o.channel = ANY(\(channels))
             """)
-        var references: [String: PaymentReference] = [:]
         for row in rows {
             let reference: PaymentReference = try row.get("reference")
-            references[RefundRow.number(of: try row.get("refund_id"))] = reference
-            if let own: String = try row.get("gateway_transaction") { references[own] = reference }
+            let number = RefundRow.number(of: try row.get("refund_id"))
+            let (theirs, amount): (String?, Dong) = (try row.get("gateway_transaction"), try row.get("amount"))
+            for line in byNumber[number] ?? [] { named.ours[line.number] = reference }
+            for line in theirs.flatMap({ byName[$0] }) ?? [] where line.gross == amount {
+                named.theirs[line.number] = reference
+            }
         }
-        let found = reversals.compactMap { line in
-            [line.reference, line.transaction].lazy.compactMap { references[$0.lowercased()] ?? references[$0] }.first
-                .map { (line.number, $0) }
-        }
-        return Dictionary(found, uniquingKeysWith: { first, _ in first })
+        return named
     }
 
     /// Reads what there is to take back of the orders.
@@ -89,9 +110,11 @@ struct SettledReversals {
         let ids = orders.sorted()
         let results = try await transaction.pipeline([
             """
-            SELECT f.refund_id, f.order_id, f.payment_id, f.amount, f.gateway_transaction,
-                p.gateway_transaction AS paid_transaction, \(Self.isSent("f")) AS is_sent
+            SELECT f.refund_id, f.order_id, f.payment_id, f.amount - f.found AS amount, f.gateway_transaction,
+                p.gateway_transaction AS paid_transaction, \(Self.isSent("f")) AS is_sent, e.exception_id, e.cleared
             FROM refunds f JOIN payments p USING (payment_id)
+                LEFT JOIN exceptions e ON e.payment_id = f.payment_id AND e.refund_id = f.refund_id
+                    AND e.cleared <> e.came AND e.kind = \(ExceptionKind.refundUnsettled.rawValue)
             WHERE f.order_id = ANY(\(ids)) AND (f.state = \(RefundState.succeeded.rawValue) OR \(Self.isSent("f")))
                 AND NOT \(Self.isTold("f"))
             ORDER BY f.refund_id
@@ -115,10 +138,15 @@ struct SettledReversals {
         }
     }
 
-    /// Whether a line has told of a refund, as a condition: as its own, or as the reversal that was noted after it.
+    /// Whether a line has told of a refund, as a condition: as its own, or as the reversal that was noted after it. Of one
+    /// that has not gone after all no line will tell.
     static func isTold(_ refund: SQL) -> SQL {
         """
         (EXISTS (SELECT FROM settlement_lines l WHERE l.refund_id = \(refund).refund_id)
+            OR \(refund).found = \(refund).amount
+            OR EXISTS (
+                SELECT FROM exceptions x
+                WHERE x.payment_id = \(refund).payment_id AND x.refund_id = \(refund).refund_id AND \(isOwedAgain))
             OR \(refund).kind = \(RefundKind.reversal.rawValue) AND EXISTS (
                 SELECT FROM settlement_lines l
                 WHERE l.payment_id = \(refund).payment_id AND l.reversal AND l.refund_id IS NULL
@@ -126,12 +154,16 @@ struct SettledReversals {
         """
     }
 
-    /// What lines took back of a payment, as an expression.
+    /// What lines took back of a payment, as an expression; what of its refunds has not gone after all counts as well, so
+    /// that it is less what refunds have gone in truth.
     static func takenBack(of payment: SQL) -> SQL {
         """
-        coalesce((
+        (coalesce((
             SELECT sum(l.gross) FROM settlement_lines l
-            WHERE l.payment_id = \(payment) AND l.reversal AND l.state = ANY(\(states))), 0)::bigint
+            WHERE l.payment_id = \(payment) AND l.reversal AND l.state = ANY(\(states))), 0)
+        + coalesce((SELECT sum(n.found) FROM refunds n WHERE n.payment_id = \(payment)), 0)
+        - coalesce((SELECT sum(x.cleared) FROM exceptions x WHERE x.payment_id = \(payment) AND \(isOwedAgain)), 0)
+        )::bigint
         """
     }
 
@@ -147,6 +179,10 @@ struct SettledReversals {
             SELECT FROM settlement_lines l WHERE l.refund_id = \(refund).refund_id))
         """
     }
+
+    /// Whether an exception `x` ended with a refund being owed again, as it had not gone.
+    private static let isOwedAgain: SQL =
+        "x.kind = \(ExceptionKind.refundContradiction.rawValue) AND x.cleared < 0"
 
     /// The states of reversals that moved money.
     static let states = [SettlementState.matched, .reversed].map(\.rawValue)
@@ -173,8 +209,10 @@ struct SettledReversals {
         let payment =
             paid.first { $0.id == refund?.payment } ?? paid.first { $0.transaction == line.transaction }
             ?? (paid.count == 1 ? paid.first : nil)
+        let isAboveLeft = refund == nil && (payment?.rest ?? paid.map(\.rest).sum()) < line.gross
         return Match(
-            payment: payment?.id, refund: refund?.id, isAbovePaid: payment.map { $0.rest < line.gross } ?? false)
+            payment: isAboveLeft ? nil : payment?.id, refund: refund?.id, writeOff: refund?.writeOff,
+            isAboveLeft: isAboveLeft)
     }
 
     /// The line has taken it back.

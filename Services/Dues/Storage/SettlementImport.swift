@@ -62,32 +62,36 @@ struct SettlementImport {
     private struct Known {
         var payments: [TransactionOfOrder: (id: PaymentID, amount: Dong)] = [:]
         var settled: Set<String> = []
-        /// What was taken back.
-        var takenBack: Set<TakenBack> = []
+        /// What lines that take money back said, those of this file too, with their days and without.
+        var takenBack: Set<Repeat> = []
         /// Payments that were written off as no file had settled them.
-        var writtenOff: [PaymentID: WriteOff] = [:]
+        var writtenOff: [PaymentID: SettledWriteOff] = [:]
         /// What other files said, word for word.
         var repeats: Set<Repeat> = []
+
+        /// Whether a line that takes money back says nothing new: word for word, or with another day where nothing is left
+        /// that it could take.
+        func isTold(_ line: Repeat, isAboveLeft: Bool) -> Bool {
+            takenBack.contains(line) || isAboveLeft && takenBack.contains(line.onAnyDay)
+        }
+
+        mutating func told(_ line: Repeat) { takenBack.formUnion([line, line.onAnyDay]) }
     }
 
-    /// A line as another file has it too: it says nothing new.
+    /// A line as another one has it too.
     private struct Repeat: Hashable {
         let reference: String
         let transaction: String
         let gross: Dong
         let fee: Dong
-        let settledOn: Day
+        var settledOn: Day?
         let isReversal: Bool
-    }
 
-    private struct TakenBack: Hashable {
-        let transaction: String
-        let gross: Dong
-    }
-
-    private struct WriteOff {
-        let exception: UUIDv7
-        let amount: Dong
+        var onAnyDay: Repeat {
+            var words = self
+            words.settledOn = nil
+            return words
+        }
     }
 
     private struct TransactionOfOrder: Hashable {
@@ -100,35 +104,38 @@ struct SettlementImport {
     ) async throws {
         guard !lines.isEmpty else { return }
         let named = try await SettledReversals.references(of: lines, channels: channels, in: transaction)
-        func reference(_ line: SettlementLine) -> PaymentReference? { named[line.number] ?? line.orderReference }
-        var locked = try await LockedOrders.lock(Set(lines.compactMap(reference)), in: transaction)
+        let spoken = lines.flatMap { [named.ours[$0.number], $0.orderReference, named.theirs[$0.number]] }
+        var locked = try await LockedOrders.lock(Set(spoken.compactMap { $0 }), in: transaction)
+        // What looks like a reference of ours may be the gateway's own number of a refund.
+        func reference(_ line: SettlementLine) -> PaymentReference? {
+            let own = line.orderReference.flatMap { locked.orders[$0] == nil ? nil : $0 }
+            return named.ours[line.number] ?? own ?? named.theirs[line.number]
+        }
         var known = try await self.known(lines, besides: file, in: transaction)
         let takenBack = lines.filter(\.isReversal).compactMap { locked[reference($0)]?.orderId }
         var reversals = try await SettledReversals(of: Set(takenBack), in: transaction)
         var booking = OrderBooking(now: now, ids: kit.ids, outbox: kit.outbox, context: kit.eventContext())
         var rows = SettlementRows(file: file, gateway: gateway)
-        var came: [(WriteOff, PaymentID)] = []
+        var came: [UUIDv7] = []
         for line in lines {
             let settlement = "\(file)/\(line.number)"
-            let isRepeat = known.repeats.contains(
-                Repeat(
-                    reference: line.reference, transaction: line.transaction, gross: line.gross, fee: line.fee,
-                    settledOn: line.settledOn, isReversal: line.isReversal))
+            let words = Repeat(
+                reference: line.reference, transaction: line.transaction, gross: line.gross, fee: line.fee,
+                settledOn: line.settledOn, isReversal: line.isReversal)
             var order = locked[reference(line)].flatMap { channels.contains($0.channel) ? $0 : nil }
             var payment = order.flatMap {
                 known.payments[TransactionOfOrder(order: $0.orderId, transaction: line.transaction)]
             }
             let back = line.isReversal ? order.map { reversals.match(line, of: $0.orderId) } : nil
-            guard !isRepeat else {
+            guard !known.repeats.contains(words) else {
                 rows.add(line, .duplicate, order: order?.orderId, payment: payment?.id)
                 continue
             }
-            let taken = TakenBack(transaction: line.transaction, gross: line.gross)
             let state = SettlementMatch(
                 order: order, paid: payment?.amount, settledBefore: known.settled.contains(line.transaction),
                 accounts: comparesAccounts ? Set([order?.payeeAccount?.accountNumber].compactMap { $0 }) : [],
                 refunded: back?.refund != nil,
-                takenBackBefore: known.takenBack.contains(taken) || back?.isAbovePaid ?? false
+                takenBackBefore: line.isReversal && known.isTold(words, isAboveLeft: back?.isAboveLeft ?? true)
             ).state(of: line)
             if state == .missingCallback {
                 payment = try confirm(line, &order, &locked, &booking).map { ($0, line.gross) }
@@ -138,12 +145,14 @@ struct SettlementImport {
                         payment.id, of: order.orderId, transaction: line.transaction, amount: payment.amount)
                 }
             }
-            if line.isReversal { known.takenBack.insert(taken) } else { known.settled.insert(line.transaction) }
+            if line.isReversal { known.told(words) } else { known.settled.insert(line.transaction) }
             let owner = order?.payeeId ?? payee
             let paymentID = line.isReversal ? back?.payment : payment?.id
             if let order, let back, state != .duplicate { reversals.take(back, line, of: order.orderId) }
-            if !line.isReversal, let paymentID, let off = known.writtenOff.removeValue(forKey: paymentID) {
-                came.append((off, paymentID))
+            let isSettled = !line.isReversal && state != .duplicate
+            let off = isSettled ? paymentID.flatMap { known.writtenOff.removeValue(forKey: $0) } : back?.writeOff
+            if let off {
+                came.append(off.exception)
                 booking.ledger.add(
                     ExceptionBalance.cameAfterAll(off.amount, payee: owner), payment: paymentID, now: now,
                     ids: kit.ids)
@@ -167,7 +176,7 @@ struct SettlementImport {
             }
             rows.add(line, state, order: order?.orderId, payment: paymentID, refund: back?.refund)
         }
-        let undone = came.isEmpty ? nil : ExceptionTrail.comings(came.map(\.0.exception), of: file, at: now)
+        let undone = came.isEmpty ? nil : ExceptionTrail.comings(came, of: file, at: now)
         _ = try await transaction.pipeline(booking.statements + [rows.insertion, undone].compactMap { $0 })
     }
 
@@ -202,7 +211,7 @@ struct SettlementImport {
             """,
             """
             SELECT e.exception_id, e.payment_id, e.cleared FROM exceptions e JOIN payments p USING (payment_id)
-            WHERE e.cleared > e.came AND e.kind = \(SettlementState.missingSettlement.rawValue)
+            WHERE e.cleared <> e.came AND e.kind = \(SettlementState.missingSettlement.rawValue)
                 AND p.channel = ANY(\(channels)) AND p.gateway_transaction = ANY(\(transactions))
             """,
         ])
@@ -215,20 +224,14 @@ struct SettlementImport {
         for row in results[1].rows {
             let isReversal: Bool = try row.get("reversal")
             let transaction: String = try row.get("gateway_transaction")
-            if isReversal {
-                known.takenBack.insert(TakenBack(transaction: transaction, gross: try row.get("gross")))
-            } else {
-                known.settled.insert(transaction)
-            }
-            guard try row.get("file_id", as: UUIDv7.self) != file else { continue }
-            known.repeats.insert(
-                Repeat(
-                    reference: try row.get("reference"), transaction: transaction, gross: try row.get("gross"),
-                    fee: try row.get("fee"), settledOn: try row.get("settled_on"), isReversal: isReversal))
+            let words = Repeat(
+                reference: try row.get("reference"), transaction: transaction, gross: try row.get("gross"),
+                fee: try row.get("fee"), settledOn: try row.get("settled_on"), isReversal: isReversal)
+            if isReversal { known.told(words) } else { known.settled.insert(transaction) }
+            if try row.get("file_id", as: UUIDv7.self) != file { known.repeats.insert(words) }
         }
         for row in results[2].rows {
-            known.writtenOff[try row.get("payment_id")] = WriteOff(
-                exception: try row.get("exception_id"), amount: try row.get("cleared"))
+            known.writtenOff[try row.get("payment_id")] = try SettledWriteOff(row: row)
         }
         return known
     }

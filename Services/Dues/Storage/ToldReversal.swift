@@ -6,7 +6,7 @@ import Postgres
 struct ToldReversal: Sendable {
     /// What files tell and nobody notes.
     private let left: Dong
-    /// Whether a callback told it, which says no amount.
+    /// Whether a callback told it, which says no amount, or a gateway of a refund that a person had denied.
     private let isCalledBack: Bool
     /// Whether some of it is noted, or is a refund of ours that was told.
     private let isNotedInPart: Bool
@@ -24,7 +24,8 @@ struct ToldReversal: Sendable {
                 coalesce(sum(e.amount) FILTER (WHERE e.kind = \(reversed) AND e.payment_id IS NULL), 0)::bigint AS unplaced
             FROM exceptions e
             WHERE e.order_id = \(row.order.orderId) AND coalesce(e.payment_id, \(row.paymentId)) = \(row.paymentId)
-                AND e.settled_at IS NULL AND e.kind IN (\(reversed), \(ExceptionKind.contradiction.rawValue))
+                AND e.settled_at IS NULL AND (e.kind IN (\(reversed), \(ExceptionKind.contradiction.rawValue))
+                    OR e.kind = \(ExceptionKind.refundContradiction.rawValue) AND \(RefundBooking.isDenied("e")))
             """)
         guard try told.get("told", as: Int64.self) > 0 else { return nil }
         isCalledBack = try told.get("called_back")

@@ -3,12 +3,14 @@ public import Contracts
 /// What the books still hold because of an exception, and how it leaves them.
 ///
 /// Settled money that could not be matched waits as unexplained; a payment that was called back waits in clearing, and so
-/// does what a file took back while nobody noted a reversal. What is written off, either way, is borne by what the payee
-/// keeps.
+/// does what a file took back while nobody noted a reversal. A refund that has gone is taken out of clearing before a file
+/// tells of it. What is written off, either way, is borne by what the payee keeps.
 public struct ExceptionBalance: Hashable, Sendable {
     /// Settled, and nobody knows for what; negative when a file took back what nobody knows.
     public let unexplained: Dong
-    /// What clearing holds of the payment and nobody else was promised.
+    /// What clearing waits for. With a line of the payment: what of the payment nothing has settled, whatever refunds took
+    /// since, as those have lines of their own. Without one: what clearing holds and no refund was promised. Negative while
+    /// a refund waits for its line.
     public let clearing: Dong
     public let payee: OrganizationID
 
@@ -21,7 +23,7 @@ public struct ExceptionBalance: Hashable, Sendable {
     public var isEmpty: Bool { unexplained == .zero && clearing == .zero }
 
     /// What of the settled money is above the payment: once confirmed it is owed back to the payer.
-    public var surplus: Dong { max(unexplained - clearing, .zero) }
+    public var surplus: Dong { max(unexplained - max(clearing, .zero), .zero) }
 
     /// What it posts that the settled money is that of the payment after all; what is above is owed back to the payer.
     /// Nil when the settled money is less than the payment, or one of the two is not there.
@@ -42,15 +44,25 @@ public struct ExceptionBalance: Hashable, Sendable {
             posting(.unexplained, .gatewayClearing, both),
             posting(.unexplained, .retained, unexplained - both),
             posting(.retained, .gatewayClearing, clearing - both),
+            posting(.gatewayClearing, .retained, -clearing),
         ].compactMap { $0 }
     }
 
-    /// What it posts that a payment which was written off is settled after all.
+    /// What it posts that a refund which was taken for gone has not: the money is owed to the payer again.
+    public var owedAgain: [Posting] { [posting(.gatewayClearing, .refunds, -clearing)].compactMap { $0 } }
+
+    /// What it posts that what was written off came after all.
+    ///
+    /// - Parameter amount: what the write-off took out of clearing; negative for a refund, whose line came.
     public static func cameAfterAll(_ amount: Dong, payee: OrganizationID) -> [Posting] {
+        ExceptionBalance(unexplained: .zero, clearing: -amount, payee: payee).writtenOff
+    }
+
+    /// What it posts that a reversal was noted of which a line told without saying of what payment.
+    public static func found(_ amount: Dong, payee: OrganizationID) -> [Posting] {
         [
-            Posting(
-                debit: Account(.gatewayClearing, of: payee), credit: Account(.retained, of: payee), amount: amount,
-                cause: .exception)
+            ExceptionBalance(unexplained: .zero, clearing: .zero, payee: payee)
+                .posting(.gatewayClearing, .unexplained, amount)
         ].compactMap { $0 }
     }
 

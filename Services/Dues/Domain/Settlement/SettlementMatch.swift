@@ -12,7 +12,8 @@ public struct SettlementMatch: Hashable, Sendable {
     public let accounts: Set<String>
     /// Of a reversal: whether it tells of a refund that has gone and that no line has told of.
     public let refunded: Bool
-    /// Of a reversal: whether a line took the same back before, or more than was paid would be taken back.
+    /// Of a reversal: whether a line said the same before, word for word, or of another day while no more is left that it
+    /// could take back. More than is left is taken back too: nobody knows of what.
     public let takenBackBefore: Bool
 
     public init(

@@ -21,9 +21,10 @@ struct MonthCheck: Sendable, Codable {
         case members
         /// Money paid ahead that waits is what the books hold for it; in đồng.
         case advances
-        /// Payments less settled lines, refunds and decisions are the clearing of each payee at the month's end; in đồng.
+        /// From the last close on, payments less settled lines, refunds and decisions are the clearing of each payee at the
+        /// month's end; in đồng.
         case clearing
-        /// Money that nobody knows for what stands in the list of exceptions; in đồng.
+        /// Money that came or was taken back, nobody knows for what, stands in the list of exceptions; in đồng.
         case unexplained
     }
 
@@ -167,7 +168,10 @@ struct MonthChecks: Sendable {
                 ORDER BY 1 LIMIT 1
             ) END AS first
         FROM (
-            SELECT (SELECT coalesce(sum(amount - used - returned), 0)::bigint FROM advances) AS expected,
+            SELECT (
+                    SELECT coalesce(sum(amount - used - returned), 0)::bigint FROM advances
+                    WHERE used + returned < amount
+                ) AS expected,
                 -(\(balance(of: .advances)))::bigint AS found
         ) AS sums
         """
@@ -183,26 +187,27 @@ struct MonthChecks: Sendable {
                 SELECT owner, sum(expected) AS expected, sum(found) AS found FROM (
                     SELECT o.payee_id AS owner, p.amount AS expected, 0 AS found
                     FROM payments p JOIN payment_orders o USING (order_id)
-                    WHERE p.confirmed_at < \(month.end) AND p.channel <> \(PaymentOrder.cash)
+                    WHERE p.confirmed_at >= \(since) AND p.confirmed_at < \(month.end) AND p.channel <> \(PaymentOrder.cash)
                         -- Settled money that a person gave to an order passes through clearing and stays in the bank.
                         AND p.source <> \(OrderBooking.Source.exception.rawValue)
                     UNION ALL
-                    SELECT o.payee_id, -f.amount, 0 FROM refunds f JOIN payment_orders o USING (order_id)
-                    WHERE f.state = \(RefundState.succeeded.rawValue) AND f.ended_at < \(month.end)
+                    SELECT o.payee_id, f.found - f.amount, 0 FROM refunds f JOIN payment_orders o USING (order_id)
+                    WHERE f.state = \(RefundState.succeeded.rawValue) AND f.ended_at >= \(since)
+                        AND f.ended_at < \(month.end)
                     UNION ALL
                     SELECT e.owner_id, s.amount, 0
                     FROM exceptions e
                         CROSS JOIN LATERAL (VALUES (-e.cleared, e.settled_at), (e.came, e.came_at)) AS s (amount, at)
-                    WHERE e.cleared > 0 AND s.at < \(month.end)
+                    WHERE e.cleared <> 0 AND s.at >= \(since) AND s.at < \(month.end)
                     UNION ALL
                     SELECT o.payee_id, CASE WHEN l.reversal THEN l.gross ELSE -l.gross END, 0
                     FROM settlement_lines l JOIN settlement_files f USING (file_id)
                         JOIN payment_orders o ON o.order_id = l.order_id
-                    WHERE f.imported_at < \(month.end) AND (
+                    WHERE f.imported_at >= \(since) AND f.imported_at < \(month.end) AND (
                         NOT l.reversal AND l.state = ANY(\(SettlementState.settling.map(\.rawValue)))
                         OR l.reversal AND l.state = ANY(\(SettledReversals.states)) AND l.payment_id IS NOT NULL)
                     UNION ALL
-                    SELECT owner, 0, balance FROM month_balances
+                    SELECT owner, balance, balance FROM month_balances
                     WHERE month = \(closed?.text) AND account = \(account)
                     UNION ALL
                     SELECT debit_owner, 0, amount FROM ledger_postings
@@ -222,7 +227,7 @@ struct MonthChecks: Sendable {
             count(*) FILTER (WHERE e.settlement IS NULL) AS differences,
             min(l.posting_id::text) FILTER (WHERE e.settlement IS NULL) AS first
         FROM ledger_postings l LEFT JOIN (SELECT DISTINCT settlement FROM exceptions) AS e USING (settlement)
-        WHERE \(isOfMonth) AND l.credit = \(AccountKind.unexplained.rawValue)
+        WHERE \(isOfMonth) AND \(AccountKind.unexplained.rawValue) IN (l.debit, l.credit)
             AND l.cause = \(Posting.Cause.settlement.rawValue)
         """
     }
