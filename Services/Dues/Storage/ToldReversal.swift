@@ -6,6 +6,8 @@ import Postgres
 struct ToldReversal: Sendable {
     /// What files tell and nobody notes.
     private let left: Dong
+    /// What is left of the payment.
+    private let rest: Dong
     /// Whether a callback told it, which says no amount, or a gateway of a refund that a person had denied.
     private let isCalledBack: Bool
     /// Whether some of it is noted, or is a refund of ours that was told.
@@ -31,6 +33,7 @@ struct ToldReversal: Sendable {
         isCalledBack = try told.get("called_back")
         let noted = row.reversed.noted - own
         left = max(row.reversed.open + (try told.get("unplaced")) - noted, .zero)
+        rest = row.refundable.rest
         isNotedInPart = row.reversed.told > .zero || noted > .zero
     }
 
@@ -41,7 +44,8 @@ struct ToldReversal: Sendable {
             guard isCalledBack, asked != nil || !isNotedInPart else { throw Self.noted }
             return asked
         }
-        guard let asked else { return left }
+        // More can be told than is left of the payment: what is above it is nobody's, and not noted.
+        guard let asked else { return rest > .zero ? min(left, rest) : nil }
         guard asked <= left || isCalledBack else {
             throw InvalidValue(
                 field: "amount", rule: "refund.above-told",

@@ -3,7 +3,7 @@ import DuesDomain
 import Foundation
 import Postgres
 
-/// Orders, payments, ledger and events of a stretch of time, compared with one another in sets.
+/// Orders, payments, ledger and events of a stretch of time, compared with one another in sets (decision 0046).
 ///
 /// A payment is posted in its own transaction with one moment for both, and its event is written there, so that each
 /// side of it lies in the same stretch.
