@@ -75,7 +75,7 @@ struct Notification: ServiceDefinition {
         if let address = try settings.stringIfSet("notification.sms.url").flatMap(URL.init(string:)) {
             channels[.sms] = MessageChannel(
                 address: address, token: try settings.stringIfSet("notification.sms.token"),
-                timeout: .milliseconds(Int64(timeout * 1_000)), client: .shared)
+                timeout: .seconds(timeout))
         }
         return channels
     }

@@ -89,24 +89,34 @@ struct RefundRoutes: Sendable {
         let officer = try context.requireMember()
         guard let payment = context.parameters.get("id").flatMap({ PaymentID($0) }) else { throw Problem.notFound }
         return try await kit.idempotent(request, context, as: NewRefund.self, options: Self.repeated) {
-            body, transaction in
-            let reason = try EnteredText.line(body.reason, field: "reason")
-            guard let row = try await RefundablePaymentRow.lock(payment, in: transaction) else {
-                throw Problem.notFound
-            }
-            try await requireOffice(of: row.order.payeeId, payer: row.order.payerMemberId, officer, in: transaction)
-            try Self.requireNoCash(row)
-            var amount = body.amount
-            if body.kind == .reversal { amount = try await reversal(of: row, amount: amount, in: transaction) }
-            let keys = (body.lines ?? []).map { DuesKey(memberId: $0.memberId, month: $0.month) }
-            let refund = Refund(
-                refundId: kit.ids.next(at: kit.time.now), kind: body.kind,
-                parts: try row.refundable.parts(of: body.kind, lines: keys, amount: amount), requestedBy: officer.id)
-            try requireWay(of: row, for: refund)
-            _ = try await transaction.pipeline(
-                RefundRow.insertions(refund, of: row, reason: reason, at: kit.time.now))
-            return try await answer(.created, refund.refundId, "requested", officer, in: transaction)
+            try await take($0, of: payment, officer, in: $1)
         }
+    }
+
+    private func take(
+        _ body: NewRefund, of payment: PaymentID, _ officer: Officer, in transaction: PostgresTransaction
+    ) async throws -> Reply {
+        let reason = try EnteredText.line(body.reason, field: "reason")
+        guard let row = try await RefundablePaymentRow.lock(payment, in: transaction) else { throw Problem.notFound }
+        try await requireOffice(of: row.order.payeeId, payer: row.order.payerMemberId, officer, in: transaction)
+        try Self.requireNoCash(row)
+        var amount = body.amount
+        if body.kind == .reversal { amount = try await reversal(of: row, amount: amount, in: transaction) }
+        let refund = try refund(body, amount, of: row, by: officer)
+        _ = try await transaction.pipeline(RefundRow.insertions(refund, of: row, reason: reason, at: kit.time.now))
+        return try await answer(.created, refund.refundId, "requested", officer, in: transaction)
+    }
+
+    /// The refund that is asked for, once it can go.
+    private func refund(
+        _ body: NewRefund, _ amount: Dong?, of row: RefundablePaymentRow, by officer: Officer
+    ) throws -> Refund {
+        let keys = (body.lines ?? []).map { DuesKey(memberId: $0.memberId, month: $0.month) }
+        let refund = Refund(
+            refundId: kit.ids.next(at: kit.time.now), kind: body.kind,
+            parts: try row.refundable.parts(of: body.kind, lines: keys, amount: amount), requestedBy: officer.id)
+        try requireWay(of: row, for: refund)
+        return refund
     }
 
     /// What goes to a payer's instrument goes through the gateway by which it came, and not while that gateway took money
@@ -117,7 +127,7 @@ struct RefundRoutes: Sendable {
         try requireGateway(of: row, for: refund)
     }
 
-    private static func requireNoCash(_ row: RefundablePaymentRow) throws(InvalidValue) {
+    private static func requireNoCash(_ row: RefundablePaymentRow) throws {
         guard row.order.channel != PaymentOrder.cash else {
             throw InvalidValue(
                 field: "paymentId", rule: "refund.cash",
@@ -141,7 +151,7 @@ struct RefundRoutes: Sendable {
     private func reversal(
         of row: RefundablePaymentRow, amount: Dong?, own: Dong = .zero, in transaction: PostgresTransaction
     ) async throws -> Dong? {
-        guard let told = try await ToldReversal(of: row, besides: own, in: transaction) else {
+        guard let told = try await ToldReversal.read(of: row, besides: own, in: transaction) else {
             throw InvalidValue(
                 field: "kind", rule: "refund.no-reversal-told",
                 vietnamese: "Chưa có thông báo hoặc tệp đối soát nào cho biết cổng đã thu hồi khoản này.",

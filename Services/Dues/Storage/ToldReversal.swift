@@ -18,7 +18,9 @@ struct ToldReversal: Sendable {
     /// - Parameters:
     ///   - row: locked, so that of two who note the same one waits for the other.
     ///   - own: what the reversal is of that is about to be approved.
-    init?(of row: RefundablePaymentRow, besides own: Dong = .zero, in transaction: PostgresTransaction) async throws {
+    static func read(
+        of row: RefundablePaymentRow, besides own: Dong = .zero, in transaction: PostgresTransaction
+    ) async throws -> ToldReversal? {
         let reversed = SettlementState.reversed.rawValue
         let told = try await transaction.queryOne(
             """
@@ -30,6 +32,10 @@ struct ToldReversal: Sendable {
                     OR e.kind = \(ExceptionKind.refundContradiction.rawValue) AND \(RefundBooking.isDenied("e")))
             """)
         guard try told.get("told", as: Int64.self) > 0 else { return nil }
+        return try ToldReversal(told, of: row, besides: own)
+    }
+
+    private init(_ told: PostgresRow, of row: RefundablePaymentRow, besides own: Dong) throws {
         isCalledBack = try told.get("called_back")
         let noted = row.reversed.noted - own
         left = max(row.reversed.open + (try told.get("unplaced")) - noted, .zero)
@@ -39,7 +45,7 @@ struct ToldReversal: Sendable {
 
     /// What a reversal notes: never more than files tell; nil, all that is left of the payment, only where a callback alone
     /// told it and nothing of it is noted.
-    func amount(asked: Dong?) throws(InvalidValue) -> Dong? {
+    func amount(asked: Dong?) throws -> Dong? {
         guard left > .zero else {
             guard isCalledBack, asked != nil || !isNotedInPart else { throw Self.noted }
             return asked

@@ -4,6 +4,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import NotificationDomain
+import ServiceKit
 
 /// Short messages through a provider's HTTP interface.
 ///
@@ -12,8 +13,7 @@ import NotificationDomain
 struct MessageChannel: Channel {
     let address: URL
     let token: String?
-    let timeout: TimeAmount
-    let client: HTTPClient
+    let timeout: Duration
 
     private struct Body: Encodable {
         let reference: String
@@ -29,10 +29,11 @@ struct MessageChannel: Channel {
         do {
             let body = Body(reference: "\(delivery.id)", to: delivery.address, text: delivery.notice.short)
             request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
-            let answer = try await client.execute(request, timeout: timeout)
+            // Number, text and token are for this address only: a redirection is a fault of its configuration.
+            let answer = try await HTTPClient.unredirected.execute(request, timeout: TimeAmount(timeout))
             switch answer.status.code {
             case 200..<300: return .sent
-            case 408, 425, 429, 500...: return .failed(reason: "http-\(answer.status.code)")
+            case 300..<400, 408, 425, 429, 500...: return .failed(reason: "http-\(answer.status.code)")
             default: return .refused(reason: "http-\(answer.status.code)")
             }
         } catch {
