@@ -68,7 +68,11 @@ struct AssessmentStatement {
                     <= \(rules.month.lastDay) AS long_member
             FROM chunk c LEFT JOIN letter_months l ON l.member_id = c.member_id AND l.month = \(rules.month)
                 LEFT JOIN assessments a ON a.member_id = c.member_id AND a.month = \(rules.month)
-                JOIN directory_organizations o ON o.id = coalesce(a.organization_id, l.cell_id, c.cell_id)
+                -- One by one: the planner takes the members to be few and read every organisation for each of them.
+                CROSS JOIN LATERAL (
+                    SELECT x.id, x.state FROM directory_organizations x
+                    WHERE x.id = coalesce(a.organization_id, l.cell_id, c.cell_id) LIMIT 1
+                ) AS o
                 JOIN minimum m ON m.region = o.state ->> 'duesRegion'
                 LEFT JOIN rate r ON r.category = c.state ->> 'duesCategory'
                 \(knownFigure.joins)

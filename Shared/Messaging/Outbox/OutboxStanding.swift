@@ -14,10 +14,12 @@ public struct OutboxStanding: Codable, Sendable {
     /// More unsent events than this are not counted any further: whoever asks would wait for it.
     public static let countedUpTo: Int64 = 1_000_000
 
-    /// Reads it from the service's own tables.
+    /// Reads it from the service's own tables; what was sent is not read again, however much of it is kept.
     /// - Parameter clusterID: the cluster in which the positions count; unknown means nothing was sent there.
-    public static func read(from pool: PostgresPool, shards: Int, clusterID: String?) async throws -> OutboxStanding {
-        let rows = try await pool.query(
+    public static func read(
+        from session: any PostgresQueryable, shards: Int, clusterID: String?
+    ) async throws -> OutboxStanding {
+        let rows = try await session.query(
             """
             SELECT count(o.seq) AS unsent, min(o.created_at) AS oldest, (SELECT count(*) FROM relay_blocked) AS blocked
             FROM generate_series(0, \(shards) - 1) AS s (shard)
@@ -26,11 +28,17 @@ public struct OutboxStanding: Codable, Sendable {
                 WHERE r.shard = s.shard AND (\(clusterID)::text IS NULL OR r.cluster_id = \(clusterID))
                 ORDER BY id DESC LIMIT 1) p ON true
             LEFT JOIN LATERAL (
-                SELECT seq, created_at FROM outbox
-                WHERE shard = s.shard
-                  AND (xid >= coalesce(pg_snapshot_xmax(p.done), '0')
-                       OR xid = ANY (ARRAY(SELECT pg_snapshot_xip(p.done))))
-                  AND (p.reading IS NULL OR seq > p.after_seq OR NOT pg_visible_in_snapshot(xid, p.reading))
+                SELECT seq, created_at FROM (
+                    -- What a transaction writes that is not over cannot be seen: the upper end is there for the planner,
+                    -- which takes a stretch with two ends to be short, and reads it along its index.
+                    SELECT seq, created_at, xid FROM outbox
+                    WHERE shard = s.shard AND xid >= coalesce(pg_snapshot_xmax(p.done), '0')
+                        AND xid < pg_snapshot_xmax(pg_current_snapshot())
+                    UNION ALL
+                    SELECT seq, created_at, xid FROM outbox
+                    WHERE shard = s.shard AND xid = ANY (ARRAY(SELECT pg_snapshot_xip(p.done)))
+                ) AS later
+                WHERE p.reading IS NULL OR seq > p.after_seq OR NOT pg_visible_in_snapshot(xid, p.reading)
                 LIMIT \(Self.countedUpTo)
             ) o ON true
             """)
