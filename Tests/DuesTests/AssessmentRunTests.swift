@@ -57,6 +57,44 @@ struct AssessmentRunTests {
         }
     }
 
+    @Test("a country's organisations are looked up one by one, whatever the planner thinks of the month")
+    func lookedUp() async throws {
+        try await DuesScene.run { scene in
+            for _ in 0..<100 { try await scene.member() }
+            try await scene.pool.execute(
+                """
+                INSERT INTO directory_organizations (id, version, parent_id, type, code, state)
+                SELECT gen_random_uuid(), 1, parent_id, type, 'B' || n, state
+                FROM directory_organizations, generate_series(1, 5000) AS n WHERE id = \(scene.cell)
+                """)
+            try await scene.pool.execute("SELECT ensure_assessment_month('2026-11')")
+            try await scene.pool.execute(
+                """
+                INSERT INTO assessments (assessment_id, member_id, month, organization_id, amount, full_amount, policy,
+                    provisional, made_at)
+                SELECT gen_random_uuid(), gen_random_uuid(), '2026-11', \(scene.cell), 1000, 1000, 'mẫu', false, now()
+                FROM generate_series(1, 20000)
+                """)
+            for table: SQL in ["directory_organizations", "directory_members", "assessments_202611"] {
+                try await scene.pool.execute("ANALYZE \(table)")
+            }
+            let statement = AssessmentStatement(
+                rules: try DuesPolicyBook.bundled().rules(for: try DuesMonth("2026-11")),
+                members: .following(nil, limit: 1_000, below: nil), now: scene.kit.time.now)
+            try await scene.pool.transaction { transaction in
+                let rows = try await transaction.query(statement.assessment)
+                #expect(rows.count == 100)
+                let read: Int64 = try await transaction.queryOne(
+                    """
+                    SELECT seq_tup_read AS read FROM pg_stat_xact_user_tables
+                    WHERE schemaname = current_schema() AND relname = 'directory_organizations'
+                    """
+                ).get("read")
+                #expect(read == 0)
+            }
+        }
+    }
+
     /// Members of every kind: categories, figures, states, reliefs, long membership.
     static func plant(_ count: Int, in scene: DuesScene) async throws -> [AssessmentSubject] {
         var generator = SystemRandomNumberGenerator()

@@ -68,11 +68,12 @@ struct Parity: Sendable {
             return try await closely([ordersAndPayments, paymentsAndPostings, paymentsAndEvents], in: session)
         }
         let glance = ParityGlance(of: self)
+        let whole = try await glance.whole(in: session)
         var found: [Difference] = []
-        if try await glance.ordersDiffer(in: session) {
+        if whole.ordersDiffer {
             found = try await closely([ordersAndPayments], in: session)
         }
-        for stretch in try await glance.stretches(in: session) {
+        for stretch in whole.booksDiffer ? try await glance.stretches(in: session) : [] {
             found += try await stretch.closely([stretch.paymentsAndPostings, stretch.paymentsAndEvents], in: session)
         }
         return Kind.allCases.compactMap { kind in Difference(together: found.filter { $0.kind == kind }) }
