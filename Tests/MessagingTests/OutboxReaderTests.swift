@@ -76,8 +76,9 @@ struct OutboxReaderTests {
         try await database.pool.execute(
             """
             INSERT INTO outbox (xid, shard, topic, key, version, republished, event_id, type, time, data)
-            SELECT (n / 10)::text::xid8, shard, topic, gen_random_uuid(), version, republished, event_id, type, time, data
-            FROM outbox, generate_series(1, 5000) AS n
+            SELECT (n / 100)::text::xid8, shard, topic, gen_random_uuid(), version, republished, event_id, type, time,
+                data || convert_to(repeat(md5(n::text), 10), 'UTF8')
+            FROM outbox, generate_series(1, 30000) AS n
             """)
         try await database.pool.execute(
             """
@@ -91,6 +92,8 @@ struct OutboxReaderTests {
             LIMIT 3
             """)
         try await database.pool.transaction { transaction in
+            // As it looks to the planner where weeks of events are kept.
+            try await transaction.execute("SET LOCAL enable_bitmapscan = off")
             let standing = try await OutboxStanding.read(from: transaction, shards: 1, clusterID: "c1")
             #expect(standing.unsent == 3)
             let read: Int64 = try await transaction.queryOne(
