@@ -104,7 +104,7 @@ let messaging: [Target] = [
         ["Messaging", "Projections", "Contracts", "Kafka", "Postgres", "TestStack", "MockBroker", .logging]),
 ]
 
-/// What only the result documents need.
+/// What draws documents and codes.
 let documentLibraries: [Target] = [
     .systemLibrary(
         name: "CPango", path: "Shared/C/CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
@@ -150,6 +150,9 @@ let whole: [Target] =
         // Files of records, read as they arrive; their layouts are data.
         module("Records", ["Contracts"]),
         tests("Records", ["Records", "Contracts"]),
+        // QR codes, as squares and as images.
+        module("QRCodes", ["CQREncode", "CZlib"]),
+        tests("QRCodes", ["QRCodes", .subprocess]),
         module(
             "ServiceKit",
             [
@@ -169,7 +172,7 @@ let whole: [Target] =
             path: "Infra/dev/EmbeddedBroker", swiftSettings: settings),
         // Result documents: drawn, and signed as PDF. A part of the Signing service that can be tested alone.
         .target(
-            name: "SigningDocuments", dependencies: ["CPango", "CQREncode", "Trust"],
+            name: "SigningDocuments", dependencies: ["CPango", "QRCodes", "Trust"],
             path: "Services/Signing/Documents",
             swiftSettings: settings),
         tests("SigningDocuments", ["SigningDocuments", "Trust", "TestPKI", .subprocess]),
@@ -244,7 +247,7 @@ let whole: [Target] =
         tests(
             "Dues",
             [
-                "Dues", "DuesDomain", "Contracts", "Messaging", "Postgres", "Projections", "ServiceKit",
+                "Dues", "DuesDomain", "Contracts", "Messaging", "Postgres", "Projections", "QRCodes", "ServiceKit",
                 "ServiceTestKit",
                 "TestStack", "Trust", .httpTypes, .hummingbird, .logging, .nioCore, .nioPosix, .subprocess,
             ]),
@@ -295,7 +298,7 @@ let whole: [Target] =
             .embedInCode("Import/Layouts/answers-4.0.json"), .embedInCode("Import/Layouts/figures-1.0.json"),
         ])
     + service(
-        "Dues", ["CZlib", "Projections", .asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1, .nioPosix],
+        "Dues", ["CZlib", "Projections", "QRCodes", .asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1, .nioPosix],
         migrations: [
             "0001_dues", "0002_standing_rows_and_advances", "0003_policies_and_decisions", "0004_gateways",
             "0005_changes_of_members", "0006_refunds", "0007_reconciliation", "0008_books", "0009_remittances",

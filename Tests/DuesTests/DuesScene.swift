@@ -147,6 +147,7 @@ struct DuesScene: Sendable {
         let paymentUrl: String?
         let paymentPage: String?
         let vietQR: String?
+        let vietQRImage: String?
         let payments: [Payment]
     }
 

@@ -3,6 +3,7 @@ import DuesDomain
 import Foundation
 import HTTPTypes
 import Postgres
+import QRCodes
 import ServiceKit
 import ServiceTestKit
 import TestStack
@@ -223,7 +224,10 @@ struct StatusQuestionTests {
         }
         try await DuesScene.runWithGateways { scene in
             let member = try await scene.member()
-            #expect(try await scene.order(member, gateway: "portal").vietQR == nil, "no bank's number is set")
+            let order = try await scene.order(member, gateway: "portal")
+            #expect(order.vietQR == nil && order.vietQRImage == nil, "no bank's number is set")
+            let refused = try await scene.code(of: order, as: member)
+            #expect(refused.status == .conflict && refused.faults == ["vietQR": "order.vietqr"])
         }
         try await DuesScene.runWithGateways(["dues.vietqr.banks": "VBA=970405"]) { scene in
             let member = try await scene.member()
@@ -232,10 +236,25 @@ struct StatusQuestionTests {
                 try await scene.count("SELECT count(*) FROM payment_orders WHERE payee_account = '1500201113838'") == 1)
             let code = try #require(order.vietQR)
             #expect(code.contains("0006970405") && code.contains("1500201113838") && code.contains(order.reference))
+            let image = try await scene.code(of: order, as: member)
+            #expect(image.status == .ok && image.headers[.contentType] == "image/png")
+            #expect(order.vietQRImage == "/v1/payment-orders/\(order.orderId)/vietqr")
+            #expect(try [UInt8](image.body) == QRCode(code)?.png())
+            #expect(try await scene.code(of: order, as: try await scene.member()).status == .forbidden)
             let callback = GatewayUnderTest.portal.callback(order.reference, amount: order.total)
             _ = try await scene.send(callback, by: .portal)
             let paid = try await scene.show(order, as: member)
-            #expect(paid.vietQR == nil && paid.paymentPage == nil)
+            #expect(paid.vietQR == nil && paid.vietQRImage == nil && paid.paymentPage == nil)
+            let late = try await scene.code(of: order, as: member)
+            #expect(late.status == .conflict && late.faults == ["state": "order.open"])
         }
+    }
+}
+
+extension DuesScene {
+    /// The image of the order's VietQR code.
+    fileprivate func code(of order: OrderShape, as member: MemberID) async throws -> TestAnswer {
+        try await service.call(
+            .get, "/v1/payment-orders/\(order.orderId)/vietqr", token: try await service.token(member: member))
     }
 }

@@ -138,17 +138,4 @@ struct RenderingTests {
         #expect(fittingLines([10], in: 5) == 0)
         #expect(fittingLines([], in: 0) == 0)
     }
-
-    @Test("a QR code has its three corner marks, and its stretches are its dark squares")
-    func qrCode() throws {
-        let code = try #require(QRCode("https://hoso.example/tra-cuu/7K4M-Q2XW-9D3F"))
-        #expect((code.side - 21) % 4 == 0)
-        for (row, column) in [(0, 0), (0, code.side - 7), (code.side - 7, 0)] {
-            #expect((0..<7).allSatisfy { code.isDark[row * code.side + column + $0] })
-            #expect(!code.isDark[(row + 1) * code.side + column + 1])
-            #expect(code.isDark[(row + 3) * code.side + column + 3])
-        }
-        #expect(code.stretches.reduce(0) { $0 + $1.length } == code.isDark.count { $0 })
-        #expect(QRCode(String(repeating: "x", count: 4000)) == nil)
-    }
 }

@@ -1,8 +1,10 @@
 import Contracts
 import DuesDomain
 import Foundation
+import HTTPTypes
 import Hummingbird
 import Postgres
+import QRCodes
 import ServiceKit
 
 /// Payment orders over HTTP.
@@ -19,6 +21,7 @@ struct OrderRoutes: Sendable {
         router.post("/v1/cash-payments") { try await takeCash($0, $1) }
         router.get("/v1/payment-orders") { try await list($0, $1) }
         router.get("/v1/payment-orders/:id") { try await show($0, $1) }
+        router.get("/v1/payment-orders/:id/vietqr") { try await showCode($1) }
     }
 
     private func create(_ request: Request, _ context: HosoRequestContext) async throws -> Reply {
@@ -47,6 +50,20 @@ struct OrderRoutes: Sendable {
         return try .json(.ok, view(order, page, payments: payments, address: context.remoteAddress))
     }
 
+    /// What `vietQR` says as an image (PNG), for apps that scan.
+    private func showCode(_ context: HosoRequestContext) async throws -> Reply {
+        let order = try await readable(context)
+        guard order.state == .open else { throw Problem.orderNotPayable(order.state) }
+        guard let text = banks.payload(of: order)?.text, let code = QRCode(text) else {
+            throw Problem.orderWithoutVietQR
+        }
+        var headers = HTTPFields()
+        headers[.contentType] = "image/png"
+        headers[.cacheControl] = "private, no-store"
+        headers[.xContentTypeOptions] = "nosniff"
+        return Reply(.ok, headers: headers, body: try code.png())
+    }
+
     /// The order of the path, when the caller may see it.
     private func readable(_ context: HosoRequestContext) async throws -> PaymentOrder {
         let caller = try context.requireCaller()
@@ -62,13 +79,40 @@ struct OrderRoutes: Sendable {
     ) -> OrderView {
         let isPayable = order.state == .open
         let computed = gateways[order.channel]?.paymentURL(for: PaymentRequest(order, payerAddress: address))
+        let code = isPayable ? banks.payload(of: order)?.text : nil
         return OrderView(
             orderId: order.orderId, reference: order.reference, state: order.state, gateway: order.channel,
             payerMemberId: order.payerMemberId, payeeOrganizationId: order.payeeId, total: order.total,
             lines: order.lines.map(\.payload), createdAt: order.createdAt, expiresAt: order.expiresAt,
             paymentUrl: isPayable ? page?.address ?? computed : nil, paymentPage: isPayable ? page?.state : nil,
-            vietQR: isPayable ? banks.payload(of: order)?.text : nil, payments: payments)
+            vietQR: code, vietQRImage: code.map { _ in "/v1/payment-orders/\(order.orderId)/vietqr" },
+            payments: payments)
     }
+}
+
+extension Problem {
+    fileprivate static func orderNotPayable(_ state: OrderState) -> Problem {
+        Problem(
+            .conflict, id: "order-not-payable", vietnamese: "Lệnh thanh toán này không còn chờ thanh toán",
+            english: "This order does not wait for a payment",
+            errors: [
+                FieldError(
+                    field: "state", rule: "order.open",
+                    vietnamese:
+                        "Mã QR chỉ có khi lệnh còn chờ thanh toán; lệnh này đang ở trạng thái “\(state.rawValue)”.",
+                    english: "There is a QR code only while an order can be paid; this one is “\(state.rawValue)”.")
+            ])
+    }
+
+    fileprivate static let orderWithoutVietQR = Problem(
+        .conflict, id: "order-without-vietqr", vietnamese: "Lệnh thanh toán này không có mã VietQR",
+        english: "This order has no VietQR code",
+        errors: [
+            FieldError(
+                field: "vietQR", rule: "order.vietqr",
+                vietnamese: "Chưa biết tài khoản nhận hoặc mã ngân hàng (BIN) của tổ chức nhận.",
+                english: "The payee's account or the number of its bank (BIN) is not known.")
+        ])
 }
 
 /// A payment order as it is shown.
@@ -89,6 +133,8 @@ struct OrderView: Encodable {
     let paymentPage: PageRequestRows.State?
     /// What a QR code for a transfer to the payee's account says (VietQR); only while the order can be paid.
     let vietQR: String?
+    /// Where its image is (PNG).
+    let vietQRImage: String?
     let payments: [PaymentView]
 
     struct PaymentView: Encodable, Sendable {

@@ -1,3 +1,5 @@
+import QRCodes
+
 /// The formal layout of Party documents (thể thức văn bản của Đảng): head, number and date, name, text, boxes,
 /// signature; below them how to check the document.
 struct PartyDocumentLayout {

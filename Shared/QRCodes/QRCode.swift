@@ -1,14 +1,14 @@
 import CQREncode
 
 /// A QR code as squares that are dark or light.
-struct QRCode {
+public struct QRCode: Sendable {
     /// How many squares one side has.
-    let side: Int
+    public let side: Int
     /// Row by row, true where it is dark.
-    let isDark: [Bool]
+    public let isDark: [Bool]
 
     /// Encodes text; nil when it is too long for any QR code. Survives 15% of damage (level M).
-    init?(_ text: String) {
+    public init?(_ text: String) {
         guard let code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M) else { return nil }
         defer { QRcode_free(code) }
         let side = Int(code.pointee.width)
@@ -19,7 +19,7 @@ struct QRCode {
     }
 
     /// Dark stretches of each row, so that neighbours are drawn as one.
-    var stretches: [(row: Int, start: Int, length: Int)] {
+    public var stretches: [(row: Int, start: Int, length: Int)] {
         var stretches: [(row: Int, start: Int, length: Int)] = []
         for row in 0..<side {
             var column = 0
