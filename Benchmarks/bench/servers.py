@@ -70,11 +70,15 @@ def watching(pids, peak):
     ended = threading.Event()
 
     def look():
-        while not ended.wait(0.05):
-            for name, pid in pids.items():
-                peak[name] = max(peak.get(name, 0.0), anonymous_memory(pid))
+        for name, pid in pids.items():
+            peak[name] = max(peak.get(name, 0.0), anonymous_memory(pid))
 
-    thread = threading.Thread(target=look)
+    def keep_looking():
+        while not ended.wait(0.05):
+            look()
+
+    look()
+    thread = threading.Thread(target=keep_looking)
     thread.start()
     try:
         yield

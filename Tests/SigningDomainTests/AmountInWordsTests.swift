@@ -29,7 +29,7 @@ struct AmountInWordsTests {
     }
 
     /// ICU reads by Unicode CLDR, independently of us; it says `lẻ` for our `linh`, and leaves missing hundreds out in
-    /// the groups before the last one.
+    /// the groups before the last one, and in the last one behind an empty one.
     @Test("agree with ICU in the thousands of figures that receipts have")
     func agreesWithICU() throws {
         let formatter = NumberFormatter()
@@ -42,7 +42,7 @@ struct AmountInWordsTests {
         func isReadAlike(_ amount: Int64) -> Bool {
             [(1_000, 1_000_000), (1_000_000, 1_000_000_000)].allSatisfy { unit, above in
                 amount < above || amount / unit % 1_000 == 0 || amount / unit % 1_000 >= 100
-            }
+            } && (amount < 1_000_000 || amount % 1_000_000 == 0 || amount % 1_000_000 >= 100)
         }
         let alike = amounts.filter(isReadAlike)
         #expect(alike.count > 3_000)
